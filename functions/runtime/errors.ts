@@ -1,0 +1,64 @@
+/** Every code an error of this project can carry. Those of a dead letter are part of the wire contract. */
+export type ErrorCode = DeadLetterCode | 'RETRY' | 'DEPENDENCY_DOWN' | 'ABORTED' | 'CONFIG_INVALID' | 'CLUSTER_UNFIT';
+
+/** The codes that a dead letter can carry in its `error.code` header. */
+export type DeadLetterCode =
+  | 'DECODE_FAILED'
+  | 'CONTRACT_VIOLATED'
+  | 'OUTPUT_TOO_LARGE'
+  | 'HANDLER_FAILED'
+  | 'RETRIES_EXHAUSTED';
+
+/** The one base class: what went wrong by `code`, and whether the same record may succeed later. */
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** The record's bytes are not what the contract says. It goes to the dead-letter topic at once, without a retry. */
+export class BadInputError extends EngineError {
+  constructor(code: 'DECODE_FAILED' | 'CONTRACT_VIOLATED', message: string, cause?: unknown) {
+    super(code, message, { cause });
+  }
+}
+
+/** This record may succeed if it is tried again: retried in place up to the policy's attempts, then a dead letter. */
+export class RetryableError extends EngineError {
+  constructor(message: string, cause?: unknown) {
+    super('RETRY', message, { retryable: true, cause });
+  }
+}
+
+/** Something that every record needs (a database, a broker) is down: never a dead letter, however long it takes. */
+export class DependencyDownError extends EngineError {
+  constructor(message: string, cause?: unknown) {
+    super('DEPENDENCY_DOWN', message, { retryable: true, cause });
+  }
+}
+
+/** Settings or cluster are not fit to start with. `problems` lists each one, with its remedy. */
+export class StartupError extends EngineError {
+  readonly problems: readonly string[];
+
+  constructor(code: 'CONFIG_INVALID' | 'CLUSTER_UNFIT', problems: readonly string[], cause?: unknown) {
+    super(code, problems.join('\n'), { cause });
+    this.problems = problems;
+  }
+}
+
+/** The message of anything that was thrown, an Error or not. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  try {
+    return String(thrown);
+  } catch {
+    return 'a thrown value that cannot be shown';
+  }
+}

@@ -1,0 +1,36 @@
+// Installs the packages when they are missing or older than the lock file. Plain JavaScript with no import from
+// node_modules: it runs before the install, under whatever Node the machine has; all else runs under Node 24.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stamp = `${root}node_modules/.installed-lock`;
+const lock = createHash('sha256')
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest('hex');
+
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  process.stderr.write('Installing packages as the lock file says (once, about a minute) ...\n');
+  // No package here needs its install script, so none runs.
+  const install = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (install.status !== 0) {
+    process.stderr.write('setup: `npm ci` failed. Check that the package registry can be reached, then try again.\n');
+    process.exit(1);
+  }
+  writeFileSync(stamp, lock);
+}
+
+// node_modules/.bin comes first on the PATH of every npm script: this is the Node that the scripts get.
+const version = spawnSync('node', ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? 'none';
+if (Number(/^v(\d+)\./.exec(version)?.[1] ?? 0) < 24) {
+  process.stderr.write(
+    `setup: Node 24 or newer is needed, found ${version}. On Linux (x64, arm64) it comes with the packages: was npm called with --omit=optional? ` +
+      'Elsewhere install Node 24 and put it first on the PATH.\n',
+  );
+  process.exit(1);
+}

@@ -1,0 +1,94 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
+/** How a command of `scripts/` presents itself: its help text is made from this. */
+export interface CommandSpec<Options extends ParseArgsOptionsConfig> {
+  /** As typed after `npm run`, e.g. `feed`. */
+  readonly name: string;
+  readonly summary: string;
+  /** What follows `npm run <name> --`, one line each. */
+  readonly usage: readonly string[];
+  readonly options: Options;
+  /** One line per option, by its name. */
+  readonly describe: { readonly [Name in keyof Options]: string };
+  readonly notes?: readonly string[];
+}
+
+/** A mistake of the person at the keyboard: shown in one line, with no stack, exit code 2. */
+export class UsageError extends Error {}
+
+/** A failure that a person can act on: shown in full, with no stack, exit code 1. */
+export class CommandError extends Error {}
+
+type Values<Options extends ParseArgsOptionsConfig> = ReturnType<
+  typeof parseArgs<{ options: Options; allowPositionals: true }>
+>['values'];
+
+function helpText<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Options>): string {
+  const flags = Object.entries(spec.options).map(([name, option]) => {
+    const flag = `--${name}${option.type === 'string' ? ' <value>' : ''}`;
+    const fallback = option.default === undefined ? '' : ` (default ${String(option.default)})`;
+    return `  ${flag.padEnd(28)} ${spec.describe[name]}${fallback}`;
+  });
+  const usage = spec.usage.map((line) => `  npm run ${spec.name} -- ${line}`.trimEnd());
+  return [
+    spec.summary,
+    '',
+    'Usage:',
+    ...usage,
+    '',
+    'Options:',
+    ...flags,
+    `  ${'--help'.padEnd(28)} Show this text.`,
+    ...(spec.notes ? ['', ...spec.notes] : []),
+    '',
+  ].join('\n');
+}
+
+/**
+ * Runs a command: parses the arguments, answers `--help`, and turns errors into one clear message and an exit code:
+ * 0 when what the command promises holds, 1 when it does not, 2 when it was called wrongly (nothing was changed).
+ */
+export async function runCommand<const Options extends ParseArgsOptionsConfig>(
+  spec: CommandSpec<Options>,
+  main: (values: Values<Options>, positionals: string[]) => Promise<number>,
+): Promise<void> {
+  try {
+    if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+      process.stdout.write(helpText(spec));
+      return;
+    }
+    process.exitCode = await main(...parse(spec));
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    if (usage) process.stderr.write(`${spec.name}: ${error.message}. See: npm run ${spec.name} -- --help\n`);
+    else if (error instanceof CommandError) process.stderr.write(`${spec.name}: ${error.message}\n`);
+    else process.stderr.write(`${spec.name}: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+    process.exitCode = usage ? 2 : 1;
+  }
+}
+
+function parse<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Options>): [Values<Options>, string[]] {
+  try {
+    const parsed = parseArgs({ options: spec.options, allowPositionals: true });
+    return [parsed.values as Values<Options>, parsed.positionals];
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
+  }
+}
+
+/** A whole number option within bounds, or a UsageError that says what is accepted. */
+export function integerOption(name: string, text: string, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new UsageError(`--${name} takes a whole number from ${min} to ${max}, not '${text}'`);
+  }
+  return value;
+}
+
+/** A duration such as `500ms`, `30s`, `5m` or `1h`, in milliseconds, or a UsageError that says what is accepted. */
+export function durationOption(name: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (!match) throw new UsageError(`--${name} takes a duration such as 500ms, 30s, 5m or 1h, not '${text}'`);
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+  return Number(match[1]) * unit;
+}
