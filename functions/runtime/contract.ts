@@ -78,6 +78,11 @@ interface FunctionBase<Resources> {
   readonly group: string;
   /** The topic its outputs go to; absent when it has none. */
   readonly output?: string;
+  /**
+   * `equal` (the default): the output topic must have as many partitions as the source. `divides`: its count may
+   * also divide the source's; output partition = input partition modulo its count.
+   */
+  readonly outputPartitions?: 'equal' | 'divides';
   /** The topic that takes the records it cannot handle. */
   readonly deadLetters: string;
   readonly order: RecordOrder;

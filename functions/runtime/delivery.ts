@@ -1,0 +1,99 @@
+import type { HandlerResult, InboundRecord, Output } from './contract.ts';
+import { type DeadLetterCode, EngineError } from './errors.ts';
+import type { OutboundRecord, Publisher, Receipt } from './publisher.ts';
+import { wireBytes } from './publisher.ts';
+import type { Tracked } from './tracker.ts';
+
+/** Who is told what became of a delivery: its lane. */
+export interface DeliveryOwner {
+  /** Everything that the record caused is acknowledged. */
+  finished(delivery: Delivery): void;
+  refused(delivery: Delivery, error: EngineError): void;
+}
+
+/** One record on its way through a lane, and the receipt of all that it caused. A class: there is one per record. */
+export class Delivery implements Tracked, Receipt {
+  readonly record: InboundRecord;
+  readonly offset: number;
+  readonly owner: DeliveryOwner;
+  done = false;
+  attempts = 0;
+  /** Publishes that are not acknowledged yet. */
+  pending = 0;
+  outputs = 0;
+  deadCode: DeadLetterCode | undefined;
+
+  constructor(record: InboundRecord, owner: DeliveryOwner) {
+    this.record = record;
+    this.offset = record.offset;
+    this.owner = owner;
+  }
+
+  acknowledged(): void {
+    this.pending -= 1;
+    if (this.pending === 0) this.owner.finished(this);
+  }
+
+  refused(error: EngineError): void {
+    this.pending -= 1;
+    this.owner.refused(this, error);
+  }
+}
+
+function isList(result: Output | readonly Output[]): result is readonly Output[] {
+  return Array.isArray(result);
+}
+
+/** The outputs of a result as a list; an error when the handler returned something else. */
+export function outputsOf(result: HandlerResult): readonly Output[] {
+  if (result === null || result === undefined) return [];
+  const outputs = isList(result) ? result : [result];
+  for (const output of outputs) {
+    const value: unknown = typeof output === 'object' && output !== null ? output.value : undefined;
+    if (typeof value !== 'string' && value !== null && !Buffer.isBuffer(value)) {
+      throw new EngineError(
+        'HANDLER_FAILED',
+        `The handler returned an output whose value is ${value === undefined ? 'missing' : typeof value}: a Buffer, a string or null was expected.`,
+      );
+    }
+  }
+  return outputs;
+}
+
+/**
+ * Publishes the outputs of a record, all or none: a record whose second output is too large must not leave its first.
+ * @throws EngineError OUTPUT_TOO_LARGE when the topic would refuse one of them
+ */
+export function emit(delivery: Delivery, outputs: readonly Output[], publisher: Publisher | undefined): void {
+  if (publisher === undefined) {
+    throw new EngineError(
+      'HANDLER_FAILED',
+      'The handler returned an output, but its function declares no output topic.',
+    );
+  }
+  const outbound = outputs.map((output) => outboundOf(delivery.record, output));
+  for (const record of outbound) {
+    const bytes = wireBytes(record);
+    if (bytes > publisher.maxRecordBytes) {
+      throw new EngineError(
+        'OUTPUT_TOO_LARGE',
+        `An output of ${bytes} bytes is above what topic ${publisher.topic} takes in one record (${publisher.maxRecordBytes} bytes).`,
+      );
+    }
+  }
+  delivery.outputs = outbound.length;
+  delivery.pending += outbound.length;
+  const partition = delivery.record.partition % publisher.partitionCount;
+  for (const record of outbound) publisher.publish(partition, record, delivery, delivery.owner);
+}
+
+function outboundOf(record: InboundRecord, output: Output): OutboundRecord {
+  const { topic, partition, offset } = record;
+  const headers: Record<string, Buffer | string | readonly (Buffer | string)[]> = {
+    source: `${topic}/${partition}/${offset}`,
+  };
+  const trace = record.headers.traceparent;
+  if (trace !== undefined) headers.traceparent = trace;
+  if (output.headers !== undefined) Object.assign(headers, output.headers, { source: headers.source });
+  return { key: output.key === undefined ? record.key : output.key, value: output.value, headers };
+}

@@ -1,0 +1,50 @@
+import type { EngineError } from './errors.ts';
+
+/** One record to publish, to a partition that is already chosen. */
+export interface OutboundRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | string | null;
+  readonly headers: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[]>>;
+}
+
+/** Learns what became of one published record. Exactly one of the two is called, unless its lane was cancelled. */
+export interface Receipt {
+  /** Every in-sync replica has it. */
+  acknowledged(): void;
+  /** The topic will never take it (too large). Anything else is tried again until it is acknowledged. */
+  refused(error: EngineError): void;
+}
+
+/**
+ * Publishes to one topic. Records of one partition are acknowledged in the order they were given. A broken broker is
+ * waited for: nothing is dropped, `degraded` says so, and `full` asks the lanes to hand out no more.
+ */
+export interface Publisher {
+  readonly topic: string;
+  readonly partitionCount: number;
+  /** The most bytes of one record that the topic takes, key, value and headers together. */
+  readonly maxRecordBytes: number;
+  publish(partition: number, record: OutboundRecord, receipt: Receipt, owner: object): void;
+  /** Forgets what has not been sent yet for this owner: its partition belongs to somebody else now. */
+  cancel(owner: object): void;
+  readonly full: boolean;
+  readonly degraded: boolean;
+}
+
+const recordOverheadBytes = 32;
+
+/** Bytes of a record on the wire, a little over rather than under. */
+export function wireBytes(record: OutboundRecord): number {
+  let bytes = recordOverheadBytes + lengthOf(record.key) + lengthOf(record.value);
+  for (const name in record.headers) {
+    const value = record.headers[name];
+    const values = Array.isArray(value) ? value : [value];
+    for (const one of values) bytes += 8 + Buffer.byteLength(name) + lengthOf(one);
+  }
+  return bytes;
+}
+
+function lengthOf(value: Buffer | string | null | undefined): number {
+  if (value === null || value === undefined) return 0;
+  return typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+}

@@ -1,0 +1,308 @@
+import { StartupError } from './errors.ts';
+
+/** One environment variable: its name, what it accepts, its default and what it does. */
+export interface SettingSpec<Value> {
+  readonly name: string;
+  /** The text that applies when the variable is not set; `null` when it is optional, `undefined` when required. */
+  readonly fallback: string | null | undefined;
+  readonly accepts: string;
+  readonly effect: string;
+  readonly secret?: boolean;
+  /** The value, or `undefined` when the text is not accepted. */
+  readonly parse: (text: string) => Value | undefined;
+}
+
+function setting<Value>(spec: SettingSpec<Value>): SettingSpec<Value> {
+  return spec;
+}
+
+const integer = (min: number, max: number) => ({
+  accepts: `a whole number from ${min} to ${max}`,
+  parse: (text: string): number | undefined => {
+    const value = Number(text);
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+  },
+});
+
+const oneOf = <const Choices extends readonly string[]>(choices: Choices) => ({
+  accepts: `one of ${choices.join(', ')}`,
+  parse: (text: string): Choices[number] | undefined => choices.find((choice) => choice === text),
+});
+
+const number = (min: number, max: number) => ({
+  accepts: `a number from ${min} to ${max}`,
+  parse: (text: string): number | undefined => {
+    const value = Number(text);
+    return /^-?\d+(\.\d+)?$/.test(text) && value >= min && value <= max ? value : undefined;
+  },
+});
+
+const text = (pattern: RegExp, accepts: string) => ({
+  accepts,
+  parse: (value: string): string | undefined => (pattern.test(value) ? value : undefined),
+});
+
+const kafkaName = text(/^[A-Za-z0-9._-]{1,249}$/, '1 to 249 letters, digits, dots, dashes or underscores');
+
+function parseBrokers(value: string): readonly string[] | undefined {
+  const brokers = value.split(',').map((part) => part.trim());
+  const valid = brokers.every((broker) => {
+    const match = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(broker);
+    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
+  });
+  return valid ? brokers : undefined;
+}
+
+/** Every setting of the runtime. README's table, `npm run doctor` and the errors at start all come from here. */
+export const settingSpecs = {
+  bootstrapServers: setting({
+    name: 'KAFKA_BOOTSTRAP_SERVERS',
+    fallback: undefined,
+    accepts: 'host:port, or several with commas between',
+    effect: 'The brokers to ask for the rest of the cluster.',
+    parse: parseBrokers,
+  }),
+  instanceId: setting({
+    name: 'INSTANCE_ID',
+    fallback: '1',
+    ...integer(0, 100_000),
+    effect: 'The number of this instance, for logs and metrics only.',
+  }),
+  totalInstances: setting({
+    name: 'TOTAL_INSTANCES',
+    fallback: '1',
+    ...integer(1, 100_000),
+    effect: 'How many instances were started, for logs only: the group shares partitions among those alive.',
+  }),
+  groupId: setting({
+    name: 'KAFKA_GROUP_ID',
+    fallback: null,
+    ...kafkaName,
+    effect: "The consumer group. Default: the function's own (processor-group).",
+  }),
+  sourceTopic: setting({
+    name: 'SOURCE_TOPIC',
+    fallback: null,
+    ...kafkaName,
+    effect: "The topic to read. Default: the function's own (market.raw).",
+  }),
+  outputTopic: setting({
+    name: 'OUTPUT_TOPIC',
+    fallback: null,
+    ...kafkaName,
+    effect: "The topic for outputs. Default: the function's own (market.enriched).",
+  }),
+  deadLetterTopic: setting({
+    name: 'DEAD_LETTER_TOPIC',
+    fallback: null,
+    ...kafkaName,
+    effect: "The topic for records that cannot be handled. Default: the function's own (market.raw.dlq).",
+  }),
+  security: setting({
+    name: 'KAFKA_SECURITY',
+    fallback: 'plaintext',
+    ...oneOf(['plaintext', 'tls', 'scram']),
+    effect:
+      'How to connect: without encryption, TLS, or TLS with SCRAM-SHA-512 credentials. Certificates are verified.',
+  }),
+  caFile: setting({
+    name: 'KAFKA_CA_FILE',
+    fallback: null,
+    ...text(/./, 'the path of a PEM file'),
+    effect: 'Authorities to trust in place of those that Node ships.',
+  }),
+  username: setting({
+    name: 'KAFKA_USERNAME',
+    fallback: null,
+    ...text(/./, 'a user name'),
+    effect: 'The SCRAM user; needed with KAFKA_SECURITY=scram.',
+  }),
+  password: setting({
+    name: 'KAFKA_PASSWORD',
+    fallback: null,
+    secret: true,
+    ...text(/./, 'a password'),
+    effect: 'The SCRAM password; needed with KAFKA_SECURITY=scram.',
+  }),
+  sessionTimeoutMs: setting({
+    name: 'KAFKA_SESSION_TIMEOUT_MS',
+    fallback: '10000',
+    ...integer(3_000, 300_000),
+    effect: 'An instance that is silent for this long loses its partitions to the others.',
+  }),
+  heartbeatIntervalMs: setting({
+    name: 'KAFKA_HEARTBEAT_INTERVAL_MS',
+    fallback: '1000',
+    ...integer(100, 60_000),
+    effect: 'How often an instance reports to the group, and so how soon it learns of a rebalance.',
+  }),
+  fetchMaxWaitMs: setting({
+    name: 'KAFKA_FETCH_MAX_WAIT_MS',
+    fallback: '500',
+    ...integer(1, 30_000),
+    effect: 'How long a broker may hold a fetch that has less than the minimum of bytes.',
+  }),
+  fetchMinBytes: setting({
+    name: 'KAFKA_FETCH_MIN_BYTES',
+    fallback: '1024',
+    ...integer(1, 10_485_760),
+    effect: 'Bytes a broker waits for before it answers a fetch. 1: lowest latency, more requests.',
+  }),
+  fetchMaxBytes: setting({
+    name: 'KAFKA_FETCH_MAX_BYTES',
+    fallback: '52428800',
+    ...integer(65_536, 104_857_600),
+    effect: 'Most bytes of one fetch from one broker.',
+  }),
+  fetchMaxPartitionBytes: setting({
+    name: 'KAFKA_FETCH_MAX_PARTITION_BYTES',
+    fallback: '1048576',
+    ...integer(16_384, 52_428_800),
+    effect: 'Most bytes of one partition in one fetch.',
+  }),
+  lingerMs: setting({
+    name: 'KAFKA_LINGER_MS',
+    fallback: '5',
+    ...integer(0, 1_000),
+    effect: 'How long outputs are gathered before a produce request goes out.',
+  }),
+  commitIntervalMs: setting({
+    name: 'KAFKA_COMMIT_INTERVAL_MS',
+    fallback: '200',
+    ...integer(10, 60_000),
+    effect: 'How often offsets of done records are committed: what a killed instance may do twice.',
+  }),
+  laneMaxRecords: setting({
+    name: 'LANE_MAX_RECORDS',
+    fallback: '5000',
+    ...integer(1, 1_000_000),
+    effect: 'Records of one partition held in memory; above, its fetch pauses.',
+  }),
+  laneMaxBytes: setting({
+    name: 'LANE_MAX_BYTES',
+    fallback: '2097152',
+    ...integer(1_024, 1_073_741_824),
+    effect: 'Bytes of one partition held in memory; above, its fetch pauses.',
+  }),
+  bufferMaxBytes: setting({
+    name: 'BUFFER_MAX_BYTES',
+    fallback: '33554432',
+    ...integer(1_048_576, 8_589_934_592),
+    effect: 'Bytes of all partitions together held in memory; above, fetches pause.',
+  }),
+  drainDeadlineMs: setting({
+    name: 'DRAIN_DEADLINE_MS',
+    fallback: '10000',
+    ...integer(100, 600_000),
+    effect: 'How long SIGTERM waits for what is in flight before it is left for the next owner.',
+  }),
+  watchdogMs: setting({
+    name: 'WATCHDOG_MS',
+    fallback: '120000',
+    ...integer(5_000, 3_600_000),
+    effect: 'With lag and no progress for this long, or no membership, the process ends so that it is restarted.',
+  }),
+  startupTimeoutMs: setting({
+    name: 'STARTUP_TIMEOUT_MS',
+    fallback: '15000',
+    ...integer(1_000, 600_000),
+    effect: 'How long to try to reach the cluster at start.',
+  }),
+  metricsHost: setting({
+    name: 'METRICS_HOST',
+    fallback: '127.0.0.1',
+    ...text(/^[A-Za-z0-9.:_-]+$/, 'an address to listen on'),
+    effect: 'Where health and metrics listen. An orchestrator that probes from outside needs 0.0.0.0.',
+  }),
+  metricsPort: setting({
+    name: 'METRICS_PORT',
+    fallback: '9464',
+    ...integer(0, 65_535),
+    effect: 'Port of /live, /ready and /metrics; 0 is any free one. When taken: a warning and any free port.',
+  }),
+  logLevel: setting({
+    name: 'LOG_LEVEL',
+    fallback: 'info',
+    ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    effect: 'The least level that is logged.',
+  }),
+  riskFreeRate: setting({
+    name: 'RISK_FREE_RATE',
+    fallback: '0.065',
+    ...number(-1, 1),
+    effect: 'Processor: r of the Black-Scholes formulas, continuous, per year.',
+  }),
+  dividendYield: setting({
+    name: 'DIVIDEND_YIELD',
+    fallback: '0',
+    ...number(-1, 1),
+    effect: 'Processor: q of the Black-Scholes formulas, continuous, per year.',
+  }),
+} as const;
+
+type Specs = typeof settingSpecs;
+type ValueOf<Spec> = Spec extends SettingSpec<infer Value> ? Value : never;
+type OptionalName = 'groupId' | 'sourceTopic' | 'outputTopic' | 'deadLetterTopic' | 'caFile' | 'username' | 'password';
+
+/** All settings, typed. Those without a default are `undefined` when absent. */
+export type Settings = {
+  readonly [Name in keyof Specs]: ValueOf<Specs[Name]> | (Name extends OptionalName ? undefined : never);
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The setting's value as it may be shown: secrets are masked, control characters escaped, long text cut. */
+export function shown(spec: Pick<SettingSpec<unknown>, 'secret'>, value: string): string {
+  if (spec.secret) return '****';
+  const printable = JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  return `'${printable.slice(1, -1).replaceAll('\\"', '"')}'`;
+}
+
+function readOne(spec: SettingSpec<unknown>, env: Environment, problems: string[]): unknown {
+  const given = env[spec.name]?.trim();
+  const applied = given || spec.fallback;
+  if (applied === undefined) {
+    problems.push(`${spec.name} is not set. It takes ${spec.accepts}. ${spec.effect}`);
+    return undefined;
+  }
+  if (applied === null) return undefined;
+  const value = spec.parse(applied);
+  if (value === undefined) problems.push(`${spec.name} is ${shown(spec, applied)}, but takes ${spec.accepts}.`);
+  return value;
+}
+
+function conflicts(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.heartbeatIntervalMs * 3 > settings.sessionTimeoutMs) {
+    problems.push(
+      `KAFKA_HEARTBEAT_INTERVAL_MS is ${settings.heartbeatIntervalMs}, but takes at most a third of ` +
+        `KAFKA_SESSION_TIMEOUT_MS (${settings.sessionTimeoutMs}).`,
+    );
+  }
+  if (settings.fetchMaxWaitMs * 2 > settings.sessionTimeoutMs) {
+    problems.push(
+      `KAFKA_FETCH_MAX_WAIT_MS is ${settings.fetchMaxWaitMs}, but takes at most half of ` +
+        `KAFKA_SESSION_TIMEOUT_MS (${settings.sessionTimeoutMs}): heartbeats go out between fetches.`,
+    );
+  }
+  if (settings.fetchMaxPartitionBytes > settings.fetchMaxBytes) {
+    problems.push('KAFKA_FETCH_MAX_PARTITION_BYTES is above KAFKA_FETCH_MAX_BYTES: lower it, or raise the other.');
+  }
+  if (settings.security === 'scram' && (settings.username === undefined || settings.password === undefined)) {
+    problems.push('KAFKA_SECURITY is scram, which needs both KAFKA_USERNAME and KAFKA_PASSWORD.');
+  }
+  return problems;
+}
+
+/**
+ * Reads and validates every setting once.
+ * @throws StartupError with all problems at once: the variable, the value (secrets masked) and what is accepted.
+ */
+export function readSettings(env: Environment): Settings {
+  const problems: string[] = [];
+  const entries = Object.entries(settingSpecs).map(([name, spec]) => [name, readOne(spec, env, problems)]);
+  const settings = Object.fromEntries(entries) as Settings; // the table's own types, which fromEntries cannot follow
+  if (problems.length === 0) problems.push(...conflicts(settings));
+  if (problems.length > 0) throw new StartupError('CONFIG_INVALID', problems);
+  return settings;
+}
