@@ -1,0 +1,193 @@
+import { existsSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CommandError } from '../../scripts/support/command.ts';
+import type { BrokerProcess, Driver } from './driver.ts';
+import { driverOf, openDriver } from './engines.ts';
+import { fetchJars, jarsDir, localDir } from './jars.ts';
+import { abandonedMarker, brokerIds, type ClusterState, randomKafkaId, readState, writeState } from './layout.ts';
+import { withLock } from './lock.ts';
+import { choosePorts, isFree } from './ports.ts';
+import { findEngine } from './prerequisites.ts';
+import { describeQuorum, type QuorumStatus } from './quorum.ts';
+import { waitUntilReady } from './readiness.ts';
+import { guard, type Watchdog } from './watchdog.ts';
+
+/** One broker, as it is now. */
+export interface BrokerStatus extends BrokerProcess {
+  readonly host: string;
+  readonly port: number;
+  /** Where it logs. */
+  readonly logs: string;
+}
+
+/** A cluster as it is now. */
+export interface ClusterStatus {
+  readonly bootstrapServers: readonly string[];
+  readonly brokers: readonly BrokerStatus[];
+  /** Whether a majority of controllers has a leader, asked of the brokers themselves. */
+  readonly quorum: QuorumStatus;
+}
+
+/** A local cluster of three brokers. The same object works from any process: it looks at the system, not at memory. */
+export interface LocalCluster {
+  readonly dir: string;
+  /** All three, `host:port`. The same over every restart, unless another program took a port in between. */
+  readonly bootstrapServers: string[];
+  /** The brokers as they are at the moment of reading. */
+  readonly brokers: BrokerStatus[];
+  status(): Promise<ClusterStatus>;
+  /** Ends all brokers, cleanly unless the grace (10 s by default; 0 kills at once) runs out. Data stays. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** SIGKILL: the broker is gone without a word, as when its machine loses power. */
+  kill(id: number): Promise<void>;
+  /** SIGSTOP: the broker keeps its connections and answers nothing, as when its machine hangs. */
+  pause(id: number): Promise<void>;
+  /** SIGCONT. */
+  resume(id: number): Promise<void>;
+  /** A clean shutdown of one broker: it hands its partitions over first. */
+  stopBroker(id: number): Promise<void>;
+  /** Starts a broker again, after a clean stop if it runs, and waits until it answers. */
+  restart(id: number): Promise<void>;
+  /** Stops everything and deletes the data: the next start begins with an empty cluster. */
+  reset(): Promise<void>;
+}
+
+/** How to start a cluster. */
+export interface StartOptions {
+  /** Its data, settings and logs. One cluster a directory; any number of directories. */
+  readonly dir: string;
+  /** Gets a line now and then on what is being waited for. */
+  readonly onProgress?: (line: string) => void;
+  /** Aborting it stops what was started so far; `startCluster` rejects then. */
+  readonly signal?: AbortSignal;
+  /** Whether the brokers die with this process, however it ends. Otherwise they outlive it. */
+  readonly attached?: boolean;
+  /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
+  readonly localDir?: string;
+}
+
+const startTimeoutMs = 60_000;
+const stopGraceMs = 10_000;
+
+/** The watchdog that guards an attached cluster of this process, by directory. */
+const watchdogs = new Map<string, Watchdog>();
+
+/**
+ * Starts the three brokers of a directory, or those of them that do not run, and waits until all answer. A start that
+ * fails, is aborted or whose process is killed leaves none of the brokers running that it started.
+ */
+export async function startCluster(options: StartOptions): Promise<LocalCluster> {
+  const dir = resolve(options.dir);
+  const signal = options.signal ?? new AbortController().signal;
+  const onProgress = options.onProgress ?? (() => undefined);
+  return await withLock(dir, async () => {
+    const before = openDriver(dir)?.inspect() ?? [];
+    for (const broker of before) if (broker.state === 'paused') await openDriver(dir)?.resume(broker.id);
+    const running = new Set(before.filter((broker) => broker.state !== 'stopped').map((broker) => broker.id));
+    const missing = brokerIds.filter((id) => !running.has(id));
+
+    const state = await prepare(dir, running, { ...options, onProgress, signal });
+    const driver = driverOf(dir, state);
+    rmSync(abandonedMarker(dir), { force: true });
+    const watchdog = guard(dir, options.attached ? brokerIds : missing);
+    try {
+      signal.throwIfAborted();
+      if (missing.length > 0) onProgress(`Starting brokers ${missing.join(', ')} ...`);
+      await driver.launch(missing);
+      await waitUntilReady({ driver, brokers: state.brokers, timeoutMs: startTimeoutMs, signal });
+    } catch (error) {
+      await driver.kill(missing);
+      watchdog.dismiss();
+      throw error;
+    }
+    if (options.attached) watchdogs.set(dir, watchdog);
+    else watchdog.dismiss();
+    return clusterOf(dir, state);
+  });
+}
+
+/** The cluster of a directory, running or not; undefined when none was ever started there. */
+export function openCluster(dir: string): LocalCluster | undefined {
+  const state = readState(resolve(dir));
+  return state && clusterOf(resolve(dir), state);
+}
+
+/** Finds the engine and what it needs, and settles the ports. */
+async function prepare(
+  dir: string,
+  running: ReadonlySet<number>,
+  options: Required<Pick<StartOptions, 'onProgress' | 'signal'>> & StartOptions,
+): Promise<ClusterState> {
+  const previous = readState(dir);
+  if (previous && running.size > 0) return previous;
+  const jars = jarsDir(options.localDir ?? localDir());
+  const engine = await findEngine(existsSync(jars));
+  if (engine.kind === 'java' && engine.maven) {
+    const { java, maven } = engine;
+    await fetchJars({ target: jars, java, maven, onProgress: options.onProgress, signal: options.signal });
+  }
+  const kind = engine.kind === 'java' ? { kind: engine.kind, java: engine.java, jars } : { kind: engine.kind };
+  const state: ClusterState = {
+    clusterId: previous?.clusterId ?? randomKafkaId(),
+    engine: kind,
+    brokers: await choosePorts(previous?.brokers),
+  };
+  writeState(dir, state);
+  return state;
+}
+
+function clusterOf(dir: string, state: ClusterState): LocalCluster {
+  const driver = driverOf(dir, state);
+  const bootstrapServers = state.brokers.map((broker) => `127.0.0.1:${broker.port}`);
+  const brokers = (): BrokerStatus[] =>
+    driver.inspect().map((process) => {
+      const port = state.brokers.find((broker) => broker.id === process.id)?.port ?? 0;
+      return { ...process, host: '127.0.0.1', port, logs: driver.logs(process.id) };
+    });
+  const known = (id: number): number => {
+    if (!brokerIds.includes(id)) throw new CommandError(`there is no broker ${id}: they are ${brokerIds.join(', ')}`);
+    return id;
+  };
+  const stop = async (graceMs: number): Promise<void> => {
+    await driver.stop(brokerIds, graceMs);
+    watchdogs.get(dir)?.dismiss();
+    watchdogs.delete(dir);
+  };
+  return {
+    dir,
+    bootstrapServers,
+    get brokers() {
+      return brokers();
+    },
+    status: async () => ({ bootstrapServers, brokers: brokers(), quorum: await describeQuorum(state.brokers) }),
+    stop: (options) => withLock(dir, () => stop(options?.graceMs ?? stopGraceMs)),
+    kill: async (id) => await driver.kill([known(id)]),
+    pause: async (id) => await driver.pause(known(id)),
+    resume: async (id) => await driver.resume(known(id)),
+    stopBroker: async (id) => await driver.stop([known(id)], stopGraceMs),
+    restart: async (id) => await restart(driver, state, known(id)),
+    reset: () =>
+      withLock(dir, async () => {
+        await stop(0);
+        await driver.erase();
+        await rm(join(dir, 'cluster.json'), { force: true });
+      }),
+  };
+}
+
+async function restart(driver: Driver, state: ClusterState, id: number): Promise<void> {
+  const broker = state.brokers.find((one) => one.id === id);
+  if (!broker) throw new CommandError(`there is no broker ${id}`);
+  await driver.stop([id], stopGraceMs);
+  for (const port of [broker.port, broker.controllerPort]) {
+    if (!(await isFree(port))) throw new CommandError(`port ${port} of broker ${id} was taken by another program`);
+  }
+  await driver.launch([id]);
+  await waitUntilReady({
+    driver,
+    brokers: [broker],
+    timeoutMs: startTimeoutMs,
+    signal: new AbortController().signal,
+  });
+}

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { jvmOptions, metaProperties, serverProperties } from './config.ts';
+import type { BrokerProcess, Driver } from './driver.ts';
+import {
+  abandonedMarker,
+  brokerFiles,
+  brokerIds,
+  type ClusterState,
+  type JavaRuntime,
+  randomKafkaId,
+} from './layout.ts';
+import { processInfo } from './process-info.ts';
+
+// The process notes its own id before it becomes Java, and then looks whether the cluster was given up: the watchdog
+// writes its marker first and reads the ids then. Whichever comes later sees the other, so no broker slips through.
+const launcher = 'echo $$ > "$0" && [ ! -e "$1" ] && shift && exec "$@"';
+
+/** Stands on the command line of a broker: by it, with its id, a process is known to be ours. A recycled id lacks it. */
+function mark(dir: string, id: number): string {
+  return `-Dhft.broker=${brokerFiles(dir, id).dir}`;
+}
+
+/** Runs the brokers of a directory as processes of their own sessions, which outlive the one that started them. */
+export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntime): Driver {
+  const inspectOne = (id: number): BrokerProcess => {
+    const { pid: pidFile } = brokerFiles(dir, id);
+    const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+    const info = pid > 0 ? processInfo(pid) : undefined;
+    if (!info?.command.includes(mark(dir, id))) return { id, state: 'stopped' };
+    return { id, state: info.paused ? 'paused' : 'running', pid, since: statSync(pidFile).mtime.toISOString() };
+  };
+
+  const signal = (id: number, name: NodeJS.Signals): void => {
+    const { pid } = inspectOne(id);
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      // It ended in between.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  };
+
+  /** Whether all of them were gone in time. */
+  const gone = async (ids: readonly number[], withinMs: number): Promise<boolean> => {
+    const until = Date.now() + withinMs;
+    while (ids.some((id) => inspectOne(id).state !== 'stopped')) {
+      if (Date.now() > until) return false;
+      await delay(25);
+    }
+    return true;
+  };
+
+  const kill = async (ids: readonly number[]): Promise<void> => {
+    for (const id of ids) signal(id, 'SIGKILL');
+    if (!(await gone(ids, 10_000))) throw new Error(`brokers ${ids.join(', ')} did not end 10 s after SIGKILL`);
+  };
+
+  return {
+    inspect: () => brokerIds.map(inspectOne),
+
+    async launch(ids) {
+      for (const id of ids) {
+        const files = prepareBroker(dir, state, runtime, id);
+        const console = openSync(join(files.logs, 'console.log'), 'w');
+        rmSync(files.pid, { force: true });
+        const command = [runtime.java, ...javaArguments(dir, runtime, id)];
+        const child = spawn('/bin/sh', ['-c', launcher, files.pid, abandonedMarker(dir), ...command], {
+          cwd: files.dir,
+          detached: true,
+          stdio: ['ignore', console, console],
+        });
+        closeSync(console);
+        await once(child, 'spawn');
+        // The same id that the process writes itself, here so that it can be inspected from now on.
+        writeFileSync(files.pid, `${child.pid}\n`);
+        child.unref();
+      }
+    },
+
+    async stop(ids, graceMs) {
+      for (const id of ids) signal(id, 'SIGTERM');
+      for (const id of ids) signal(id, 'SIGCONT');
+      if (!(await gone(ids, graceMs))) await kill(ids);
+    },
+
+    kill,
+    pause: async (id) => signal(id, 'SIGSTOP'),
+    resume: async (id) => signal(id, 'SIGCONT'),
+    logs: (id) => brokerFiles(dir, id).logs,
+    logTail: (id) =>
+      ['console.log', 'server.log'].map((name) => lastLines(join(brokerFiles(dir, id).logs, name), 8)).join(''),
+    erase: async () => {
+      for (const id of brokerIds) rmSync(brokerFiles(dir, id).dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The command line of a broker, without the `java`. */
+export function javaArguments(dir: string, runtime: JavaRuntime, id: number): string[] {
+  const files = brokerFiles(dir, id);
+  return [
+    ...jvmOptions,
+    mark(dir, id),
+    `-Dhft.log.dir=${files.logs}`,
+    `-Dlog4j2.configurationFile=${fileURLToPath(new URL('log4j2.xml', import.meta.url))}`,
+    '-cp',
+    join(runtime.jars, '*'),
+    'kafka.Kafka',
+    files.properties,
+  ];
+}
+
+/** Writes a broker's settings and, the first time, formats its storage as `StorageTool format` does. */
+function prepareBroker(dir: string, state: ClusterState, runtime: JavaRuntime, id: number) {
+  const files = brokerFiles(dir, id);
+  const broker = state.brokers.find((one) => one.id === id);
+  if (!broker) throw new Error(`cluster.json in ${dir} knows no broker ${id}`);
+  mkdirSync(files.data, { recursive: true });
+  mkdirSync(files.logs, { recursive: true });
+  writeFileSync(files.properties, serverProperties(broker, state.brokers, files.data));
+  const meta = join(files.data, 'meta.properties');
+  if (!existsSync(meta)) {
+    copyFileSync(join(runtime.jars, 'bootstrap.checkpoint'), join(files.data, 'bootstrap.checkpoint'));
+    writeFileSync(meta, metaProperties(state.clusterId, id, randomKafkaId()));
+  }
+  return files;
+}
+
+function lastLines(path: string, count: number): string {
+  if (!existsSync(path)) return '';
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count);
+  return lines.map((line) => `  ${line}\n`).join('');
+}

@@ -1,0 +1,75 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { CommandError } from '../../scripts/support/command.ts';
+import type { Driver } from './driver.ts';
+import type { BrokerPorts } from './layout.ts';
+
+/** What to wait for, and for how long. */
+export interface ReadinessOptions {
+  readonly driver: Driver;
+  /** The brokers that must answer, and be known to each other. */
+  readonly brokers: readonly BrokerPorts[];
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until every broker answers and names all of them as registered. A CommandError with the end of the log when
+ * one of them ends instead, or does not answer in time.
+ */
+export async function waitUntilReady({ driver, brokers, timeoutMs, signal }: ReadinessOptions): Promise<void> {
+  const until = Date.now() + timeoutMs;
+  const ids = brokers.map((broker) => broker.id);
+  await Promise.all(
+    brokers.map(async (broker) => {
+      while (!((await accepts(broker.port)) && (await knowsAll(broker.port, ids)))) {
+        signal.throwIfAborted();
+        const state = driver.inspect().find((one) => one.id === broker.id)?.state;
+        if (state !== 'running') throw notReady(driver, broker, `is ${state} instead of starting`);
+        if (Date.now() > until) throw notReady(driver, broker, `does not answer after ${timeoutMs / 1_000} s`);
+        await delay(100, undefined, { signal });
+      }
+    }),
+  );
+}
+
+function notReady(driver: Driver, broker: BrokerPorts, what: string): CommandError {
+  const tail = driver.logTail(broker.id);
+  return new CommandError(
+    `broker ${broker.id} on port ${broker.port} ${what}. Its log (${driver.logs(broker.id)}):\n${tail}`,
+  );
+}
+
+/** Whether anything takes connections there: cheaper than a Kafka client, and silent. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 500 });
+    const answer = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+    socket.once('timeout', () => answer(false));
+  });
+}
+
+/** Whether this broker answers, and names all of the brokers as registered. */
+async function knowsAll(port: number, ids: readonly number[]): Promise<boolean> {
+  const admin = kafkaClient({
+    brokers: [`127.0.0.1:${port}`],
+    clientId: 'hft-cluster',
+    connectionTimeoutMs: 1_000,
+    requestTimeoutMs: 2_000,
+  }).admin();
+  try {
+    await admin.connect();
+    const { brokers } = await admin.describeCluster();
+    return ids.every((id) => brokers.some((broker) => broker.nodeId === id));
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openDriver } from './engines.ts';
+import { abandonedMarker } from './layout.ts';
+
+/** Guards brokers against the death of this process. */
+export interface Watchdog {
+  /** From now on the brokers outlive this process. */
+  dismiss(): void;
+}
+
+/**
+ * Starts a process that kills the given brokers when this one ends without having dismissed it, however it ends:
+ * the system closes the pipe between them even on `kill -9`.
+ */
+export function guard(dir: string, ids: readonly number[]): Watchdog {
+  const self = fileURLToPath(import.meta.url);
+  // Of its own session: Ctrl-C in a terminal goes to the whole foreground group, and must not end the guard first.
+  const child = spawn(process.execPath, [self, dir, ...ids.map(String)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin.on('error', () => undefined);
+  child.unref();
+  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  return { dismiss: () => child.stdin.end('dismissed') };
+}
+
+async function watch(dir: string, ids: readonly number[]): Promise<void> {
+  let heard = '';
+  for await (const chunk of process.stdin) heard += String(chunk);
+  if (heard === 'dismissed') return;
+  writeFileSync(abandonedMarker(dir), '');
+  await openDriver(dir)?.kill(ids);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
+  const [dir = '', ...ids] = process.argv.slice(2);
+  await watch(dir, ids.map(Number));
+}

@@ -1,0 +1,65 @@
+/** The topic settings that this project declares; Kafka's defaults hold for all others. */
+export interface TopicConfigs {
+  readonly 'cleanup.policy': 'delete' | 'compact';
+  /** With replication 3, a write that is acknowledged survives the loss of any one broker, and waits for no third. */
+  readonly 'min.insync.replicas': string;
+  readonly 'retention.ms': string;
+  /** The largest batch of records the brokers take, in bytes: the contract's 1 MB. */
+  readonly 'max.message.bytes': string;
+}
+
+/** One topic, as it must be on every cluster. */
+export interface TopicDeclaration {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: TopicConfigs;
+  /**
+   * The topic whose records cause this one's. A record of its partition p goes to partition p modulo this topic's
+   * count, which must divide the other's: a key then stays in order from end to end.
+   */
+  readonly follows?: string;
+}
+
+const dayMs = 86_400_000;
+
+function topic(name: string, partitions: number, retentionDays: number, follows?: string): TopicDeclaration {
+  return {
+    name,
+    partitions,
+    replicationFactor: 3,
+    configs: {
+      'cleanup.policy': 'delete',
+      'min.insync.replicas': '2',
+      'retention.ms': String(retentionDays * dayMs),
+      'max.message.bytes': '1048576',
+    },
+    ...(follows === undefined ? {} : { follows }),
+  };
+}
+
+/** The topics of wire contract version 1. */
+export const topics: readonly TopicDeclaration[] = [
+  topic('market.raw', 60, 7),
+  topic('market.enriched', 60, 7, 'market.raw'),
+  topic('analytics.results', 30, 7, 'market.enriched'),
+  topic('market.raw.dlq', 12, 30, 'market.raw'),
+  topic('market.enriched.dlq', 12, 30, 'market.enriched'),
+];
+
+/** What is wrong with a set of declarations, one line each; empty when nothing is. */
+export function declarationProblems(declared: readonly TopicDeclaration[]): string[] {
+  const problems: string[] = [];
+  for (const { name, partitions, follows } of declared) {
+    if (declared.filter((other) => other.name === name).length > 1) problems.push(`${name} is declared twice`);
+    if (follows === undefined) continue;
+    const source = declared.find((other) => other.name === follows);
+    if (!source) problems.push(`${name} follows ${follows}, which is not declared`);
+    else if (source.partitions % partitions !== 0) {
+      problems.push(
+        `${name} has ${partitions} partitions, which do not divide the ${source.partitions} of ${follows}: keys would lose their order`,
+      );
+    }
+  }
+  return problems;
+}
