@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { ensureTopics } from '../../infra/ensure-topics.ts';
+import type { TopicConfigs, TopicDeclaration } from '../../infra/topics.ts';
+
+/** What a test wants of a topic; the rest is as the contract's topics are. */
+export interface TestTopic {
+  readonly partitions?: number;
+  readonly configs?: Partial<TopicConfigs>;
+}
+
+/** A name that no other test, and no earlier run, has used. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}.${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * Creates topics for one test, all in one request, and waits until they can be written. The names begin with the given
+ * keys and are unique: `const { input, output } = await createTopics({ input: { partitions: 6 }, output: {} })`.
+ */
+export async function createTopics<Key extends string>(
+  wanted: Readonly<Record<Key, TestTopic>>,
+  bootstrapServers: readonly string[] = inject('bootstrapServers'),
+): Promise<Record<Key, string>> {
+  const names = {} as Record<Key, string>;
+  const declarations: TopicDeclaration[] = [];
+  for (const key in wanted) {
+    names[key] = uniqueName(key);
+    declarations.push({
+      name: names[key],
+      partitions: wanted[key].partitions ?? 6,
+      replicationFactor: 3,
+      configs: {
+        'cleanup.policy': 'delete',
+        'min.insync.replicas': '2',
+        'retention.ms': '604800000',
+        'max.message.bytes': '1048576',
+        ...wanted[key].configs,
+      },
+    });
+  }
+  await ensureTopics(bootstrapServers, declarations);
+  return names;
+}
