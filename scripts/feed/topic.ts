@@ -1,0 +1,52 @@
+import type { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { CommandError } from '../support/command.ts';
+
+export type KafkaClient = ReturnType<typeof kafkaClient>;
+
+/** The leader's node id of each partition, by partition number; -1 where there is none just now. */
+export type Leaders = readonly number[];
+
+/** Looks the topic up, or says in one sentence what is wrong and what to do. */
+export async function findLeaders(client: KafkaClient, brokers: readonly string[], topic: string): Promise<Leaders> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+  } catch (error) {
+    throw new CommandError(
+      `Cannot reach a broker at ${brokers.join(', ')} (${reasonOf(error)}): start the cluster with 'npm run cluster', ` +
+        'or name another with --bootstrap-servers or KAFKA_BOOTSTRAP_SERVERS.',
+    );
+  }
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const leaders: number[] = [];
+    for (const { partitionId, leader } of topics[0]?.partitions ?? []) leaders[partitionId] = leader;
+    return leaders;
+  } catch (error) {
+    const type = errorType(error);
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
+      throw new CommandError(
+        `There is no topic '${topic}' at ${brokers.join(', ')}: make the topics with 'npm run topics -- apply', ` +
+          'or name another with --topic.',
+      );
+    }
+    if (type === 'INVALID_TOPIC_EXCEPTION') throw new CommandError(`'${topic}' is not a name a topic can have.`);
+    throw new CommandError(`Cannot look up the topic '${topic}' at ${brokers.join(', ')} (${reasonOf(error)}).`);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** What happened, without the client's "Connection error:" and the like around it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error.cause instanceof Error ? error.cause.message : error.message).replace(/^Connection error: /, '');
+}
+
+/** Kafka's name of an error that a broker answered with, wherever the client put it. */
+export function errorType(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('type' in at && typeof at.type === 'string') return at.type;
+  }
+  return undefined;
+}
