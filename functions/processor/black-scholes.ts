@@ -1,0 +1,72 @@
+import { normalCdf, normalDensity } from './normal.ts';
+import type { Rates } from './rates.ts';
+
+/** What all contracts of one chain are priced from. */
+export interface Market {
+  /** S, the price of the underlying. */
+  readonly spot: number;
+  /** T, years to expiry; above 0. */
+  readonly years: number;
+  readonly rootYears: number;
+  readonly rates: Rates;
+  /** e^(-rT). */
+  readonly discount: number;
+  /** S e^(-qT), the spot less the dividends paid until expiry. */
+  readonly carriedSpot: number;
+}
+
+/** A contract's price and Greeks by Black-Scholes-Merton, unrounded. */
+export interface Valuation {
+  readonly price: number;
+  readonly delta: number;
+  readonly gamma: number;
+  /** Per calendar day. */
+  readonly theta: number;
+  /** Per volatility point (1 %). */
+  readonly vega: number;
+  /** Per percentage point of the risk-free rate. */
+  readonly rho: number;
+}
+
+/** Gathers what does not depend on the contract. `years` must be above 0. */
+export function makeMarket(spot: number, years: number, rates: Rates): Market {
+  return {
+    spot,
+    years,
+    rootYears: Math.sqrt(years),
+    rates,
+    discount: Math.exp(-rates.riskFree * years),
+    carriedSpot: spot * Math.exp(-rates.dividendYield * years),
+  };
+}
+
+/**
+ * Price and Greeks of a European option on an underlying with a continuous dividend yield: Black-Scholes-Merton, as in
+ * Hull, Options, Futures and Other Derivatives (the chapters on stock indices and on the Greek letters).
+ *
+ * @param sigma volatility as a fraction a year; above 0.
+ */
+export function valueOption(market: Market, strike: number, isCall: boolean, sigma: number): Valuation {
+  const { spot, years, rootYears, rates, carriedSpot } = market;
+  const discountedStrike = strike * market.discount;
+  const deviation = sigma * rootYears;
+  const d1 = Math.log(carriedSpot / discountedStrike) / deviation + 0.5 * deviation;
+  const d2 = d1 - deviation;
+  // N(-d) is taken from its own tail and not as 1 - N(d): a put far out of the money keeps all its digits.
+  const sign = isCall ? 1 : -1;
+  const n1 = normalCdf(sign * d1);
+  const n2 = normalCdf(sign * d2);
+  const spotLeg = sign * carriedSpot * n1;
+  const strikeLeg = sign * discountedStrike * n2;
+  const density = normalDensity(d1);
+  return {
+    price: spotLeg - strikeLeg,
+    delta: spotLeg / spot,
+    gamma: (carriedSpot * density) / (spot * spot * deviation),
+    theta:
+      (rates.dividendYield * spotLeg - rates.riskFree * strikeLeg - (carriedSpot * density * sigma) / (2 * rootYears)) /
+      365,
+    vega: (carriedSpot * density * rootYears) / 100,
+    rho: (years * strikeLeg) / 100,
+  };
+}

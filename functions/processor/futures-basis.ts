@@ -1,0 +1,35 @@
+import { yearMs } from './calendar.ts';
+import type { Chain } from './chain.ts';
+import { percentAbove, subtract } from './decimal.ts';
+import type { Rates } from './rates.ts';
+
+/** How the future stands to its underlying. */
+export interface FuturesBasis {
+  /** F - S. */
+  readonly basis: number;
+  /** Of S, percent. */
+  readonly basisPct: number;
+  /** S e^((r-q) Tf): cost of carry (Hull, the chapter on forward and futures prices). */
+  readonly fairValue: number;
+  /** F less the fair value. */
+  readonly mispricing: number;
+  /** 100 ln(F/S) / Tf, the continuous annual rate that the basis amounts to; `null` once the future has expired. */
+  readonly annualisedPct: number | null;
+}
+
+/** Compares the future with the spot; `null` when the snapshot has no price of a future. */
+export function futuresBasis(chain: Chain, rates: Rates): FuturesBasis | null {
+  const { spot, future } = chain;
+  const price = future?.ltp ?? null;
+  if (future === null || price === null) return null;
+  // After expiry Tf is negative and discounts, as the formula says; only the annualised rate has no meaning then.
+  const years = (future.expiresAtMs - chain.timestampMs) / yearMs;
+  const fairValue = spot * Math.exp((rates.riskFree - rates.dividendYield) * years);
+  return {
+    basis: subtract(price, spot),
+    basisPct: percentAbove(price, spot),
+    fairValue,
+    mispricing: price - fairValue,
+    annualisedPct: years > 0 ? (100 * Math.log(price / spot)) / years : null,
+  };
+}
