@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { openCluster } from '../infra/cluster/cluster.ts';
+import { localDir } from '../infra/cluster/jars.ts';
 import type { FeedReport } from './feed/acknowledgements.ts';
 import { feedOptions } from './feed/options.ts';
 import { type Feed, startFeed } from './feed/start.ts';
@@ -29,7 +32,7 @@ await runCommand(
       'poison-share': 'Share of the records to make bad, in every way there is, 0 to 1 (default 0).',
       replay: 'Send the lines of this file (.ndjson or .ndjson.gz) instead of a made-up market.',
       topic: 'Where to (default market.raw).',
-      'bootstrap-servers': 'Brokers as host:port, by commas (default KAFKA_BOOTSTRAP_SERVERS).',
+      'bootstrap-servers': 'Brokers as host:port, by commas (default KAFKA_BOOTSTRAP_SERVERS, else the local cluster).',
       'acks-timeout': 'Give up when a record is not acknowledged for so long (default 60s).',
       json: 'Report in JSON.',
     },
@@ -39,12 +42,8 @@ await runCommand(
     ],
   },
   async ({ json, ...flags }, positionals) => {
-    const { bootstrapServers, ...options } = feedOptions(flags, positionals, process.env);
-    if (!bootstrapServers) {
-      throw new CommandError(
-        "No cluster to feed: start one with 'npm run cluster', or name its brokers with --bootstrap-servers or KAFKA_BOOTSTRAP_SERVERS.",
-      );
-    }
+    const options = feedOptions(flags, positionals, process.env);
+    const bootstrapServers = options.bootstrapServers ?? localBrokers();
     const feed = await startFeed({ ...options, bootstrapServers });
     const progress = setInterval(() => process.stderr.write(`${progressLine(feed.report())}\n`), 2_000);
     const release = stopOnSignal(feed);
@@ -59,6 +58,15 @@ await runCommand(
     return 0;
   },
 );
+
+function localBrokers(): string[] {
+  const cluster = openCluster(join(localDir(), 'cluster'));
+  if (cluster) return cluster.bootstrapServers;
+  throw new CommandError(
+    "No cluster to feed: start one with 'npm run cluster -- start', or name its brokers with --bootstrap-servers or " +
+      'KAFKA_BOOTSTRAP_SERVERS.',
+  );
+}
 
 /** The first signal stops cleanly; a second one ends the process as it would without us. */
 function stopOnSignal(feed: Feed): () => void {

@@ -10,6 +10,9 @@ const maxHeldBytes = 32 * 1024 * 1024;
 /** One partition's share of a request: below the brokers' 1 MB a batch, and kafkajs groups in quadratic time. */
 const maxBatchRecords = 250;
 const maxBatchBytes = 512 * 1024;
+/** What is worth a request in bulk. */
+const bulkRecords = 2_000;
+const bulkBytes = 1024 * 1024;
 const retryDelayMs = 200;
 
 interface Outgoing {
@@ -22,6 +25,7 @@ interface Outgoing {
 
 interface Slot {
   readonly waiting: Outgoing[];
+  waitingBytes: number;
   /** Sent and not acknowledged yet. Sent again unchanged: that is how the brokers know it when they have it already. */
   batch: readonly Outgoing[];
   batchSinceMs: number;
@@ -40,8 +44,11 @@ export interface Sender {
   /** How many records it takes before it should be waited for. */
   room(): number;
   add(record: FeedRecord, timestampMs: number): void;
-  /** Sends what waits. */
-  flush(): void;
+  /**
+   * Sends what waits for a broker, from now on whenever it is worth a request: at once, or when much waits. Bulk costs
+   * brokers far less in large requests.
+   */
+  flush(mode: 'at-once' | 'bulk'): void;
   /** Resolves when something was acknowledged; rejects when the sender has failed. */
   progress(): Promise<void>;
   held(): number;
@@ -65,10 +72,11 @@ export async function createSender(leaders: Leaders, options: SenderOptions): Pr
 
   const slots = Array.from(
     { length: leaders.length },
-    (): Slot => ({ waiting: [], batch: [], batchSinceMs: 0, busy: false }),
+    (): Slot => ({ waiting: [], waitingBytes: 0, batch: [], batchSinceMs: 0, busy: false }),
   );
   const busyLeaders = new Set<number>();
   let currentLeaders = leaders;
+  let bulk = false;
   let heldRecords = 0;
   let heldBytes = 0;
   let failure: Error | undefined;
@@ -112,15 +120,30 @@ export async function createSender(leaders: Leaders, options: SenderOptions): Pr
         count++;
       }
       slot.batch = slot.waiting.splice(0, count);
+      for (const record of slot.batch) slot.waitingBytes -= sizeOf(record);
       slot.batchSinceMs = performance.now();
       return true;
     });
   }
 
+  /** With nothing on its way, anything is worth a request: what waits must never wait for ever. */
+  function worthwhile(leader: number): boolean {
+    if (!bulk || busyLeaders.size === 0) return true;
+    let records = 0;
+    let bytes = 0;
+    for (const [partition, slot] of slots.entries()) {
+      if (currentLeaders[partition] !== leader) continue;
+      if (slot.batch.length > 0) return true;
+      records += slot.waiting.length;
+      bytes += slot.waitingBytes;
+    }
+    return records >= bulkRecords || bytes >= bulkBytes;
+  }
+
   function flush(): void {
     if (failure) return;
     for (const leader of new Set(currentLeaders)) {
-      if (busyLeaders.has(leader)) continue;
+      if (busyLeaders.has(leader) || !worthwhile(leader)) continue;
       const sending = collect(leader);
       if (sending.length > 0) transmit(leader, sending).catch(fail);
     }
@@ -172,11 +195,18 @@ export async function createSender(leaders: Leaders, options: SenderOptions): Pr
     add({ key, value, partitionKey, poison }, timestampMs) {
       const partition = partitionKey % slots.length;
       const record = { key, value, partition, timestamp: String(timestampMs), poison };
-      slots[partition]?.waiting.push(record);
+      const slot = slots[partition];
+      if (!slot) throw new RangeError(`There is no partition ${partition}`);
+      const bytes = sizeOf(record);
+      slot.waiting.push(record);
+      slot.waitingBytes += bytes;
       heldRecords++;
-      heldBytes += sizeOf(record);
+      heldBytes += bytes;
     },
-    flush,
+    flush(mode) {
+      bulk = mode === 'bulk';
+      flush();
+    },
     async progress() {
       if (!failure) await turn.promise;
       if (failure) throw failure;

@@ -71,6 +71,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
         () => undefined,
         (error: unknown) => ({ error }),
       );
+      sender.flush('at-once');
       while (sender.held() > 0) await sender.progress();
       if (problem) throw problem.error;
       return report();
@@ -101,7 +102,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
     const records = await source.pull(count, nowMs);
     for (const record of records) sender.add(record, nowMs);
     pacer.sent(records.length);
-    sender.flush();
+    sender.flush(pacer.due(performance.now()) === Number.POSITIVE_INFINITY ? 'bulk' : 'at-once');
     return records.length;
   }
 

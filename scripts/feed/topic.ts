@@ -13,7 +13,7 @@ export async function findLeaders(client: KafkaClient, brokers: readonly string[
     await admin.connect();
   } catch (error) {
     throw new CommandError(
-      `Cannot reach a broker at ${brokers.join(', ')} (${reasonOf(error)}): start the cluster with 'npm run cluster', ` +
+      `Cannot reach a broker at ${brokers.join(', ')} (${reasonOf(error)}): start the cluster with 'npm run cluster -- start', ` +
         'or name another with --bootstrap-servers or KAFKA_BOOTSTRAP_SERVERS.',
     );
   }
