@@ -99,7 +99,7 @@ export async function startCluster(options: StartOptions): Promise<LocalCluster>
     } catch (error) {
       await driver.kill(missing);
       watchdog.dismiss();
-      throw error;
+      throw signal.aborted ? signal.reason : error;
     }
     if (options.attached) watchdogs.set(dir, watchdog);
     else watchdog.dismiss();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
@@ -16,22 +17,38 @@ export interface ReadinessOptions {
 
 /**
  * Waits until every broker answers and names all of them as registered. A CommandError with the end of the log when
- * one of them ends instead, or does not answer in time.
+ * one of them ends instead, or does not answer in time. Aborting ends the wait at once.
  */
 export async function waitUntilReady({ driver, brokers, timeoutMs, signal }: ReadinessOptions): Promise<void> {
-  const until = Date.now() + timeoutMs;
+  signal.throwIfAborted();
+  // The first broker that fails ends the wait for the others.
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
   const ids = brokers.map((broker) => broker.id);
-  await Promise.all(
-    brokers.map(async (broker) => {
-      while (!((await accepts(broker.port)) && (await knowsAll(broker.port, ids)))) {
-        signal.throwIfAborted();
-        const state = driver.inspect().find((one) => one.id === broker.id)?.state;
-        if (state !== 'running') throw notReady(driver, broker, `is ${state} instead of starting`);
-        if (Date.now() > until) throw notReady(driver, broker, `does not answer after ${timeoutMs / 1_000} s`);
-        await delay(100, undefined, { signal });
-      }
-    }),
-  );
+  const waits = brokers.map((broker) => waitForOne(driver, broker, ids, timeoutMs, either));
+  try {
+    await Promise.race([Promise.all(waits), once(signal, 'abort', { signal: over.signal })]);
+    signal.throwIfAborted();
+  } finally {
+    over.abort();
+  }
+}
+
+async function waitForOne(
+  driver: Driver,
+  broker: BrokerPorts,
+  ids: readonly number[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = Date.now() + timeoutMs;
+  while (!((await accepts(broker.port)) && (await knowsAll(broker.port, ids)))) {
+    signal.throwIfAborted();
+    const state = driver.inspect().find((one) => one.id === broker.id)?.state;
+    if (state !== 'running') throw notReady(driver, broker, `is ${state} instead of starting`);
+    if (Date.now() > until) throw notReady(driver, broker, `does not answer after ${timeoutMs / 1_000} s`);
+    await delay(100, undefined, { signal });
+  }
 }
 
 function notReady(driver: Driver, broker: BrokerPorts, what: string): CommandError {
