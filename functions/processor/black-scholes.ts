@@ -13,6 +13,10 @@ export interface Market {
   readonly discount: number;
   /** S e^(-qT), the spot less the dividends paid until expiry. */
   readonly carriedSpot: number;
+  /** 1 - e^(-rT), with the digits that the difference of the two would lose. */
+  readonly discountLost: number;
+  /** S - S e^(-qT), likewise. */
+  readonly dividendsLost: number;
 }
 
 /** A contract's price and Greeks by Black-Scholes-Merton, unrounded. */
@@ -37,6 +41,8 @@ export function makeMarket(spot: number, years: number, rates: Rates): Market {
     rates,
     discount: Math.exp(-rates.riskFree * years),
     carriedSpot: spot * Math.exp(-rates.dividendYield * years),
+    discountLost: -Math.expm1(-rates.riskFree * years),
+    dividendsLost: -spot * Math.expm1(-rates.dividendYield * years),
   };
 }
 

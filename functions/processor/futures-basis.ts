@@ -24,12 +24,14 @@ export function futuresBasis(chain: Chain, rates: Rates): FuturesBasis | null {
   if (future === null || price === null) return null;
   // After expiry Tf is negative and discounts, as the formula says; only the annualised rate has no meaning then.
   const years = (future.expiresAtMs - chain.timestampMs) / yearMs;
+  const basis = subtract(price, spot);
   const fairValue = spot * Math.exp((rates.riskFree - rates.dividendYield) * years);
   return {
-    basis: subtract(price, spot),
+    basis,
     basisPct: percentAbove(price, spot),
     fairValue,
     mispricing: price - fairValue,
-    annualisedPct: years > 0 ? (100 * Math.log(price / spot)) / years : null,
+    // F is near to S: ln(1 + (F - S)/S) keeps the digits that ln(F/S) loses.
+    annualisedPct: years > 0 ? (100 * Math.log1p(basis / spot)) / years : null,
   };
 }

@@ -1,4 +1,5 @@
 import type { Market } from './black-scholes.ts';
+import { subtract } from './decimal.ts';
 import { normalCdf, normalDensity } from './normal.ts';
 
 /** Volatilities that are looked for, as fractions a year: 0.01 % to 1000 %. */
@@ -25,9 +26,8 @@ export function impliedVolatility(market: Market, strike: number, isCall: boolea
   const inner = Math.min(carriedSpot, discountedStrike);
   const outer = Math.max(carriedSpot, discountedStrike);
   const inTheMoney = isCall ? carriedSpot > discountedStrike : discountedStrike > carriedSpot;
-  const target = inTheMoney ? price - (outer - inner) : price;
-  // In the money, less than the rounding error of that difference is no time value at all.
-  if (!(target > (inTheMoney ? 2 ** -49 * outer : 0) && target < inner)) return null;
+  const target = inTheMoney ? timeValue(market, strike, isCall, price) : price;
+  if (!(target > 0 && target < inner)) return null;
 
   const moneyness = Math.log(inner / outer);
   const priceAt = (s: number): number =>
@@ -58,4 +58,16 @@ export function impliedVolatility(market: Market, strike: number, isCall: boolea
     if (moved <= 1e-12 * s) break;
   }
   return s / rootYears;
+}
+
+/**
+ * What a price is above its lower bound S e^(-qT) - K e^(-rT), or the negative of it for a put. The exact intrinsic value
+ * goes first and the small effect of the rates after it: in one subtraction an hour from expiry, a tick's time value would
+ * be left with ten digits.
+ */
+function timeValue(market: Market, strike: number, isCall: boolean, price: number): number {
+  const carry = strike * market.discountLost - market.dividendsLost;
+  return isCall
+    ? subtract(price, subtract(market.spot, strike)) - carry
+    : subtract(price, subtract(strike, market.spot)) + carry;
 }
