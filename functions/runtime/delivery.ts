@@ -18,6 +18,8 @@ export class Delivery implements Tracked, Receipt {
   readonly owner: DeliveryOwner;
   done = false;
   attempts = 0;
+  /** Waits for a dependency, which are no attempts. */
+  waits = 0;
   /** Publishes that are not acknowledged yet. */
   pending = 0;
   outputs = 0;

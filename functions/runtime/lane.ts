@@ -25,6 +25,8 @@ export interface LaneRuntime<Resources> {
   readonly maxOutstanding: number;
   /** A dependency is down: `wait` for it however long that takes, or `stop` and leave the rest undone. */
   readonly onDependencyDown: 'wait' | 'stop';
+  /** False while nothing may be handed out, whatever is queued: the membership of the group is in doubt. */
+  readonly mayWork: () => boolean;
   /** Called when a lane has room again, or has finished something. */
   readonly onProgress?: (lane: Lane) => void;
 }
@@ -41,6 +43,8 @@ export interface Lane {
   readonly position: number | undefined;
   /** The offset of the first record that is not done, if any was pushed. */
   readonly firstUndone: number | undefined;
+  /** Looks again whether there is something to hand out: after room or trust came back. */
+  wake(): void;
   /** Nothing more is handed out; resolves when what is in flight is done, or cannot be. */
   stop(): Promise<void>;
   /** Stops at once: handlers are told by their signal, and nothing more of this lane is published. */
@@ -90,6 +94,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     get firstUndone() {
       return tracker.firstUndone?.offset ?? queue.peek()?.offset;
     },
+    wake: () => {
+      if (mayHandOut()) runtime.scheduler.schedule(task);
+    },
     stop,
     abort,
   };
@@ -103,6 +110,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function run(untilMs: number): boolean {
+    if (!runtime.mayWork()) return false; // whoever brings trust back wakes the lanes
     let turns = 0;
     while (mayHandOut()) {
       if (definition.handleBatch !== undefined) void runBatch();
@@ -241,8 +249,10 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     } else {
       runtime.log.warn(fields, 'A dependency is down: the partition waits');
       waitForDependency(1);
-      // A wait for a dependency is no try of the record: those are counted when it is up.
-      later(delivery, backoffMs(dependencyBackoff, delivery.attempts, Math.random()), () => waitForDependency(-1));
+      // A wait for a dependency is no try of the record: those count only while it is up.
+      delivery.attempts -= 1;
+      delivery.waits += 1;
+      later(delivery, backoffMs(dependencyBackoff, delivery.waits, Math.random()), () => waitForDependency(-1));
     }
     return false;
   }
@@ -315,7 +325,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function wake(): void {
-    if (mayHandOut()) runtime.scheduler.schedule(task);
+    lane.wake();
     runtime.onProgress?.(lane);
   }
 

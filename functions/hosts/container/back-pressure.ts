@@ -1,0 +1,68 @@
+import type { GroupMember } from '../../kafka/port.ts';
+import type { Lane } from '../../runtime/lane.ts';
+
+export interface BackPressureLimits {
+  readonly laneMaxRecords: number;
+  readonly laneMaxBytes: number;
+  /** For all lanes together: what keeps the memory of an instance flat however large the backlog is. */
+  readonly bufferMaxBytes: number;
+}
+
+/** Pauses the fetch of partitions whose lanes are full, and resumes it when they have room. */
+export interface BackPressure {
+  /** After a push. Pausing right there costs nothing: no fetch that could be thrown away is under way. */
+  filled(lane: Lane): void;
+  /** After progress in a lane. */
+  drained(lane: Lane): void;
+  reset(): void;
+}
+
+/** Resume at half: were it just below the limit, every record would pause and resume. */
+const lowShare = 0.5;
+
+export function createBackPressure(
+  member: Pick<GroupMember, 'pause' | 'resume'>,
+  lanes: ReadonlyMap<number, Lane>,
+  limits: BackPressureLimits,
+): BackPressure {
+  const paused = new Set<number>();
+
+  function total(): number {
+    let bytes = 0;
+    for (const lane of lanes.values()) bytes += lane.bufferedBytes;
+    return bytes;
+  }
+
+  function low(lane: Lane): boolean {
+    return (
+      lane.bufferedRecords <= limits.laneMaxRecords * lowShare && lane.bufferedBytes <= limits.laneMaxBytes * lowShare
+    );
+  }
+
+  return {
+    filled(lane) {
+      if (paused.has(lane.partition)) return;
+      const full =
+        lane.bufferedRecords >= limits.laneMaxRecords ||
+        lane.bufferedBytes >= limits.laneMaxBytes ||
+        total() >= limits.bufferMaxBytes;
+      if (!full) return;
+      paused.add(lane.partition);
+      member.pause([lane.partition]);
+    },
+    drained(lane) {
+      if (paused.size === 0 || !(paused.has(lane.partition) || lane.bufferedRecords === 0)) return;
+      if (!low(lane) || total() > limits.bufferMaxBytes * lowShare) return;
+      const ready = [...paused].filter((partition) => {
+        const other = lanes.get(partition);
+        return other !== undefined && low(other);
+      });
+      for (const partition of ready) paused.delete(partition);
+      if (ready.length > 0) member.resume(ready);
+    },
+    reset() {
+      if (paused.size > 0) member.resume([...paused]);
+      paused.clear();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { GroupMember } from '../../kafka/port.ts';
+import type { Logger } from '../../runtime/contract.ts';
+import type { Lane } from '../../runtime/lane.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+
+/** Commits the positions of the lanes: on a timer, and when asked. Never backwards, never two requests at once. */
+export interface Committer {
+  /** A new assignment: what was committed before says nothing about it. */
+  reset(): void;
+  /** Commits what is done and not committed; true when all of it is. */
+  flush(): Promise<boolean>;
+  stop(): void;
+}
+
+export function createCommitter(
+  member: GroupMember,
+  lanes: ReadonlyMap<number, Lane>,
+  intervalMs: number,
+  metrics: Metrics,
+  log: Logger,
+): Committer {
+  const committed = new Map<number, number>();
+  let epoch = 0;
+  let running: Promise<boolean> = Promise.resolve(true);
+  let queued: Promise<boolean> | undefined;
+  const timer = setInterval(() => void flush(), intervalMs);
+
+  function flush(): Promise<boolean> {
+    // One request at a time, and one more behind it that takes whatever is done by then.
+    queued ??= running.then(() => {
+      queued = undefined;
+      running = commitOnce();
+      return running;
+    });
+    return queued;
+  }
+
+  async function commitOnce(): Promise<boolean> {
+    const offsets = new Map<number, number>();
+    for (const [partition, lane] of lanes) {
+      const position = lane.position;
+      if (position !== undefined && position > (committed.get(partition) ?? -1)) offsets.set(partition, position);
+    }
+    if (offsets.size === 0) return true;
+    const startedIn = epoch;
+    const result = await member.commit(offsets);
+    if (startedIn !== epoch) return false;
+    if (result === 'committed') {
+      metrics.commits += 1;
+      for (const [partition, offset] of offsets) committed.set(partition, offset);
+      return true;
+    }
+    if (result === 'refused') {
+      metrics.commitsRefused += 1;
+      log.warn({ partitions: offsets.size }, 'Commit refused: the group has given these partitions to others');
+    }
+    return false;
+  }
+
+  return {
+    reset() {
+      epoch += 1;
+      committed.clear();
+    },
+    flush,
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import type { ClientOptions } from '../../kafka/kafkajs/client.ts';
+import { kafkajsPort } from '../../kafka/kafkajs/port.ts';
+import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
+import { messageOf, StartupError } from '../../runtime/errors.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { readSettings, type Settings } from '../../runtime/settings.ts';
+import { runContainer } from './run.ts';
+
+const killAfterDrainMs = 5_000;
+
+/** Runs a function as this process: settings from the environment, until a signal. Never returns to a caller. */
+export async function runProcess<Resources>(definition: FunctionDefinition<Resources>, digest: string): Promise<void> {
+  const settings = settingsOrExit(definition.name);
+  const log = createLogger(settings.logLevel, { function: definition.name, instance: settings.instanceId });
+  process.on('uncaughtException', (error) => {
+    log.error({ error: error.message, stack: error.stack }, 'Uncaught exception: the instance ends');
+    process.exit(1);
+  });
+  // A promise that a handler forgot: its record is accounted for already, and others are in flight.
+  process.on('unhandledRejection', (reason) => log.error({ error: messageOf(reason) }, 'Unhandled rejection'));
+  try {
+    const container = await runContainer(definition, settings, {
+      kafka: kafkajsPort(clientOptions(definition.name, settings, log)),
+      log,
+      env: process.env,
+      digest,
+      onFatal(reason) {
+        log.error({}, reason);
+        process.exit(1);
+      },
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        // Closing must not hang either: sockets of dead brokers, a pool that never drains.
+        setTimeout(() => process.exit(1), settings.drainDeadlineMs + killAfterDrainMs).unref();
+        void container.shutdown(signal).then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.error({ error: messageOf(error) }, 'Shutting down failed');
+            process.exit(1);
+          },
+        );
+      });
+    }
+  } catch (error) {
+    const problems = error instanceof StartupError ? error.problems : [messageOf(error)];
+    for (const problem of problems) log.error({}, problem);
+    for (const problem of problems) process.stderr.write(`${definition.name}: ${problem}\n`);
+    process.exit(1);
+  }
+}
+
+function settingsOrExit(name: string): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    for (const problem of error.problems) process.stderr.write(`${name}: ${problem}\n`);
+    process.exit(1);
+  }
+}
+
+function clientOptions(name: string, settings: Settings, log: Logger): ClientOptions {
+  const { security, username, password, caFile } = settings;
+  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
+  const ssl = security === 'plaintext' ? {} : { ssl: { rejectUnauthorized: true, ...ca } };
+  const credentials = username !== undefined && password !== undefined ? { username, password } : undefined;
+  const sasl =
+    security === 'scram' && credentials ? { sasl: { mechanism: 'scram-sha-512' as const, ...credentials } } : {};
+  return {
+    brokers: settings.bootstrapServers,
+    clientId: `${name}-${settings.instanceId}`,
+    security: { ...ssl, ...sasl },
+    // What kafkajs calls an error is often the start of a recovery: the runtime logs what it means for records.
+    onLog: (level, fields) => log.debug({ ...fields, level }, 'kafkajs'),
+  };
+}

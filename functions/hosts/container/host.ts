@@ -1,0 +1,162 @@
+import type { GroupListener, GroupMember, KafkaPort } from '../../kafka/port.ts';
+import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
+import { createLane, type Lane, type LaneRuntime } from '../../runtime/lane.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { type BackPressure, createBackPressure } from './back-pressure.ts';
+import { type Committer, createCommitter } from './commits.ts';
+
+/** The consuming side of an instance: partitions come and go, records flow into lanes, positions are committed. */
+export interface ConsumingHost {
+  start(): Promise<void>;
+  /** Finishes what is in flight, commits, leaves the group. */
+  stop(): Promise<void>;
+  /** Looks at every lane again: room or trust came back. */
+  wake(): void;
+  readonly lanes: ReadonlyMap<number, Lane>;
+  /** Records behind the end of each partition, as far as fetches have told. */
+  lag(): Map<number, number>;
+  readonly assigned: readonly number[] | undefined;
+  readonly member: GroupMember;
+}
+
+const wakeIntervalMs = 500;
+
+export function createConsumingHost<Resources>(
+  definition: FunctionDefinition<Resources>,
+  settings: Settings,
+  kafka: KafkaPort,
+  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress' | 'onDependencyDown'>,
+  metrics: Metrics,
+  log: Logger,
+): ConsumingHost {
+  const lanes = new Map<number, Lane>();
+  const highWatermarks = new Map<number, number>();
+  let assigned: readonly number[] | undefined;
+  let stopped = false;
+
+  const listener: GroupListener = {
+    records(batch) {
+      const lane = lanes.get(batch.partition);
+      if (lane === undefined) return; // between revoked and assigned: it will be fetched again by its new owner
+      highWatermarks.set(batch.partition, batch.highWatermark);
+      lane.push(batch.records, batch.bytes);
+      backPressure.filled(lane);
+    },
+    assigned(partitions) {
+      clear();
+      assigned = partitions;
+      metrics.rebalances += 1;
+      for (const partition of partitions) lanes.set(partition, createLane(laneRuntime, partition));
+      log.info(
+        { partitions, count: partitions.length },
+        `Assigned partitions: [${partitions.join(', ')}] (${partitions.length})`,
+      );
+    },
+    revoked: () => drain(),
+    lost(reason) {
+      if (lanes.size === 0) return;
+      metrics.partitionsLost += 1;
+      log.warn({ reason, count: lanes.size }, 'Partitions lost: nothing more of them is published or committed');
+      for (const lane of lanes.values()) lane.abort(reason);
+      clear();
+    },
+    interrupted(error) {
+      assigned = undefined;
+      log.warn({ error: error.message }, 'Out of the consumer group: joining again');
+    },
+  };
+
+  const member = kafka.member(
+    {
+      topic: definition.source,
+      groupId: definition.group,
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      // Others wait for our drain, so it must fit in.
+      rebalanceTimeoutMs: Math.max(30_000, settings.drainDeadlineMs + settings.sessionTimeoutMs),
+      maxWaitMs: settings.fetchMaxWaitMs,
+      minBytes: settings.fetchMinBytes,
+      maxBytes: settings.fetchMaxBytes,
+      maxBytesPerPartition: settings.fetchMaxPartitionBytes,
+    },
+    listener,
+  );
+  const laneRuntime: LaneRuntime<Resources> = {
+    ...shared,
+    onDependencyDown: 'wait',
+    // A session that may have expired: somebody else may own these partitions by now.
+    mayWork: () => Date.now() - member.confirmedAtMs <= settings.sessionTimeoutMs,
+    onProgress: (lane) => backPressure.drained(lane),
+  };
+  const backPressure: BackPressure = createBackPressure(member, lanes, settings);
+  const committer: Committer = createCommitter(member, lanes, settings.commitIntervalMs, metrics, log);
+  const waker = setInterval(wake, wakeIntervalMs);
+
+  function wake(): void {
+    for (const lane of lanes.values()) lane.wake();
+  }
+
+  function clear(): void {
+    committer.reset();
+    backPressure.reset();
+    lanes.clear();
+    highWatermarks.clear();
+    assigned = [];
+  }
+
+  /** Nothing new is handed out; what is in flight ends and is committed, or is left undone at the deadline. */
+  async function drain(): Promise<void> {
+    if (lanes.size === 0) return;
+    const startedMs = Date.now();
+    const deadlineMs = startedMs + settings.drainDeadlineMs;
+    const idle = await within(Promise.all([...lanes.values()].map((lane) => lane.stop())), settings.drainDeadlineMs);
+    let committed = await committer.flush();
+    while (!committed && Date.now() < deadlineMs && member.confirmedAtMs > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      committed = await committer.flush();
+    }
+    if (!idle) for (const lane of lanes.values()) lane.abort('the drain deadline passed');
+    const fields = { partitions: lanes.size, ms: Date.now() - startedMs, finished: idle, committed };
+    if (idle && committed) log.info(fields, 'Drained: all that was in flight is done and committed');
+    else log.warn(fields, 'Drain ended at its deadline: what is not done or committed will be delivered again');
+    clear();
+  }
+
+  return {
+    start: () => member.start(),
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      clearInterval(waker);
+      await member.leave();
+      committer.stop();
+    },
+    wake,
+    lanes,
+    lag() {
+      const lag = new Map<number, number>();
+      for (const [partition, end] of highWatermarks) {
+        const lane = lanes.get(partition);
+        const next = lane?.firstUndone ?? lane?.position;
+        if (next !== undefined) lag.set(partition, Math.max(0, end - next));
+      }
+      return lag;
+    },
+    get assigned() {
+      return assigned;
+    },
+    member,
+  };
+}
+
+/** Whether the work ended in time. */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const ended = await Promise.race([work.then(() => true), timeout]);
+  clearTimeout(timer);
+  return ended;
+}

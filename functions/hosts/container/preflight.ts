@@ -1,0 +1,86 @@
+import type { ClusterInspector, TopicFacts } from '../../kafka/port.ts';
+import type { FunctionDefinition } from '../../runtime/contract.ts';
+import { messageOf, StartupError } from '../../runtime/errors.ts';
+
+/** The topics a function works with, as they are on this cluster. */
+export interface FunctionTopics {
+  readonly source: TopicFacts;
+  readonly output: TopicFacts | undefined;
+  readonly deadLetters: TopicFacts;
+}
+
+type Topology = Pick<FunctionDefinition<never>, 'source' | 'output' | 'outputPartitions' | 'deadLetters' | 'name'>;
+
+const pauseMs = 500;
+
+/**
+ * Looks at the cluster before anything is read from it.
+ * @throws StartupError with every problem found, each with its remedy
+ */
+export async function checkCluster(
+  inspector: ClusterInspector,
+  definition: Topology,
+  bootstrapServers: readonly string[],
+  timeoutMs: number,
+): Promise<FunctionTopics> {
+  const { source, output, deadLetters } = definition;
+  const names = [source, ...(output === undefined ? [] : [output]), deadLetters];
+  const facts = await reach(inspector, names, bootstrapServers, timeoutMs);
+  const problems = names
+    .filter((name) => !facts.has(name))
+    .map((name) => `Topic ${name} does not exist on ${bootstrapServers.join(',')}: create it, or correct its name.`);
+  const found = {
+    source: facts.get(source),
+    output: output === undefined ? undefined : facts.get(output),
+    deadLetters: facts.get(deadLetters),
+  };
+  if (found.source) {
+    problems.push(...partitionProblems(found.source, found.output, definition.outputPartitions ?? 'equal'));
+    problems.push(...partitionProblems(found.source, found.deadLetters, 'divides'));
+  }
+  if (problems.length > 0 || !found.source || !found.deadLetters) throw new StartupError('CLUSTER_UNFIT', problems);
+  return { source: found.source, output: found.output, deadLetters: found.deadLetters };
+}
+
+function partitionProblems(source: TopicFacts, target: TopicFacts | undefined, rule: 'equal' | 'divides'): string[] {
+  if (target === undefined) return [];
+  const fits = rule === 'equal' ? source.partitions === target.partitions : source.partitions % target.partitions === 0;
+  if (fits) return [];
+  const wanted = rule === 'equal' ? `${source.partitions}, as its source has` : `a divisor of ${source.partitions}`;
+  return [
+    `Topic ${target.topic} has ${target.partitions} partitions, but the order of a key from ${source.topic} ` +
+      `(${source.partitions}) needs ${wanted}: create it anew with that count.`,
+  ];
+}
+
+async function reach(
+  inspector: ClusterInspector,
+  names: readonly string[],
+  bootstrapServers: readonly string[],
+  timeoutMs: number,
+): Promise<ReadonlyMap<string, TopicFacts>> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await inspector.topicFacts(names);
+    } catch (error) {
+      if (Date.now() + pauseMs >= deadline) {
+        const problem =
+          `No broker of ${bootstrapServers.join(',')} answered within ${timeoutMs} ms (${messageOf(error)}): ` +
+          'check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.';
+        throw new StartupError('CLUSTER_UNFIT', [problem], error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+/** A dead letter carries headers on top of its record: a topic without room for them cannot take the largest. */
+export function sizeWarnings(topics: FunctionTopics): string[] {
+  const { source, deadLetters } = topics;
+  if (deadLetters.maxMessageBytes > source.maxMessageBytes) return [];
+  return [
+    `Topic ${deadLetters.topic} takes ${deadLetters.maxMessageBytes} bytes, ${source.topic} ${source.maxMessageBytes}: ` +
+      'a dead letter of the largest size may only fit compressed. Give it 64 KB more (max.message.bytes).',
+  ];
+}

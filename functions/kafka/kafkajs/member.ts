@@ -1,0 +1,198 @@
+import { type Consumer, type Kafka, type KafkaMessage, PartitionAssigners } from 'kafkajs';
+import type { Cluster } from 'kafkajs/src/cluster/index.js';
+import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import type { InboundRecord } from '../../runtime/contract.ts';
+import type { CommitResult, GroupListener, GroupMember, GroupMemberOptions } from '../port.ts';
+import { stickyAssigner } from './assigner.ts';
+import { isConnectionTrouble, isMembershipLost, isNotCoordinator } from './failures.ts';
+import { findCoordinator, hookGroup, isStaleBatch } from './group-hooks.ts';
+
+const rebuildPauseMs = 500;
+const recordOverheadBytes = 64;
+
+/** A member of a consumer group on kafkajs. It is rebuilt from scratch when kafkajs gives up on it. */
+export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listener: GroupListener): GroupMember {
+  let consumer: Consumer | undefined;
+  let cluster: Cluster | undefined;
+  let group: ConsumerGroup | undefined;
+  let leaving = false;
+  let confirmedAtMs = Date.now();
+  /** What we had last, for the sticky assigner: a claim survives a rebuild of the client. */
+  let owned: readonly number[] = [];
+  let generation = -1;
+  let heartbeats: NodeJS.Timeout | undefined;
+  let wakeFetchers: (() => void)[] = [];
+
+  function build(): Consumer {
+    const built = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      heartbeatInterval: options.heartbeatIntervalMs,
+      rebalanceTimeout: options.rebalanceTimeoutMs,
+      maxWaitTimeInMs: options.maxWaitMs,
+      minBytes: options.minBytes,
+      maxBytes: options.maxBytes,
+      maxBytesPerPartition: options.maxBytesPerPartition,
+      allowAutoTopicCreation: false,
+      // We rebuild the client ourselves: kafkajs' own restart can leave a second one running.
+      retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 8, restartOnFailure: async () => false },
+      partitionAssigners: [
+        (config) => {
+          cluster = config.cluster as unknown as Cluster; // the public type leaves out what internals.d.ts declares
+          hookGroup(cluster, {
+            heartbeatIntervalMs: options.heartbeatIntervalMs,
+            revoked: () => listener.revoked(),
+            lost: (reason) => listener.lost(reason),
+            confirmed: () => {
+              confirmedAtMs = Date.now();
+            },
+            joined,
+            resumedWithin,
+          });
+          const here = cluster;
+          return stickyAssigner(
+            options.topic,
+            () => here.findTopicPartitionMetadata(options.topic).length,
+            () => ({ generation, partitions: owned }),
+          );
+        },
+        PartitionAssigners.roundRobin,
+      ],
+    });
+    built.on(built.events.CRASH, ({ payload }) => {
+      if (built === consumer) void rebuild(payload.error);
+    });
+    return built;
+  }
+
+  function joined(joinedGroup: ConsumerGroup): void {
+    group = joinedGroup;
+    generation = joinedGroup.generationId ?? -1;
+    owned = joinedGroup
+      .assigned()
+      .filter(({ topic }) => topic === options.topic)
+      .flatMap(({ partitions }) => partitions)
+      .map(Number)
+      .sort((a, b) => a - b);
+    listener.assigned(owned);
+  }
+
+  /** Heartbeats go out on a clock of their own: kafkajs sends them between fetches only. */
+  function startHeartbeats(): void {
+    clearInterval(heartbeats);
+    heartbeats = setInterval(() => {
+      // What the answer asks for (a rejoin) is done by the fetch loop, whose own heartbeat gets the same answer.
+      group?.heartbeat({ interval: options.heartbeatIntervalMs }).catch(() => undefined);
+    }, options.heartbeatIntervalMs / 2);
+  }
+
+  async function connect(): Promise<void> {
+    const built = build();
+    consumer = built;
+    await built.connect();
+    await built.subscribe({ topic: options.topic, fromBeginning: true });
+    startHeartbeats();
+    await built.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 1,
+      eachBatch: async ({ batch, resolveOffset }) => {
+        if (leaving || cluster === undefined || isStaleBatch(cluster, batch)) return;
+        deliver(batch.partition, batch.messages, Number(batch.highWatermark));
+        const last = batch.messages.at(-1);
+        if (last !== undefined) resolveOffset(last.offset);
+      },
+    });
+  }
+
+  function deliver(partition: number, messages: readonly KafkaMessage[], highWatermark: number): void {
+    const records: InboundRecord[] = new Array(messages.length);
+    let bytes = 0;
+    for (let index = 0; index < messages.length; index += 1) {
+      const message = messages[index] as KafkaMessage; // the index is within bounds
+      records[index] = {
+        topic: options.topic,
+        partition,
+        offset: Number(message.offset),
+        timestamp: Number(message.timestamp),
+        key: message.key,
+        value: message.value,
+        headers: (message.headers as InboundRecord['headers']) ?? {}, // read from the wire: always Buffers
+      };
+      bytes += recordOverheadBytes + (message.value?.length ?? 0) + (message.key?.length ?? 0);
+    }
+    listener.records({ partition, records, bytes, highWatermark });
+  }
+
+  async function rebuild(cause: Error): Promise<void> {
+    group = undefined;
+    listener.lost(`the Kafka client gave up: ${cause.message}`);
+    let error = cause;
+    while (!leaving) {
+      listener.interrupted(error);
+      await new Promise((resolve) => setTimeout(resolve, rebuildPauseMs));
+      if (leaving) return;
+      const old = consumer;
+      consumer = undefined;
+      await old?.disconnect().catch(() => undefined);
+      try {
+        await connect();
+        return;
+      } catch (failure) {
+        error = failure instanceof Error ? failure : new Error(String(failure));
+      }
+    }
+  }
+
+  function resumedWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wakeFetchers.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async function commitTo(member: ConsumerGroup, offsets: ReadonlyMap<number, number>): Promise<CommitResult> {
+    const { groupId, memberId, generationId, coordinator } = member;
+    if (memberId === null || generationId === null || coordinator === null) return 'refused';
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    const topics = [{ topic: options.topic, partitions }];
+    try {
+      await coordinator.offsetCommit({ groupId, memberId, groupGenerationId: generationId, topics });
+      confirmedAtMs = Date.now();
+      return 'committed';
+    } catch (error) {
+      if (isMembershipLost(error)) return 'refused';
+      if (isNotCoordinator(error) || isConnectionTrouble(error)) await findCoordinator(member);
+      return 'failed';
+    }
+  }
+
+  return {
+    start: connect,
+    pause(partitions) {
+      if (group !== undefined) consumer?.pause([{ topic: options.topic, partitions: [...partitions] }]);
+    },
+    resume(partitions) {
+      if (group === undefined) return;
+      consumer?.resume([{ topic: options.topic, partitions: [...partitions] }]);
+      const waiting = wakeFetchers;
+      wakeFetchers = [];
+      for (const wake of waiting) wake();
+    },
+    commit: (offsets) => (group === undefined ? Promise.resolve('failed') : commitTo(group, offsets)),
+    async leave() {
+      leaving = true;
+      await listener.revoked();
+      clearInterval(heartbeats);
+      // Leave first, close after: the others take over at once, while our open fetch still has to time out.
+      await group?.leave().catch(() => undefined);
+      await consumer?.disconnect().catch(() => undefined);
+    },
+    get confirmedAtMs() {
+      return confirmedAtMs;
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import { EngineError } from '../runtime/errors.ts';
+import type { OutboundRecord, Publisher, Receipt } from '../runtime/publisher.ts';
+import { wireBytes } from '../runtime/publisher.ts';
+import { backoffMs } from '../runtime/retry.ts';
+import type { Producer, TopicFacts } from './port.ts';
+
+export interface OutboxOptions {
+  readonly facts: TopicFacts;
+  readonly lingerMs: number;
+  /** Above this many unacknowledged bytes the outbox asks for no more. */
+  readonly maxBytes: number;
+  /** Dead letters must get through: compress what is too large as it stands, and never refuse a record. */
+  readonly mustDeliver: boolean;
+  readonly onTrouble: (fields: { topic: string; error: string; attempts: number }) => void;
+  readonly onRecovered: (fields: { topic: string; attempts: number }) => void;
+  /** Called when `full` or `degraded` ended: lanes may go on. */
+  readonly onRoom: () => void;
+}
+
+interface Item {
+  readonly record: OutboundRecord;
+  readonly receipt: Receipt;
+  readonly owner: object;
+  readonly bytes: number;
+}
+
+/** One partition of the topic: what waits, and the chunk that is on its way. */
+interface Queue {
+  readonly partition: number;
+  waiting: Item[];
+  /** Sent, and not acknowledged: it is sent again unchanged until it is, before anything else of its partition. */
+  chunk: Item[] | undefined;
+  attempts: number;
+  sending: boolean;
+  retryAtMs: number;
+}
+
+const batchOverheadBytes = 128;
+const maxChunkRecords = 2_000;
+const maxRequestBytes = 4 * 1_048_576;
+const compressAboveBytes = 524_288;
+const retryPolicy = { initialDelayMs: 50, maxDelayMs: 2_000 };
+
+/**
+ * Gathers outputs of all partitions into few requests, one in flight per broker, so that a slow or dead broker holds up
+ * only the partitions it leads. Within a partition a chunk is finished before the next one leaves: order holds.
+ */
+export function createOutbox(producer: Producer, options: OutboxOptions): Publisher & { close(): void } {
+  const { facts } = options;
+  const queues: Queue[] = Array.from({ length: facts.partitions }, (_, partition) => ({
+    partition,
+    waiting: [],
+    chunk: undefined,
+    attempts: 0,
+    sending: false,
+    retryAtMs: 0,
+  }));
+  const active = new Set<Queue>();
+  const busyLeaders = new Set<number>();
+  let bytes = 0;
+  let troubled = 0;
+  let lingering = false;
+  let closed = false;
+  let wakeUp: NodeJS.Timeout | undefined;
+
+  const maxBatchBytes = facts.maxMessageBytes - batchOverheadBytes;
+
+  function publish(partition: number, record: OutboundRecord, receipt: Receipt, owner: object): void {
+    const queue = queues[partition];
+    if (queue === undefined) throw new RangeError(`Topic ${facts.topic} has no partition ${partition}`);
+    const item = { record, receipt, owner, bytes: wireBytes(record) };
+    queue.waiting.push(item);
+    bytes += item.bytes;
+    active.add(queue);
+    if (lingering) return;
+    lingering = true;
+    setTimeout(flush, options.lingerMs);
+  }
+
+  /** Sends what is ready, to every broker that has no request of ours in flight. */
+  function flush(): void {
+    lingering = false;
+    if (closed) return;
+    const now = Date.now();
+    const byLeader = new Map<number, Queue[]>();
+    const sizes = new Map<number, number>();
+    let nextRetryMs = Number.POSITIVE_INFINITY;
+    for (const queue of active) {
+      if (queue.sending) continue;
+      if (queue.retryAtMs > now) {
+        nextRetryMs = Math.min(nextRetryMs, queue.retryAtMs);
+        continue;
+      }
+      const leader = producer.leaderOf(facts.topic, queue.partition);
+      if (busyLeaders.has(leader)) continue;
+      const size = sizes.get(leader) ?? 0;
+      const group = byLeader.get(leader);
+      // A chunk that has failed goes alone: what is wrong with it must not hold up the others again.
+      if (group !== undefined && (size >= maxRequestBytes || queue.attempts > 0 || group[0]?.attempts)) continue;
+      queue.chunk ??= nextChunk(queue);
+      if (group === undefined) byLeader.set(leader, [queue]);
+      else group.push(queue);
+      sizes.set(leader, size + queue.chunk.reduce((sum, item) => sum + item.bytes, 0));
+    }
+    for (const [leader, group] of byLeader) void send(leader, group);
+    clearTimeout(wakeUp);
+    if (nextRetryMs < Number.POSITIVE_INFINITY) wakeUp = setTimeout(flush, Math.max(1, nextRetryMs - now));
+  }
+
+  function nextChunk(queue: Queue): Item[] {
+    let size = 0;
+    let count = 0;
+    for (const item of queue.waiting) {
+      if (count > 0 && (size + item.bytes > maxBatchBytes || count >= maxChunkRecords)) break;
+      size += item.bytes;
+      count += 1;
+    }
+    return queue.waiting.splice(0, count);
+  }
+
+  async function send(leader: number, group: readonly Queue[]): Promise<void> {
+    busyLeaders.add(leader);
+    for (const queue of group) queue.sending = true;
+    const batches = group.map(({ partition, chunk }) => ({
+      topic: facts.topic,
+      partition,
+      records: (chunk ?? []).map((item) => item.record),
+    }));
+    const failure = await producer.send(batches, options.mustDeliver && group.some(isLarge));
+    if (failure?.kind === 'transient') await producer.refreshLeaders();
+    busyLeaders.delete(leader);
+    for (const queue of group) {
+      queue.sending = false;
+      if (failure === undefined) acknowledge(queue);
+      else if (failure.kind === 'too-large' && group.length === 1) tooLarge(queue, failure.message);
+      else retry(queue, failure.message);
+    }
+    if (active.size > 0) flush();
+  }
+
+  function acknowledge(queue: Queue): void {
+    const chunk = queue.chunk ?? [];
+    const { attempts } = queue;
+    const wasFull = full();
+    queue.chunk = undefined;
+    queue.attempts = 0;
+    for (const item of chunk) bytes -= item.bytes;
+    if (queue.waiting.length === 0) active.delete(queue);
+    if (attempts > 0) {
+      troubled -= 1;
+      options.onRecovered({ topic: facts.topic, attempts });
+    }
+    for (const item of chunk) item.receipt.acknowledged();
+    if (attempts > 0 || (wasFull && !full())) options.onRoom();
+  }
+
+  function retry(queue: Queue, error: string): void {
+    if (queue.attempts === 0) troubled += 1;
+    queue.attempts += 1;
+    queue.retryAtMs = Date.now() + backoffMs(retryPolicy, queue.attempts, Math.random());
+    options.onTrouble({ topic: facts.topic, error, attempts: queue.attempts });
+  }
+
+  /** The broker stored nothing of it, so the chunk may be cut: until one record is left, which is the culprit. */
+  function tooLarge(queue: Queue, error: string): void {
+    const chunk = queue.chunk ?? [];
+    const [only] = chunk;
+    if (chunk.length > 1) {
+      const half = Math.ceil(chunk.length / 2);
+      queue.waiting.unshift(...chunk.slice(half));
+      queue.chunk = chunk.slice(0, half);
+      return;
+    }
+    if (only === undefined || options.mustDeliver) {
+      retry(queue, `${error} (raise max.message.bytes of topic ${facts.topic})`);
+      return;
+    }
+    if (queue.attempts > 0) troubled -= 1;
+    queue.attempts = 0;
+    queue.chunk = undefined;
+    bytes -= only.bytes;
+    if (queue.waiting.length === 0) active.delete(queue);
+    only.receipt.refused(new EngineError('OUTPUT_TOO_LARGE', `Topic ${facts.topic} refused the output: ${error}`));
+  }
+
+  function cancel(owner: object): void {
+    for (const queue of active) {
+      const kept = queue.waiting.filter((item) => item.owner !== owner);
+      for (const item of queue.waiting) if (item.owner === owner) bytes -= item.bytes;
+      queue.waiting = kept;
+      // A chunk that was sent may be stored already: it is sent on until that is known, and nobody is told.
+      queue.chunk = queue.chunk?.map((item) => (item.owner === owner ? { ...item, receipt: ignored } : item));
+      if (queue.waiting.length === 0 && queue.chunk === undefined) active.delete(queue);
+    }
+  }
+
+  function full(): boolean {
+    return bytes >= options.maxBytes;
+  }
+
+  return {
+    topic: facts.topic,
+    partitionCount: facts.partitions,
+    maxRecordBytes: options.mustDeliver ? Number.POSITIVE_INFINITY : maxBatchBytes,
+    publish,
+    cancel,
+    get full() {
+      return full();
+    },
+    get degraded() {
+      return troubled > 0;
+    },
+    close() {
+      closed = true;
+      clearTimeout(wakeUp);
+    },
+  };
+}
+
+const ignored: Receipt = { acknowledged: () => undefined, refused: () => undefined };
+
+function isLarge(queue: Queue): boolean {
+  return (queue.chunk ?? []).some((item) => item.bytes > compressAboveBytes);
+}

@@ -1,0 +1,108 @@
+import type { InboundRecord } from '../runtime/contract.ts';
+import type { OutboundRecord } from '../runtime/publisher.ts';
+
+/**
+ * What a Kafka client must do for the container host. kafkajs implements it in `kafkajs/`; a second client would
+ * stand beside it. Records are pushed: a client that is polled would call `records` from its own poll loop.
+ */
+
+/** Records of one partition, as one fetch brought them. */
+export interface FetchedBatch {
+  readonly partition: number;
+  readonly records: readonly InboundRecord[];
+  readonly bytes: number;
+  /** Offset after the last record of the partition on the broker. */
+  readonly highWatermark: number;
+}
+
+/** What happens to a member of a consumer group. */
+export interface GroupListener {
+  /** A fetched batch. Must not wait and not throw: pausing is how to ask for less. */
+  records(batch: FetchedBatch): void;
+  /** These partitions are ours from now on, and no others. Nothing of them was fetched yet. */
+  assigned(partitions: readonly number[]): void;
+  /** All partitions are about to go, and may still be committed: awaited before the member joins again. */
+  revoked(): Promise<void>;
+  /** The partitions belong to others already, or may: nothing of them can be committed. */
+  lost(reason: string): void;
+  /** The member fell out of its group and is being rebuilt. */
+  interrupted(error: Error): void;
+}
+
+/** How a commit ended. `refused`: the broker says these partitions are not ours; `failed`: try again. */
+export type CommitResult = 'committed' | 'refused' | 'failed';
+
+/** A member of a consumer group, reading one topic. */
+export interface GroupMember {
+  /** Joins, and stays joined through broker failures until `leave`. Rejects when the cluster cannot be reached. */
+  start(): Promise<void>;
+  pause(partitions: readonly number[]): void;
+  resume(partitions: readonly number[]): void;
+  /** Commits the next offset to read, by partition. Never throws. */
+  commit(offsets: ReadonlyMap<number, number>): Promise<CommitResult>;
+  /** Drains through `revoked`, leaves the group and closes. */
+  leave(): Promise<void>;
+  /** Since when (ms) the broker has confirmed the membership, by a join, heartbeat or commit; for the watchdog. */
+  readonly confirmedAtMs: number;
+}
+
+export interface GroupMemberOptions {
+  readonly topic: string;
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+}
+
+/** Records for one partition, in order. */
+export interface ProduceBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly OutboundRecord[];
+}
+
+/** How a send ended, when not well. `too-large`: one of the batches is above the topic's limit. */
+export interface SendFailure {
+  readonly kind: 'too-large' | 'transient';
+  readonly message: string;
+}
+
+/** Sends batches, each acknowledged by all in-sync replicas. */
+export interface Producer {
+  connect(): Promise<void>;
+  /** The broker that leads a partition; -1 while nobody does. */
+  leaderOf(topic: string, partition: number): number;
+  /** Learns the leaders anew. Never throws. */
+  refreshLeaders(): Promise<void>;
+  /**
+   * Sends batches in one request. All batches of a send should have one leader. After a failure the same batches must be
+   * sent again, unchanged and before anything else of their partitions: the broker then knows those it already has.
+   */
+  send(batches: readonly ProduceBatch[], compress: boolean): Promise<SendFailure | undefined>;
+  close(): Promise<void>;
+}
+
+/** What the host asks about a topic before it starts. */
+export interface TopicFacts {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly maxMessageBytes: number;
+}
+
+/** The questions asked of a cluster. */
+export interface ClusterInspector {
+  /** The facts of the topics that exist; the others are left out. Rejects when no broker can be reached. */
+  topicFacts(topics: readonly string[]): Promise<ReadonlyMap<string, TopicFacts>>;
+  close(): Promise<void>;
+}
+
+/** All that a client offers. */
+export interface KafkaPort {
+  member(options: GroupMemberOptions, listener: GroupListener): GroupMember;
+  producer(topics: readonly string[]): Producer;
+  inspector(): ClusterInspector;
+}

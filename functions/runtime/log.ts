@@ -1,0 +1,21 @@
+import { type Logger as PinoLogger, pino } from 'pino';
+import type { Logger } from './contract.ts';
+
+/**
+ * The process's logger: one JSON object a line on standard output. Written at once, not buffered: the lines before a
+ * crash are the ones that matter, and nothing is logged per record on the good path.
+ */
+export function createLogger(level: string, bindings: Record<string, unknown>): Logger {
+  const logger: PinoLogger = pino({ level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime });
+  return adapt(logger);
+}
+
+function adapt(logger: PinoLogger): Logger {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (bindings) => adapt(logger.child(bindings)),
+  };
+}
