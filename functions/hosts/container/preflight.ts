@@ -25,7 +25,7 @@ export async function checkCluster(
 ): Promise<FunctionTopics> {
   const { source, output, deadLetters } = definition;
   const names = [source, ...(output === undefined ? [] : [output]), deadLetters];
-  const facts = await reach(inspector, names, bootstrapServers, timeoutMs);
+  const facts = await reach(() => inspector.topicFacts(names), bootstrapServers, timeoutMs);
   const problems = names
     .filter((name) => !facts.has(name))
     .map((name) => `Topic ${name} does not exist on ${bootstrapServers.join(',')}: create it, or correct its name.`);
@@ -53,21 +53,21 @@ function partitionProblems(source: TopicFacts, target: TopicFacts | undefined, r
   ];
 }
 
-async function reach(
-  inspector: ClusterInspector,
-  names: readonly string[],
+/** Repeats what a cluster that is just coming up refuses, until the time is over. */
+export async function reach<Result>(
+  attempt: () => Promise<Result>,
   bootstrapServers: readonly string[],
   timeoutMs: number,
-): Promise<ReadonlyMap<string, TopicFacts>> {
+): Promise<Result> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
-      return await inspector.topicFacts(names);
+      return await attempt();
     } catch (error) {
       if (Date.now() + pauseMs >= deadline) {
         const problem =
-          `No broker of ${bootstrapServers.join(',')} answered within ${timeoutMs} ms (${messageOf(error)}): ` +
-          'check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.';
+          `The cluster at ${bootstrapServers.join(',')} did not answer as it should within ${timeoutMs} ms ` +
+          `(${messageOf(error)}): check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.`;
         throw new StartupError('CLUSTER_UNFIT', [problem], error);
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -9,7 +9,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { exposition } from './exposition.ts';
 import { serveHealth } from './health.ts';
 import { type ConsumingHost, createConsumingHost } from './host.ts';
-import { checkCluster, sizeWarnings } from './preflight.ts';
+import { checkCluster, reach, sizeWarnings } from './preflight.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** What the process hands in, so that a test can hand in something else. */
@@ -62,7 +62,7 @@ export async function runContainer<Resources>(
   const publisher = async (facts: TopicFacts, mustDeliver: boolean): Promise<Publisher> => {
     // A producer per topic: a dead-letter topic that hangs must not hold up the outputs.
     const producer = kafka.producer([facts.topic]);
-    await producer.connect();
+    await reach(() => producer.connect(), settings.bootstrapServers, settings.startupTimeoutMs);
     const outbox = createOutbox(producer, { ...outboxOptions(), facts, mustDeliver });
     closers.push(
       () => outbox.close(),

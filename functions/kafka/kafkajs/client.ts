@@ -1,3 +1,4 @@
+import './timer-fix.ts';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 
 /** What it takes to reach a cluster. */

@@ -1,4 +1,3 @@
-import './timer-fix.ts';
 import type { KafkaPort } from '../port.ts';
 import { type ClientOptions, kafkaClient } from './client.ts';
 import { kafkajsInspector } from './inspector.ts';
