@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from '../support/command.ts';
+
+/** What a run over a backlog took, starting up and the first tenth left out. */
+export interface LoopCost {
+  readonly records: number;
+  readonly cpuUs: number;
+  readonly wallMs: number;
+}
+
+/** Where a run reads and writes. */
+export interface BenchTopics {
+  readonly bootstrapServers: readonly string[];
+  readonly source: string;
+  readonly output: string;
+  readonly deadLetters: string;
+}
+
+interface Sample {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+}
+
+const samplePauseMs = 25;
+
+/** Runs the bare kafkajs loop over the whole backlog. */
+export async function runBareLoop(topics: BenchTopics, count: number): Promise<LoopCost> {
+  const script = new URL('./bare-loop.ts', import.meta.url).pathname;
+  const { bootstrapServers, source, output } = topics;
+  const group = `bench-bare-${process.pid}-${Date.now()}`;
+  const child = spawn(process.execPath, [script, bootstrapServers.join(','), source, output, group, String(count)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
+    throw new CommandError('The bare loop ended without a result.');
+  } finally {
+    await end(child, 'SIGKILL');
+  }
+}
+
+/** Runs the built container over the whole backlog; `onSample` sees its resident memory on the way. */
+export async function runContainer(
+  topics: BenchTopics,
+  bundle: string,
+  count: number,
+  onSample: (residentBytes: number) => void = () => undefined,
+): Promise<LoopCost> {
+  const child = spawn(process.execPath, [bundle, 'processor'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      KAFKA_BOOTSTRAP_SERVERS: topics.bootstrapServers.join(','),
+      SOURCE_TOPIC: topics.source,
+      OUTPUT_TOPIC: topics.output,
+      DEAD_LETTER_TOPIC: topics.deadLetters,
+      KAFKA_GROUP_ID: `bench-ours-${process.pid}-${Date.now()}`,
+      METRICS_PORT: '0',
+    },
+  });
+  try {
+    const url = await metricsUrl(child);
+    let start: (Sample & { readonly wallMs: number }) | undefined;
+    for (;;) {
+      if (child.exitCode !== null) throw new CommandError(`The container ended with code ${child.exitCode}.`);
+      const sample = await sampleOf(url);
+      onSample(sample.residentBytes);
+      if (start === undefined && sample.recordsIn >= count / 10) start = { ...sample, wallMs: performance.now() };
+      if (start !== undefined && sample.recordsOut >= count) {
+        const cpuUs = (sample.cpuSeconds - start.cpuSeconds) * 1e6;
+        return { records: count - start.recordsIn, cpuUs, wallMs: performance.now() - start.wallMs };
+      }
+      await sleep(samplePauseMs);
+    }
+  } finally {
+    await end(child, 'SIGTERM');
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  await once(child, 'exit');
+}
+
+async function metricsUrl(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new CommandError('The container has no output to read.');
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) {
+    const address = /http:\/\/[^:]+:\d+/.exec(line);
+    if (address !== null) {
+      child.stdout.resume(); // nobody reads on: it must not fill up
+      return `${address[0]}/metrics`;
+    }
+  }
+  throw new CommandError('The container ended before it was up.');
+}
+
+async function sampleOf(url: string): Promise<Sample> {
+  const text = await (await fetch(url)).text();
+  const value = (name: string): number =>
+    Number(new RegExp(`^hft_${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    recordsIn: value('records_in_total'),
+    recordsOut: value('records_out_total'),
+    cpuSeconds: value('cpu_seconds_total'),
+    residentBytes: value('resident_memory_bytes'),
+  };
+}
