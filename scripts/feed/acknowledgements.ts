@@ -36,6 +36,7 @@ export function createAcknowledgements(topic: string, partitions: number): Ackno
 
   return {
     add(partition, baseOffset, records) {
+      if (records.length === 0) return;
       acknowledged += records.length;
       perPartition[partition] = (perPartition[partition] ?? 0) + records.length;
       firstOffset[partition] ??= baseOffset;

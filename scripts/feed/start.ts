@@ -3,6 +3,7 @@ import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { UsageError } from '../support/command.ts';
 import { createAcknowledgements, type FeedReport } from './acknowledgements.ts';
 import { createPacer } from './pacer.ts';
+import { createQueue } from './queue.ts';
 import { marketSource, type RecordSource } from './records.ts';
 import { replaySource } from './replay.ts';
 import { createSender } from './sender.ts';
@@ -53,15 +54,16 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
   if (options.bootstrapServers.length === 0) throw new UsageError('No brokers are named');
   const source = await openSource(options);
   const brokers = options.bootstrapServers;
-  const client = kafkaClient({ brokers, clientId: 'feed', requestTimeoutMs: 30_000 });
+  const client = kafkaClient({ brokers, clientId: 'feed', requestTimeoutMs: 15_000 });
   const leaders = await findLeaders(client, brokers, topic);
   const acknowledgements = createAcknowledgements(topic, leaders.length);
+  const queue = createQueue(leaders.length);
   const sender = await createSender(leaders, {
-    ...{ client, topic, acksTimeoutMs, acknowledgements },
+    ...{ client, topic, queue, acksTimeoutMs, acknowledgements },
     findLeaders: () => findLeaders(client, brokers, topic),
   });
   const pacer = createPacer(rate, performance.now());
-  const report = () => acknowledgements.report(sender.held());
+  const report = () => acknowledgements.report(queue.held());
   const stopping = new AbortController();
 
   async function run(): Promise<FeedReport> {
@@ -72,7 +74,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
         (error: unknown) => ({ error }),
       );
       sender.flush('at-once');
-      while (sender.held() > 0) await sender.progress();
+      while (queue.held() > 0) await sender.progress();
       if (problem) throw problem.error;
       return report();
     } finally {
@@ -86,9 +88,9 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
     while (left > 0 && !stopping.signal.aborted && performance.now() < endMs) {
       const due = Math.min(pacer.due(performance.now()), left, maxChunk);
       if (due === 0) await sleep(tickMs);
-      else if (sender.room() === 0) await sender.progress();
+      else if (queue.room() === 0) await sender.progress();
       else {
-        const sent = await sendSome(Math.min(due, sender.room()));
+        const sent = await sendSome(Math.min(due, queue.room()));
         if (sent === 0) return;
         left -= sent;
         // Chunk after chunk, the sockets would never get their turn.
@@ -100,7 +102,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
   async function sendSome(count: number): Promise<number> {
     const nowMs = now();
     const records = await source.pull(count, nowMs);
-    for (const record of records) sender.add(record, nowMs);
+    for (const record of records) queue.add(record, nowMs);
     pacer.sent(records.length);
     sender.flush(pacer.due(performance.now()) === Number.POSITIVE_INFINITY ? 'bulk' : 'at-once');
     return records.length;

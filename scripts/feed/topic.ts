@@ -44,9 +44,25 @@ export function reasonOf(error: unknown): string {
 }
 
 /** Kafka's name of an error that a broker answered with, wherever the client put it. */
-export function errorType(error: unknown): string | undefined {
+function errorType(error: unknown): string | undefined {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if ('type' in at && typeof at.type === 'string') return at.type;
   }
   return undefined;
+}
+
+/** Errors of a send that sending again cannot mend, as a sentence; `undefined` for all others. */
+export function fatalError(error: unknown, topic: string): CommandError | undefined {
+  const type = errorType(error);
+  if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
+    return new CommandError(
+      `A record is larger than max.message.bytes of '${topic}': raise it, or use fewer --contracts.`,
+    );
+  }
+  if (type === 'TOPIC_AUTHORIZATION_FAILED' || type === 'CLUSTER_AUTHORIZATION_FAILED') {
+    return new CommandError(`Not allowed to write to '${topic}' (${type}): grant Write and IdempotentWrite.`);
+  }
+  const final = error instanceof Error && 'retriable' in error && error.retriable === false;
+  if (!final || error.name === 'KafkaJSNumberOfRetriesExceeded') return undefined;
+  return new CommandError(`Cannot write to '${topic}': ${reasonOf(error)}`);
 }
