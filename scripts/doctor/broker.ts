@@ -1,0 +1,95 @@
+import type { Kafka } from 'kafkajs';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
+import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
+import { type Api, type Message, type Requests, requests } from 'kafkajs/src/protocol/requests/index.js';
+import { type ClientOptions, kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+
+type ArgumentsOf<Name extends keyof Requests> = Parameters<ReturnType<Requests[Name]['protocol']>>[0];
+type AnswerOf<Name extends keyof Requests> = Requests[Name] extends Api<infer _, infer Answer> ? Answer : never;
+
+/** What of kafkajs' own broker is used here. */
+interface InnerBroker {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  lookupRequest(apiKey: number, api: unknown): (args: unknown) => Message<unknown>;
+  readonly connectionPool: {
+    send(message: {
+      request: unknown;
+      response: { decode: unknown; parse: (data: unknown) => Promise<unknown> };
+      requestTimeout: number;
+    }): Promise<unknown>;
+  };
+}
+
+interface InnerPool {
+  createSeedBroker(): Promise<void>;
+  readonly seedBroker: InnerBroker;
+}
+
+/** A connection to one broker, found by its address and by nothing else. */
+export interface BrokerConnection {
+  readonly address: string;
+  /** How long the broker took to answer the first request. */
+  readonly answeredInMs: number;
+  /** Asks once, and gives the answer as it came: error codes inside it are for the caller to read. */
+  ask<Name extends keyof Requests>(name: Name, args: ArgumentsOf<Name>): Promise<AnswerOf<Name>>;
+  close(): Promise<void>;
+}
+
+export type Security = NonNullable<ClientOptions['security']>;
+
+const connectTimeoutMs = 3_000;
+const requestTimeoutMs = 6_000;
+
+/** Connects to one broker, once. Rejects within about seven seconds when it does not answer. */
+export async function openBroker(address: string, security: Security): Promise<BrokerConnection> {
+  const kafka = kafkaClient({
+    brokers: [address],
+    clientId: 'hft-doctor',
+    connectionTimeoutMs: connectTimeoutMs,
+    requestTimeoutMs,
+    security,
+  });
+  const pool = poolOf(kafka);
+  await pool.createSeedBroker();
+  const broker = pool.seedBroker;
+  const startedAt = performance.now();
+  try {
+    await broker.connect();
+  } catch (error) {
+    await broker.disconnect().catch(() => undefined);
+    throw error;
+  }
+  return {
+    address,
+    answeredInMs: Math.round(performance.now() - startedAt),
+    async ask(name, args) {
+      const { request, response } = broker.lookupRequest(apiKeys[name], requests[name])(args);
+      const answer = await broker.connectionPool.send({
+        request,
+        response: { decode: response.decode, parse: async (data) => data },
+        requestTimeout: requestTimeoutMs,
+      });
+      return answer as never; // what kafkajs decodes for this request, as its declaration says
+    },
+    close: () => broker.disconnect(),
+  };
+}
+
+/**
+ * The pool inside a client. It is reached through the client so that there is one place that makes clients, and by the
+ * description of kafkajs' own symbol since it exports no way to it.
+ */
+function poolOf(kafka: Kafka): InnerPool {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
+    description?.endsWith('Kafka:createCluster'),
+  );
+  const createCluster: unknown = symbol && Reflect.get(kafka, symbol);
+  if (typeof createCluster !== 'function') throw new Error('this version of kafkajs is not the one the doctor knows');
+  return createCluster({ allowAutoTopicCreation: false }).brokerPool as InnerPool; // checked by the pinned version
+}
+
+/** Kafka's name of an error code, such as `LEADER_NOT_AVAILABLE`; undefined when there was none. */
+export function errorName(code: number | undefined): string | undefined {
+  return code ? createErrorFromCode(code).type : undefined;
+}

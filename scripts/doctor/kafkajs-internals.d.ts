@@ -1,0 +1,112 @@
+/**
+ * The parts of kafkajs 2.2.4 that the doctor needs and that are not public: requests to one given broker, with answers
+ * as they came. The public client throws away the whole answer when one partition in it has no leader, which is just
+ * what the doctor is asked about. The version is pinned.
+ */
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  export interface Message<Answer> {
+    readonly request: unknown;
+    readonly response: { decode(raw: Buffer): Promise<Answer> };
+  }
+  export interface Api<Arguments, Answer> {
+    protocol(choice: { version: number }): (args: Arguments) => Message<Answer>;
+  }
+  export interface MetadataAnswer {
+    readonly brokers: readonly { nodeId: number; host: string; port: number }[];
+    readonly clusterId: string | null;
+    readonly controllerId: number;
+    readonly topicMetadata: readonly {
+      topicErrorCode: number;
+      topic: string;
+      partitionMetadata: readonly { partitionId: number; leader: number; replicas: number[]; isr: number[] }[];
+    }[];
+  }
+  export interface FetchedRecord {
+    readonly offset: string;
+    readonly timestamp: string;
+    readonly headers: Readonly<Record<string, Buffer | Buffer[] | null | undefined>>;
+    readonly isControlRecord: boolean;
+  }
+  export type ByPartition<Partition> = readonly { topic: string; partitions: Partition[] }[];
+  export interface Requests {
+    readonly Metadata: Api<{ topics: string[]; allowAutoTopicCreation: false }, MetadataAnswer>;
+    readonly DescribeConfigs: Api<
+      { resources: { type: number; name: string; configNames: string[] }[]; includeSynonyms: false },
+      {
+        readonly resources: readonly {
+          errorCode: number;
+          resourceName: string;
+          configEntries: readonly { configName: string; configValue: string | null }[];
+        }[];
+      }
+    >;
+    readonly ListOffsets: Api<
+      {
+        replicaId: -1;
+        isolationLevel: 0;
+        topics: ByPartition<{ partition: number; timestamp: number }>;
+      },
+      { readonly responses: ByPartition<{ partition: number; errorCode: number; offset: string }> }
+    >;
+    readonly Fetch: Api<
+      {
+        maxWaitTime: number;
+        minBytes: number;
+        maxBytes: number;
+        rackId: string;
+        topics: ByPartition<{ partition: number; fetchOffset: string; maxBytes: number }>;
+      },
+      {
+        readonly responses: readonly {
+          topicName: string;
+          partitions: readonly { partition: number; errorCode: number; messages: FetchedRecord[] }[];
+        }[];
+      }
+    >;
+    readonly GroupCoordinator: Api<
+      { groupId: string },
+      { readonly errorCode: number; readonly coordinator: { nodeId: number; host: string; port: number } }
+    >;
+    readonly DescribeGroups: Api<
+      { groupIds: string[] },
+      {
+        readonly groups: readonly {
+          errorCode: number;
+          state: string;
+          protocolType: string;
+          protocol: string;
+          members: readonly {
+            memberId: string;
+            clientId: string;
+            clientHost: string;
+            memberMetadata: Buffer;
+            memberAssignment: Buffer;
+          }[];
+        }[];
+      }
+    >;
+    readonly ListGroups: Api<
+      Record<string, never>,
+      { readonly errorCode: number; readonly groups: readonly { groupId: string; protocolType: string }[] }
+    >;
+    readonly OffsetFetch: Api<
+      { groupId: string; topics: ByPartition<{ partition: number }> },
+      {
+        readonly errorCode?: number;
+        readonly responses: ByPartition<{ partition: number; offset: string; errorCode: number }>;
+      }
+    >;
+  }
+  export const requests: Requests;
+}
+
+declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
+  type Name = 'Metadata' | 'DescribeConfigs' | 'ListOffsets' | 'Fetch' | 'OffsetFetch';
+  type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups';
+  const apiKeys: Readonly<Record<Name | GroupName, number>>;
+  export = apiKeys;
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  export function createErrorFromCode(code: number): Error & { readonly type: string };
+}

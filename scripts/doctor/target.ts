@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { processor } from '../../functions/processor/definition.ts';
+import { type SettingSpec, settingSpecs } from '../../functions/runtime/settings.ts';
+import { CommandError } from '../support/command.ts';
+import type { Security } from './broker.ts';
+import type { Environment } from './settings.ts';
+
+/** What to examine: which brokers, and which group and topics there. */
+export interface Target {
+  readonly bootstrapServers: readonly string[];
+  readonly security: Security;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly outputTopic: string | undefined;
+  readonly deadLetterTopic: string;
+  /** How many instances were said to be started; undefined when nobody said. */
+  readonly expectedInstances: number | undefined;
+}
+
+/** The target that the settings name; undefined when one that it takes is not valid, which is a finding already. */
+export function targetOf(environment: Environment): Target | undefined {
+  const invalid = Symbol('invalid');
+  function read<Value>(spec: SettingSpec<Value>): Value | undefined | typeof invalid {
+    const applied = environment[spec.name]?.trim() || spec.fallback;
+    if (applied === null) return undefined;
+    return (applied === undefined ? undefined : spec.parse(applied)) ?? invalid;
+  }
+  const bootstrapServers = read(settingSpecs.bootstrapServers);
+  const security = read(settingSpecs.security);
+  const groupId = read(settingSpecs.groupId);
+  const topic = read(settingSpecs.sourceTopic);
+  const outputTopic = read(settingSpecs.outputTopic);
+  const deadLetterTopic = read(settingSpecs.deadLetterTopic);
+  const total = read(settingSpecs.totalInstances);
+  const username = read(settingSpecs.username);
+  const password = read(settingSpecs.password);
+  const caFile = read(settingSpecs.caFile);
+  if (bootstrapServers === invalid || bootstrapServers === undefined || security === invalid) return undefined;
+  if (groupId === invalid || topic === invalid || outputTopic === invalid || deadLetterTopic === invalid) {
+    return undefined;
+  }
+  if (username === invalid || password === invalid || caFile === invalid) return undefined;
+  if (security === 'scram' && (username === undefined || password === undefined)) return undefined;
+  return {
+    bootstrapServers,
+    security: securityOf(security ?? 'plaintext', { username, password, caFile }),
+    groupId: groupId ?? processor.group,
+    topic: topic ?? processor.source,
+    outputTopic: outputTopic ?? processor.output,
+    deadLetterTopic: deadLetterTopic ?? processor.deadLetters,
+    expectedInstances:
+      environment[settingSpecs.totalInstances.name] === undefined || typeof total !== 'number' ? undefined : total,
+  };
+}
+
+function securityOf(
+  kind: 'plaintext' | 'tls' | 'scram',
+  given: { username: string | undefined; password: string | undefined; caFile: string | undefined },
+): Security {
+  if (kind === 'plaintext') return {};
+  const ssl = given.caFile === undefined ? true : { ca: [readAuthorities(given.caFile)] };
+  if (kind === 'tls') return { ssl };
+  const { username = '', password = '' } = given;
+  return { ssl, sasl: { mechanism: 'scram-sha-512', username, password } };
+}
+
+function readAuthorities(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`KAFKA_CA_FILE cannot be read (${reason}): name a PEM file that exists.`);
+  }
+}
