@@ -95,8 +95,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       if (busyLeaders.has(leader)) continue;
       const size = sizes.get(leader) ?? 0;
       const group = byLeader.get(leader);
-      // A chunk that has failed goes alone: what is wrong with it must not hold up the others again.
-      if (group !== undefined && (size >= maxRequestBytes || queue.attempts > 0 || group[0]?.attempts)) continue;
+      if (group !== undefined && size >= maxRequestBytes) continue;
       queue.chunk ??= nextChunk(queue);
       if (group === undefined) byLeader.set(leader, [queue]);
       else group.push(queue);
@@ -126,13 +125,14 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       partition,
       records: (chunk ?? []).map((item) => item.record),
     }));
-    const failure = await producer.send(batches, options.mustDeliver && group.some(isLarge));
-    if (failure?.kind === 'transient') await producer.refreshLeaders();
+    const failures = await producer.send(batches, options.mustDeliver && group.some(isLarge));
+    if (failures.some((failure) => failure?.kind === 'transient')) await producer.refreshLeaders();
     busyLeaders.delete(leader);
-    for (const queue of group) {
+    for (const [index, queue] of group.entries()) {
+      const failure = failures[index];
       queue.sending = false;
       if (failure === undefined) acknowledge(queue);
-      else if (failure.kind === 'too-large' && group.length === 1) tooLarge(queue, failure.message);
+      else if (failure.kind === 'too-large') tooLarge(queue, failure.message);
       else retry(queue, failure.message);
     }
     if (active.size > 0) flush();

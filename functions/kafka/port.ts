@@ -56,6 +56,8 @@ export interface GroupMemberOptions {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
+  /** What all partitions together should bring in one round of fetches: their share each may be below the above. */
+  readonly maxBytesPerRound: number;
 }
 
 /** Records for one partition, in order. */
@@ -65,7 +67,7 @@ export interface ProduceBatch {
   readonly records: readonly OutboundRecord[];
 }
 
-/** How a send ended, when not well. `too-large`: one of the batches is above the topic's limit. */
+/** How a send ended, when not well. `too-large`: the batch is above the topic's limit. */
 export interface SendFailure {
   readonly kind: 'too-large' | 'transient';
   readonly message: string;
@@ -79,10 +81,11 @@ export interface Producer {
   /** Learns the leaders anew. Never throws. */
   refreshLeaders(): Promise<void>;
   /**
-   * Sends batches in one request. All batches of a send should have one leader. After a failure the same batches must be
-   * sent again, unchanged and before anything else of their partitions: the broker then knows those it already has.
+   * Sends batches in one request, and says of each how it ended: `undefined` is stored. All batches of a send should have
+   * one leader. A batch that was not stored must be sent again, unchanged and before anything else of its partition: the
+   * broker then knows it if it has it after all. Never throws.
    */
-  send(batches: readonly ProduceBatch[], compress: boolean): Promise<SendFailure | undefined>;
+  send(batches: readonly ProduceBatch[], compress: boolean): Promise<readonly (SendFailure | undefined)[]>;
   close(): Promise<void>;
 }
 

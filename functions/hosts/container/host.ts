@@ -79,6 +79,7 @@ export function createConsumingHost<Resources>(
       minBytes: settings.fetchMinBytes,
       maxBytes: settings.fetchMaxBytes,
       maxBytesPerPartition: settings.fetchMaxPartitionBytes,
+      maxBytesPerRound: settings.bufferMaxBytes / 2,
     },
     listener,
   );

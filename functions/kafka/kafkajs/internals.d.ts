@@ -25,6 +25,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     coordinator: GroupBroker | null;
     offsetManager: { coordinator: GroupBroker | null } | null;
     maxWaitTime: number;
+    maxBytesPerPartition: number;
     /** When the last heartbeat was answered. */
     lastRequest: number;
     joinAndSync(): Promise<void>;
@@ -50,24 +51,27 @@ declare module 'kafkajs/src/cluster/index.js' {
     }): Promise<unknown>;
   }
 
-  export interface ProduceMessage {
-    key: Buffer | null;
-    value: Buffer | string | null;
-    headers: Readonly<Record<string, unknown>>;
+  /** A request that we encode ourselves: kafkajs adds the header, sends it and matches the response. */
+  export interface RawRequest<Response extends { clientSideThrottleTime: number }> {
+    request: {
+      apiKey: number;
+      apiVersion: number;
+      apiName: string;
+      expectResponse: () => boolean;
+      /** Anything with the fields of kafkajs' Encoder. */
+      encode: () => Promise<{ buf: Buffer; buffer: Buffer }>;
+    };
+    response: {
+      decode: (payload: Buffer) => Promise<Response>;
+      parse: (response: Response) => Promise<Response>;
+    };
   }
 
   export interface LeaderBroker {
-    produce(request: {
-      producerId: number;
-      producerEpoch: number;
-      acks: number;
-      timeout: number;
-      compression: number;
-      topicData: {
-        topic: string;
-        partitions: { partition: number; firstSequence: number; messages: readonly ProduceMessage[] }[];
-      }[];
-    }): Promise<unknown>;
+    connectionPool: {
+      send<Response extends { clientSideThrottleTime: number }>(request: RawRequest<Response>): Promise<Response>;
+    };
+    disconnect(): Promise<void>;
     initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
   }
 
@@ -96,4 +100,17 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests(): void;
   }
   export = RequestQueue;
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  export function createErrorFromCode(code: number): Error & { type: string; retriable: boolean };
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  class Encoder {
+    buf: Buffer;
+    offset: number;
+    ensureAvailable(length: number): void;
+  }
+  export = Encoder;
 }

@@ -8,6 +8,7 @@ import { isConnectionTrouble, isMembershipLost, isNotCoordinator } from './failu
 import { findCoordinator, hookGroup, isStaleBatch } from './group-hooks.ts';
 
 const rebuildPauseMs = 500;
+const leastFetchBytes = 65_536;
 const recordOverheadBytes = 64;
 
 /** A member of a consumer group on kafkajs. It is rebuilt from scratch when kafkajs gives up on it. */
@@ -74,6 +75,9 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
       .flatMap(({ partitions }) => partitions)
       .map(Number)
       .sort((a, b) => a - b);
+    // One instance with all partitions would fetch 60 MB a round: decoded, that is several times as much memory.
+    const share = Math.floor(options.maxBytesPerRound / Math.max(1, owned.length));
+    joinedGroup.maxBytesPerPartition = Math.min(options.maxBytesPerPartition, Math.max(leastFetchBytes, share));
     listener.assigned(owned);
   }
 

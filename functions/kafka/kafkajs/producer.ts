@@ -1,7 +1,10 @@
-import { CompressionTypes, type Kafka } from 'kafkajs';
-import type { Cluster } from 'kafkajs/src/cluster/index.js';
+import type { Kafka } from 'kafkajs';
+import type { Cluster, LeaderBroker } from 'kafkajs/src/cluster/index.js';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { messageOf } from '../../runtime/errors.ts';
 import type { ProduceBatch, Producer, SendFailure } from '../port.ts';
+import { decodeProduceResponse, encodeProduceRequest, produceApi } from '../wire/produce.ts';
+import { encodeRecordBatch } from '../wire/record-batch.ts';
 import { isAlreadyStored, isConnectionTrouble, isIdentityRefused, isTooLarge, typeOf } from './failures.ts';
 
 /** Who the broker takes us for, and where each partition's sequence stands: what makes a repeated batch harmless. */
@@ -11,7 +14,6 @@ interface Identity {
   readonly sequences: Map<string, number>;
 }
 
-const acksFromAllInSync = -1;
 const produceTimeoutMs = 10_000;
 const maxSequence = 2 ** 31;
 
@@ -66,33 +68,40 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
     }
   }
 
-  async function send(batches: readonly ProduceBatch[], compress: boolean): Promise<SendFailure | undefined> {
-    const first = batches[0];
-    if (first === undefined) return undefined;
-    let used: Identity | undefined;
+  async function send(
+    batches: readonly ProduceBatch[],
+    compress: boolean,
+  ): Promise<readonly (SendFailure | undefined)[]> {
+    const [first] = batches;
+    if (first === undefined) return [];
     try {
-      used = await currentIdentity();
-      const { sequences, producerId, producerEpoch } = used;
-      const broker = await cluster.findBroker({ nodeId: String(leaders.get(keyOf(first)) ?? -1) });
-      await broker.produce({
-        producerId,
-        producerEpoch,
-        acks: acksFromAllInSync,
-        timeout: produceTimeoutMs,
-        compression: compress ? CompressionTypes.GZIP : CompressionTypes.None,
-        topicData: topicDataOf(batches, sequences),
-      });
-      advance(batches, sequences);
-      return undefined;
+      const used = await currentIdentity();
+      const broker = await cluster.findBroker({ nodeId: String(leaders.get(nameOf(first)) ?? -1) });
+      const errorCodes = await produce(broker, encode(batches, used, compress));
+      const failures = batches.map((batch) => failureOf(batch, errorCodes.get(nameOf(batch)), used));
+      if (failures.some((failure) => failure?.kind === 'identity') && (await identity) === used) identity = undefined;
+      return failures.map((failure) => (failure?.kind === 'identity' ? { ...failure, kind: 'transient' } : failure));
     } catch (error) {
-      if (isAlreadyStored(error) && batches.length === 1 && used !== undefined) {
-        advance(batches, used.sequences);
-        return undefined;
-      }
-      if (isIdentityRefused(error) && used !== undefined && (await identity) === used) identity = undefined;
       forgetBroker(error);
-      return { kind: isTooLarge(error) ? 'too-large' : 'transient', message: `${typeOf(error)}: ${messageOf(error)}` };
+      const failure: SendFailure = { kind: 'transient', message: describe(error) };
+      return batches.map(() => failure);
     }
+  }
+
+  /** Moves the sequence over what is stored. The same batch sent again under the old one is known to the broker. */
+  function failureOf(
+    batch: ProduceBatch,
+    errorCode: number | undefined,
+    used: Identity,
+  ): (Omit<SendFailure, 'kind'> & { kind: SendFailure['kind'] | 'identity' }) | undefined {
+    const error = errorCode === 0 ? undefined : createErrorFromCode(errorCode ?? -1);
+    if (error === undefined || isAlreadyStored(error)) {
+      const next = (used.sequences.get(nameOf(batch)) ?? 0) + batch.records.length;
+      used.sequences.set(nameOf(batch), next % maxSequence);
+      return undefined;
+    }
+    if (isTooLarge(error)) return { kind: 'too-large', message: describe(error) };
+    return { kind: isIdentityRefused(error) ? 'identity' : 'transient', message: describe(error) };
   }
 
   function forgetBroker(error: unknown): void {
@@ -116,26 +125,46 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
   };
 }
 
-function keyOf({ topic, partition }: ProduceBatch): string {
+function nameOf({ topic, partition }: ProduceBatch): string {
   return `${topic}/${partition}`;
 }
 
-type TopicData = Parameters<Awaited<ReturnType<Cluster['findBroker']>>['produce']>[0]['topicData'];
-
-function topicDataOf(batches: readonly ProduceBatch[], sequences: ReadonlyMap<string, number>): TopicData {
-  const byTopic = new Map<string, TopicData[number]['partitions']>();
-  for (const batch of batches) {
-    const partitions = byTopic.get(batch.topic) ?? [];
-    byTopic.set(batch.topic, partitions);
-    const firstSequence = sequences.get(keyOf(batch)) ?? 0;
-    partitions.push({ partition: batch.partition, firstSequence, messages: batch.records });
-  }
-  return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
+function describe(error: unknown): string {
+  return `${typeOf(error)}: ${messageOf(error)}`;
 }
 
-function advance(batches: readonly ProduceBatch[], sequences: Map<string, number>): void {
-  for (const batch of batches) {
-    const next = (sequences.get(keyOf(batch)) ?? 0) + batch.records.length;
-    sequences.set(keyOf(batch), next % maxSequence);
+function encode(batches: readonly ProduceBatch[], identity: Identity, compress: boolean): Buffer {
+  const { producerId, producerEpoch, sequences } = identity;
+  const nowMs = Date.now();
+  const encoded = batches.map((batch) => {
+    const firstSequence = sequences.get(nameOf(batch)) ?? 0;
+    const bytes = encodeRecordBatch(batch.records, { producerId, producerEpoch, firstSequence }, nowMs, compress);
+    return { topic: batch.topic, partition: batch.partition, bytes };
+  });
+  return encodeProduceRequest(encoded, produceTimeoutMs);
+}
+
+async function produce(broker: LeaderBroker, body: Buffer): Promise<ReadonlyMap<string, number>> {
+  try {
+    const { errorCodes } = await broker.connectionPool.send({
+      request: {
+        apiKey: produceApi.key,
+        apiVersion: produceApi.version,
+        apiName: produceApi.name,
+        expectResponse: () => true,
+        encode: async () => ({ buf: body, buffer: body }),
+      },
+      response: {
+        decode: async (payload) => {
+          const { throttleMs, ...response } = decodeProduceResponse(payload);
+          return { ...response, clientSideThrottleTime: throttleMs };
+        },
+        parse: async (response) => response,
+      },
+    });
+    return errorCodes;
+  } catch (error) {
+    if (typeOf(error) === 'KafkaJSConnectionClosedError') await broker.disconnect();
+    throw error;
   }
 }
