@@ -1,3 +1,4 @@
+import { exp, expMinusOne, ln } from './elementary.ts';
 import { normalCdf, normalDensity } from './normal.ts';
 import type { Rates } from './rates.ts';
 
@@ -39,10 +40,10 @@ export function makeMarket(spot: number, years: number, rates: Rates): Market {
     years,
     rootYears: Math.sqrt(years),
     rates,
-    discount: Math.exp(-rates.riskFree * years),
-    carriedSpot: spot * Math.exp(-rates.dividendYield * years),
-    discountLost: -Math.expm1(-rates.riskFree * years),
-    dividendsLost: -spot * Math.expm1(-rates.dividendYield * years),
+    discount: exp(-rates.riskFree * years),
+    carriedSpot: spot * exp(-rates.dividendYield * years),
+    discountLost: -expMinusOne(-rates.riskFree * years),
+    dividendsLost: -spot * expMinusOne(-rates.dividendYield * years),
   };
 }
 
@@ -56,7 +57,7 @@ export function valueOption(market: Market, strike: number, isCall: boolean, sig
   const { spot, years, rootYears, rates, carriedSpot } = market;
   const discountedStrike = strike * market.discount;
   const deviation = sigma * rootYears;
-  const d1 = Math.log(carriedSpot / discountedStrike) / deviation + 0.5 * deviation;
+  const d1 = ln(carriedSpot / discountedStrike) / deviation + 0.5 * deviation;
   const d2 = d1 - deviation;
   // N(-d) is taken from its own tail and not as 1 - N(d): a put far out of the money keeps all its digits.
   const sign = isCall ? 1 : -1;

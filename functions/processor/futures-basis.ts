@@ -1,6 +1,7 @@
 import { yearMs } from './calendar.ts';
 import type { Chain } from './chain.ts';
 import { percentAbove, subtract } from './decimal.ts';
+import { exp, lnOnePlus } from './elementary.ts';
 import type { Rates } from './rates.ts';
 
 /** How the future stands to its underlying. */
@@ -25,13 +26,13 @@ export function futuresBasis(chain: Chain, rates: Rates): FuturesBasis | null {
   // After expiry Tf is negative and discounts, as the formula says; only the annualised rate has no meaning then.
   const years = (future.expiresAtMs - chain.timestampMs) / yearMs;
   const basis = subtract(price, spot);
-  const fairValue = spot * Math.exp((rates.riskFree - rates.dividendYield) * years);
+  const fairValue = spot * exp((rates.riskFree - rates.dividendYield) * years);
   return {
     basis,
     basisPct: percentAbove(price, spot),
     fairValue,
     mispricing: price - fairValue,
     // F is near to S: ln(1 + (F - S)/S) keeps the digits that ln(F/S) loses.
-    annualisedPct: years > 0 ? (100 * Math.log1p(basis / spot)) / years : null,
+    annualisedPct: years > 0 ? (100 * lnOnePlus(basis / spot)) / years : null,
   };
 }

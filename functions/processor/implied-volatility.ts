@@ -1,5 +1,6 @@
 import type { Market } from './black-scholes.ts';
 import { subtract } from './decimal.ts';
+import { ln } from './elementary.ts';
 import { normalCdf, normalDensity } from './normal.ts';
 
 /** Volatilities that are looked for, as fractions a year: 0.01 % to 1000 %. */
@@ -29,7 +30,7 @@ export function impliedVolatility(market: Market, strike: number, isCall: boolea
   const target = inTheMoney ? timeValue(market, strike, isCall, price) : price;
   if (!(target > 0 && target < inner)) return null;
 
-  const moneyness = Math.log(inner / outer);
+  const moneyness = ln(inner / outer);
   const priceAt = (s: number): number =>
     inner * normalCdf(moneyness / s + 0.5 * s) - outer * normalCdf(moneyness / s - 0.5 * s);
   let low = volatilityBounds.min * rootYears;
@@ -38,7 +39,7 @@ export function impliedVolatility(market: Market, strike: number, isCall: boolea
 
   const inflection = Math.min(Math.max(Math.sqrt(-2 * moneyness), low), high);
   const isBelowInflection = target < priceAt(inflection);
-  const targetDepth = -Math.log(target / outer);
+  const targetDepth = -ln(target / outer);
   let s = inflection;
   for (let step = 0; step < allSteps; step += 1) {
     const current = priceAt(s);
@@ -47,7 +48,7 @@ export function impliedVolatility(market: Market, strike: number, isCall: boolea
     const slope = inner * normalDensity(moneyness / s + 0.5 * s);
     let next = s + (target - current) / slope;
     if (isBelowInflection) {
-      const depth = -Math.log(current / outer);
+      const depth = -ln(current / outer);
       const change = 1 / Math.sqrt(targetDepth) - 1 / Math.sqrt(depth);
       next = s + (2 * change * depth * Math.sqrt(depth) * current) / slope;
     }

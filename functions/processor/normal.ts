@@ -1,3 +1,5 @@
+import { exp } from './elementary.ts';
+
 /**
  * The standard normal distribution. The error function is W. J. Cody's ("Rational Chebyshev approximations for the error
  * function", Mathematics of Computation 23, 1969; coefficients of his CALERF, as the doubles they are), good to about 1e-16 near the centre and to
@@ -10,14 +12,14 @@ const inverseSqrtTwoPi = 0.3989422804014327;
 
 /** n(x), the standard normal density. */
 export function normalDensity(x: number): number {
-  return inverseSqrtTwoPi * Math.exp(-0.5 * x * x);
+  return inverseSqrtTwoPi * exp(-0.5 * x * x);
 }
 
 /** N(x), the standard normal distribution function. */
 export function normalCdf(x: number): number {
   const y = Math.abs(x) * sqrtHalf;
   if (y <= 0.46875) return 0.5 + 0.5 * erfNearZero(x * sqrtHalf);
-  const tail = 0.5 * Math.exp(-0.5 * x * x) * (y <= 4 ? scaledErfcMiddle(y) : scaledErfcFar(y));
+  const tail = 0.5 * exp(-0.5 * x * x) * (y <= 4 ? scaledErfcMiddle(y) : scaledErfcFar(y));
   return x < 0 ? tail : 1 - tail;
 }
 

@@ -100,7 +100,7 @@ describe('the rates', () => {
     }
   });
 
-  test.each(['0x10', 'Infinity', 'NaN', '1e999', '0,065', '--1', '1e'])('%s is no rate', (text) => {
+  test.each(['0x0', '0b1', 'Infinity', 'NaN', '1e999', '0,065', '--1', '1e'])('%s is no rate', (text) => {
     expect(() => readRates({ RISK_FREE_RATE: text })).toThrow(StartupError);
   });
 });

@@ -8,6 +8,11 @@ const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 
 /** The processor's answer to a value, as text. */
 export function enrich(value: Buffer | string | null, rates: Rates = defaultRates): string {
+  return String(enrichedValue(value, rates));
+}
+
+/** The processor's answer to a value, as it gives it. */
+export function enrichedValue(value: Buffer | string | null, rates: Rates = defaultRates): Buffer | string | null {
   const record: InboundRecord = {
     topic: 'market.raw',
     partition: 0,
@@ -22,5 +27,5 @@ export function enrich(value: Buffer | string | null, rates: Rates = defaultRate
   if (result === null || result === undefined || result instanceof Promise || !('value' in result)) {
     throw new Error('expected one output, at once');
   }
-  return String(result.value);
+  return result.value;
 }

@@ -1,18 +1,55 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { makeMarket, type Valuation, valueOption } from '../../../functions/processor/black-scholes.ts';
+import { exp, expMinusOne, ln, lnOnePlus } from '../../../functions/processor/elementary.ts';
 import { normalCdf, normalDensity } from '../../../functions/processor/normal.ts';
+
+const functions = { exp, ln, expMinusOne, lnOnePlus };
 
 type Row = Record<'spot' | 'strike' | 'years' | 'riskFree' | 'dividendYield' | 'sigma', number> &
   Record<'call' | 'put', Record<keyof Valuation, string>>;
 
 interface Tables {
+  readonly elementary: Record<keyof typeof functions, readonly (readonly [number, string])[]>;
   readonly normal: readonly (readonly [number, string, string])[];
   readonly values: readonly Row[];
 }
 
 const fixture = new URL('../../fixtures/processor/tables.json', import.meta.url);
 const tables: Tables = JSON.parse(readFileSync(fixture, 'utf8'));
+
+describe('exp and ln', () => {
+  test.each(['exp', 'ln', 'expMinusOne', 'lnOnePlus'] as const)('%s is good to the last places', (name) => {
+    // A unit in the last place is 2.2e-16 at most; of subnormal numbers it is 5e-324.
+    const units = name === 'exp' || name === 'ln' ? 1 : 4;
+    for (const [x, text] of tables.elementary[name]) {
+      const allowed = units * Math.max(2.3e-16 * Math.abs(Number(text)), 5e-324);
+      expect(Math.abs(functions[name](x) - Number(text)), `${name}(${x})`).toBeLessThanOrEqual(allowed);
+    }
+  });
+
+  test('at the ends', () => {
+    expect([exp(-746), exp(-Infinity), exp(710), exp(Infinity), exp(Number.NaN)]).toEqual([
+      0,
+      0,
+      Infinity,
+      Infinity,
+      NaN,
+    ]);
+    expect([ln(0), ln(-1), ln(Infinity), ln(Number.NaN)]).toEqual([-Infinity, NaN, Infinity, NaN]);
+    expect([expMinusOne(-800), expMinusOne(800), lnOnePlus(-1), lnOnePlus(-2)]).toEqual([-1, Infinity, -Infinity, NaN]);
+  });
+
+  test('nothing else is used whose last bit the language leaves to the engine', () => {
+    const folder = new URL('../../../functions/processor/', import.meta.url);
+    const used = readdirSync(folder).flatMap((file) => {
+      const code = readFileSync(new URL(file, folder), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+      return [...code.matchAll(/Math\.(\w+)/g)].map(([, name]) => name);
+    });
+    const exact = new Set(['abs', 'floor', 'max', 'min', 'round', 'sign', 'sqrt', 'LOG2E', 'SQRT2', 'SQRT1_2']);
+    expect(used.filter((name) => !exact.has(name ?? ''))).toEqual([]);
+  });
+});
 
 describe('the normal distribution, from -38 to 38', () => {
   test('N(x) is good to 2e-16 absolute, and to 1e-12 of itself in the tail', () => {
