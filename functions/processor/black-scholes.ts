@@ -1,5 +1,5 @@
 import { exp, expMinusOne, ln } from './elementary.ts';
-import { normalCdf, normalDensity } from './normal.ts';
+import { densityFrom, normalCdf, normalCdfFrom } from './normal.ts';
 import type { Rates } from './rates.ts';
 
 /** What all contracts of one chain are priced from. */
@@ -61,11 +61,12 @@ export function valueOption(market: Market, strike: number, isCall: boolean, sig
   const d2 = d1 - deviation;
   // N(-d) is taken from its own tail and not as 1 - N(d): a put far out of the money keeps all its digits.
   const sign = isCall ? 1 : -1;
-  const n1 = normalCdf(sign * d1);
+  const exponential = exp(-0.5 * d1 * d1);
+  const n1 = normalCdfFrom(sign * d1, exponential);
   const n2 = normalCdf(sign * d2);
   const spotLeg = sign * carriedSpot * n1;
   const strikeLeg = sign * discountedStrike * n2;
-  const density = normalDensity(d1);
+  const density = densityFrom(exponential);
   return {
     price: spotLeg - strikeLeg,
     delta: spotLeg / spot,

@@ -2,8 +2,9 @@ import { exp } from './elementary.ts';
 
 /**
  * The standard normal distribution. The error function is W. J. Cody's ("Rational Chebyshev approximations for the error
- * function", Mathematics of Computation 23, 1969; coefficients of his CALERF, as the doubles they are), good to about 1e-16 near the centre and to
- * 1e-13 of the value itself in the tail, so that prices far out of the money keep their digits.
+ * function", Mathematics of Computation 23, 1969; the coefficients of his CALERF, as the doubles they are), good to about
+ * 1e-16 near the centre and to 1e-13 of the value itself in the tail, so that prices far out of the money keep their
+ * digits.
  */
 
 const sqrtHalf = Math.SQRT1_2;
@@ -12,14 +13,24 @@ const inverseSqrtTwoPi = 0.3989422804014327;
 
 /** n(x), the standard normal density. */
 export function normalDensity(x: number): number {
-  return inverseSqrtTwoPi * exp(-0.5 * x * x);
+  return densityFrom(exp(-0.5 * x * x));
 }
 
 /** N(x), the standard normal distribution function. */
 export function normalCdf(x: number): number {
+  return normalCdfFrom(x, exp(-0.5 * x * x));
+}
+
+/** n(x) for a caller who has e^(-x^2/2) already. */
+export function densityFrom(exponential: number): number {
+  return inverseSqrtTwoPi * exponential;
+}
+
+/** N(x) for a caller who has e^(-x^2/2) already. */
+export function normalCdfFrom(x: number, exponential: number): number {
   const y = Math.abs(x) * sqrtHalf;
   if (y <= 0.46875) return 0.5 + 0.5 * erfNearZero(x * sqrtHalf);
-  const tail = 0.5 * exp(-0.5 * x * x) * (y <= 4 ? scaledErfcMiddle(y) : scaledErfcFar(y));
+  const tail = 0.5 * exponential * (y <= 4 ? scaledErfcMiddle(y) : scaledErfcFar(y));
   return x < 0 ? tail : 1 - tail;
 }
 
