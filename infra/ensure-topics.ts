@@ -27,7 +27,12 @@ export async function ensureTopics(
   const problems = declarationProblems(declared);
   if (problems.length > 0) throw new StartupError('CONFIG_INVALID', problems);
   const admin = kafkaClient({ brokers: bootstrapServers, clientId: 'hft-topics' }).admin();
-  await admin.connect();
+  try {
+    await admin.connect();
+  } catch (error) {
+    const servers = bootstrapServers.join(', ');
+    throw new StartupError('CLUSTER_UNFIT', [`no Kafka broker answers at ${servers}: is the cluster running?`], error);
+  }
   try {
     const present = new Set(await admin.listTopics());
     const missing = declared.filter((topic) => !present.has(topic.name));

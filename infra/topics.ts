@@ -61,5 +61,5 @@ export function declarationProblems(declared: readonly TopicDeclaration[]): stri
       );
     }
   }
-  return problems;
+  return [...new Set(problems)];
 }

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CommandError } from '../../scripts/support/command.ts';
+import { makeClassArchive } from './class-archive.ts';
 import type { BrokerProcess, Driver } from './driver.ts';
 import { driverOf, openDriver } from './engines.ts';
 import { fetchJars, jarsDir, localDir } from './jars.ts';
@@ -81,30 +82,41 @@ export async function startCluster(options: StartOptions): Promise<LocalCluster>
   const dir = resolve(options.dir);
   const signal = options.signal ?? new AbortController().signal;
   const onProgress = options.onProgress ?? (() => undefined);
-  return await withLock(dir, async () => {
-    const before = openDriver(dir)?.inspect() ?? [];
-    for (const broker of before) if (broker.state === 'paused') await openDriver(dir)?.resume(broker.id);
-    const running = new Set(before.filter((broker) => broker.state !== 'stopped').map((broker) => broker.id));
-    const missing = brokerIds.filter((id) => !running.has(id));
+  try {
+    return await withLock(dir, () => start(dir, { ...options, onProgress, signal }));
+  } catch (error) {
+    // Whatever was interrupted says so in its own way: the caller gets the reason that it gave.
+    throw signal.aborted ? signal.reason : error;
+  }
+}
 
-    const state = await prepare(dir, running, { ...options, onProgress, signal });
-    const driver = driverOf(dir, state);
-    rmSync(abandonedMarker(dir), { force: true });
-    const watchdog = guard(dir, options.attached ? brokerIds : missing);
-    try {
-      signal.throwIfAborted();
-      if (missing.length > 0) onProgress(`Starting brokers ${missing.join(', ')} ...`);
-      await driver.launch(missing);
-      await waitUntilReady({ driver, brokers: state.brokers, timeoutMs: startTimeoutMs, signal });
-    } catch (error) {
-      await driver.kill(missing);
-      watchdog.dismiss();
-      throw signal.aborted ? signal.reason : error;
-    }
-    if (options.attached) watchdogs.set(dir, watchdog);
-    else watchdog.dismiss();
-    return clusterOf(dir, state);
-  });
+type FullOptions = StartOptions & Required<Pick<StartOptions, 'onProgress' | 'signal'>>;
+
+async function start(dir: string, options: FullOptions): Promise<LocalCluster> {
+  const { signal, onProgress, attached = false } = options;
+  const opened = openDriver(dir);
+  const before = opened?.inspect() ?? [];
+  for (const broker of before) if (broker.state === 'paused') await opened?.resume(broker.id);
+  const running = before.filter((broker) => broker.state !== 'stopped').map((broker) => broker.id);
+  const missing = brokerIds.filter((id) => !running.includes(id));
+
+  const state = await prepare(dir, running.length > 0, options);
+  const driver = driverOf(dir, state);
+  rmSync(abandonedMarker(dir), { force: true });
+  const watchdog = guard(dir, attached ? brokerIds : missing);
+  try {
+    signal.throwIfAborted();
+    if (missing.length > 0) onProgress(`Starting brokers ${missing.join(', ')} ...`);
+    await driver.launch(missing);
+    await waitUntilReady({ driver, brokers: state.brokers, timeoutMs: startTimeoutMs, signal });
+  } catch (error) {
+    await driver.kill(missing);
+    watchdog.dismiss();
+    throw error;
+  }
+  if (attached) watchdogs.set(dir, watchdog);
+  else watchdog.dismiss();
+  return clusterOf(dir, state);
 }
 
 /** The cluster of a directory, running or not; undefined when none was ever started there. */
@@ -113,28 +125,27 @@ export function openCluster(dir: string): LocalCluster | undefined {
   return state && clusterOf(resolve(dir), state);
 }
 
-/** Finds the engine and what it needs, and settles the ports. */
-async function prepare(
-  dir: string,
-  running: ReadonlySet<number>,
-  options: Required<Pick<StartOptions, 'onProgress' | 'signal'>> & StartOptions,
-): Promise<ClusterState> {
+/** Finds the engine and what it needs, and settles the ports: those of brokers that run are settled already. */
+async function prepare(dir: string, running: boolean, options: FullOptions): Promise<ClusterState> {
   const previous = readState(dir);
-  if (previous && running.size > 0) return previous;
-  const jars = jarsDir(options.localDir ?? localDir());
-  const engine = await findEngine(existsSync(jars));
-  if (engine.kind === 'java' && engine.maven) {
-    const { java, maven } = engine;
-    await fetchJars({ target: jars, java, maven, onProgress: options.onProgress, signal: options.signal });
-  }
-  const kind = engine.kind === 'java' ? { kind: engine.kind, java: engine.java, jars } : { kind: engine.kind };
+  if (previous && running) return previous;
   const state: ClusterState = {
     clusterId: previous?.clusterId ?? randomKafkaId(),
-    engine: kind,
+    engine: await prepareEngine(options),
     brokers: await choosePorts(previous?.brokers),
   };
   writeState(dir, state);
   return state;
+}
+
+async function prepareEngine(options: FullOptions): Promise<ClusterState['engine']> {
+  const jars = jarsDir(options.localDir ?? localDir());
+  const engine = await findEngine(existsSync(jars));
+  if (engine.kind === 'docker') return engine;
+  const { java, maven } = engine;
+  if (maven) await fetchJars({ ...options, target: jars, java, maven });
+  await makeClassArchive({ java, jars }, options);
+  return { kind: 'java', java, jars };
 }
 
 function clusterOf(dir: string, state: ClusterState): LocalCluster {

@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import type { BrokerPorts } from './layout.ts';
 
 /** Java's options for one broker: small, since three of them share the machine with what is being tested. */
 export const jvmOptions: readonly string[] = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC'];
+
+/** Java's option for the logging of a broker, which goes to the directory of `-Dhft.log.dir`. */
+export const log4jOption = `-Dlog4j2.configurationFile=${fileURLToPath(new URL('log4j2.xml', import.meta.url))}`;
 
 /** The settings that both engines share: a small production cluster, but for what makes a local start slow. */
 export const sharedSettings: Readonly<Record<string, string>> = {

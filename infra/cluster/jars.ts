@@ -53,7 +53,7 @@ export interface FetchOptions {
  */
 export async function fetchJars({ target, java, maven, onProgress, signal }: FetchOptions): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
-  removeLeftovers(target);
+  removeLeftovers(dirname(target), `${basename(target)}.part-`);
   const staging = mkdtempSync(`${target}.part-${process.pid}-`);
   const watch = setInterval(() => onProgress(`Fetching Apache Kafka: ${filesIn(staging)}`), 2_000);
   try {
@@ -120,12 +120,11 @@ async function run(program: string, args: readonly string[], signal: AbortSignal
   }
 }
 
-/** Directories of fetches that were killed outright. */
-function removeLeftovers(target: string): void {
-  const prefix = `${basename(target)}.part-`;
-  for (const name of readdirSync(dirname(target)).filter((one) => one.startsWith(prefix))) {
+/** Removes what processes that were killed outright left behind: directories named by a prefix and a process id. */
+export function removeLeftovers(dir: string, prefix: string): void {
+  for (const name of readdirSync(dir).filter((one) => one.startsWith(prefix))) {
     const pid = Number(name.slice(prefix.length).split('-')[0]);
-    if (!processInfo(pid)) rmSync(join(dirname(target), name), { recursive: true, force: true });
+    if (!processInfo(pid)) rmSync(join(dir, name), { recursive: true, force: true });
   }
 }
 

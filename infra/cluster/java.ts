@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { jvmOptions, metaProperties, serverProperties } from './config.ts';
+import { classArchiveOption } from './class-archive.ts';
+import { jvmOptions, log4jOption, metaProperties, serverProperties } from './config.ts';
 import type { BrokerProcess, Driver } from './driver.ts';
 import {
   abandonedMarker,
@@ -112,7 +112,7 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
     resume: async (id) => signal(id, 'SIGCONT'),
     logs: (id) => brokerFiles(dir, id).logs,
     logTail: (id) =>
-      ['console.log', 'server.log'].map((name) => lastLines(join(brokerFiles(dir, id).logs, name), 8)).join(''),
+      ['console.log', 'server.log'].map((name) => lastLines(join(brokerFiles(dir, id).logs, name), 12)).join(''),
     erase: async () => {
       for (const id of brokerIds) rmSync(brokerFiles(dir, id).dir, { recursive: true, force: true });
     },
@@ -129,9 +129,10 @@ export function javaArguments(dir: string, runtime: JavaRuntime, id: number): st
   const files = brokerFiles(dir, id);
   return [
     ...jvmOptions,
+    ...classArchiveOption(runtime.jars),
     mark(dir, id),
     `-Dhft.log.dir=${files.logs}`,
-    `-Dlog4j2.configurationFile=${fileURLToPath(new URL('log4j2.xml', import.meta.url))}`,
+    log4jOption,
     '-cp',
     join(runtime.jars, '*'),
     'kafka.Kafka',
@@ -156,7 +157,8 @@ function prepareBroker(dir: string, state: ClusterState, runtime: JavaRuntime, i
 }
 
 function lastLines(path: string, count: number): string {
-  if (!existsSync(path)) return '';
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count);
+  const text = existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : '';
+  if (text === '') return '';
+  const lines = text.split('\n').slice(-count);
   return lines.map((line) => `  ${line}\n`).join('');
 }

@@ -27,12 +27,9 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
 
 /**
  * The ports of all brokers: those of the last start where they are still free, so that bootstrap servers stay what
- * they were, else new ones. `keep` names the brokers that run already and hold theirs.
+ * they were, else new ones.
  */
-export async function choosePorts(
-  previous: readonly BrokerPorts[] = [],
-  keep: ReadonlySet<number> = new Set(),
-): Promise<BrokerPorts[]> {
+export async function choosePorts(previous: readonly BrokerPorts[] = []): Promise<BrokerPorts[]> {
   const taken = new Set(previous.flatMap((broker) => [broker.port, broker.controllerPort]));
   const choose = async (wanted: number | undefined): Promise<number> => {
     if (wanted !== undefined && (await isFree(wanted))) return wanted;
@@ -43,8 +40,7 @@ export async function choosePorts(
   const chosen: BrokerPorts[] = [];
   for (const id of brokerIds) {
     const before = previous.find((broker) => broker.id === id);
-    if (before && keep.has(id)) chosen.push(before);
-    else chosen.push({ id, port: await choose(before?.port), controllerPort: await choose(before?.controllerPort) });
+    chosen.push({ id, port: await choose(before?.port), controllerPort: await choose(before?.controllerPort) });
   }
   return chosen;
 }
