@@ -23,6 +23,8 @@ export class Delivery implements Tracked, Receipt {
   /** Publishes that are not acknowledged yet. */
   pending = 0;
   outputs = 0;
+  /** Something of it was published: it counts as in flight until all is acknowledged. */
+  departed = false;
   deadCode: DeadLetterCode | undefined;
 
   constructor(record: InboundRecord, owner: DeliveryOwner) {

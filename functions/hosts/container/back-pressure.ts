@@ -1,5 +1,5 @@
 import type { GroupMember } from '../../kafka/port.ts';
-import type { Lane } from '../../runtime/lane.ts';
+import type { Lane } from '../../runtime/lane-contract.ts';
 
 export interface BackPressureLimits {
   readonly laneMaxRecords: number;

@@ -1,6 +1,6 @@
 import type { GroupMember } from '../../kafka/port.ts';
 import type { Logger } from '../../runtime/contract.ts';
-import type { Lane } from '../../runtime/lane.ts';
+import type { Lane } from '../../runtime/lane-contract.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 
 /** Commits the positions of the lanes: on a timer, and when asked. Never backwards, never two requests at once. */

@@ -1,6 +1,7 @@
 import type { GroupListener, GroupMember, KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
-import { createLane, type Lane, type LaneRuntime } from '../../runtime/lane.ts';
+import { createLane } from '../../runtime/lane.ts';
+import type { Lane, LaneRuntime } from '../../runtime/lane-contract.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { type BackPressure, createBackPressure } from './back-pressure.ts';

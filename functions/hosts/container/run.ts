@@ -29,8 +29,8 @@ export interface Container {
   shutdown(reason: string): Promise<void>;
 }
 
-const maxOutstanding = 10_000;
-const outboxBytes = 32 * 1_048_576;
+const maxOutstanding = 2_000;
+const outboxBytes = 8 * 1_048_576;
 
 /** Runs a function as a member of its consumer group, until `shutdown`. Rejects when the cluster is not fit for it. */
 export async function runContainer<Resources>(

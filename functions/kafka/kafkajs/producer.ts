@@ -80,7 +80,11 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
       const errorCodes = await produce(broker, encode(batches, used, compress));
       const failures = batches.map((batch) => failureOf(batch, errorCodes.get(nameOf(batch)), used));
       if (failures.some((failure) => failure?.kind === 'identity') && (await identity) === used) identity = undefined;
-      return failures.map((failure) => (failure?.kind === 'identity' ? { ...failure, kind: 'transient' } : failure));
+      return failures.map((failure): SendFailure | undefined =>
+        failure?.kind === 'identity'
+          ? { kind: 'transient', message: failure.message }
+          : (failure as SendFailure | undefined),
+      );
     } catch (error) {
       forgetBroker(error);
       const failure: SendFailure = { kind: 'transient', message: describe(error) };
@@ -93,7 +97,7 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
     batch: ProduceBatch,
     errorCode: number | undefined,
     used: Identity,
-  ): (Omit<SendFailure, 'kind'> & { kind: SendFailure['kind'] | 'identity' }) | undefined {
+  ): { kind: SendFailure['kind'] | 'identity'; message: string } | undefined {
     const error = errorCode === 0 ? undefined : createErrorFromCode(errorCode ?? -1);
     if (error === undefined || isAlreadyStored(error)) {
       const next = (used.sequences.get(nameOf(batch)) ?? 0) + batch.records.length;

@@ -1,0 +1,44 @@
+import type { FunctionDefinition, InboundRecord, Logger } from './contract.ts';
+import type { Metrics } from './metrics.ts';
+import type { Publisher } from './publisher.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What all lanes of a process share. */
+export interface LaneRuntime<Resources> {
+  readonly definition: FunctionDefinition<Resources>;
+  readonly resources: Resources;
+  readonly outputs: Publisher | undefined;
+  readonly deadLetters: Publisher;
+  readonly scheduler: Scheduler;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Records handed out and not yet done, per lane: the bound of what may be published ahead of a stuck record. */
+  readonly maxOutstanding: number;
+  /** A dependency is down: `wait` for it however long that takes, or `stop` and leave the rest undone. */
+  readonly onDependencyDown: 'wait' | 'stop';
+  /** False while nothing may be handed out, whatever is queued: the membership of the group is in doubt. */
+  readonly mayWork: () => boolean;
+  /** Called when a lane has room again, or has finished something. */
+  readonly onProgress?: (lane: Lane) => void;
+}
+
+/** One partition's records on their way: in order, retried, dead-lettered, tracked to the offset to commit. */
+export interface Lane {
+  readonly partition: number;
+  /** Takes records in offset order; after `stop` it takes none. */
+  push(records: readonly InboundRecord[], bytes: number): void;
+  readonly bufferedRecords: number;
+  readonly bufferedBytes: number;
+  /** Handed out and not yet passed by the position. */
+  readonly outstanding: number;
+  /** The offset to commit, or `undefined` while nothing is done. */
+  readonly position: number | undefined;
+  /** The offset of the first record that is not done, if there is one. */
+  readonly firstUndone: number | undefined;
+  /** Looks again whether there is something to hand out: after room or trust came back. */
+  wake(): void;
+  /** Nothing more is handed out; resolves when what is in flight is done, or cannot be. */
+  stop(): Promise<void>;
+  /** Stops at once: handlers are told by their signal, and nothing more of this lane is published. */
+  abort(reason: string): void;
+}
