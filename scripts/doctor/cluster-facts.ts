@@ -90,6 +90,7 @@ export async function openClusterFacts(
       .map(({ partitionId, leader, replicas, isr }) => ({ partition: partitionId, leader, replicas, inSync: isr }))
       .sort((a, b) => a.partition - b.partition),
   }));
+  found.sort((a, b) => topics.indexOf(a.name) - topics.indexOf(b.name));
   const unlisted = new Set(found.flatMap(({ partitions }) => partitions.flatMap(({ replicas }) => replicas)));
   for (const { nodeId } of listed) unlisted.delete(nodeId);
   const existing = found.filter(({ error }) => error === undefined).map(({ name }) => name);

@@ -33,10 +33,13 @@ export function topicLines({ cluster }: Examination): Section | undefined {
   const inSync = all.filter((partition) => partition.inSync.length === partition.replicas.length).length;
   return {
     headline: `${shown.length} of ${asked.length} topics there, ${inSync} of ${all.length} partitions fully in sync`,
-    lines: table([
-      ['topic', 'partitions', 'replicas', 'min in sync', 'in sync', 'retention', 'max bytes', 'cleanup'],
-      ...shown.map(topicRow),
-    ]),
+    lines:
+      shown.length === 0
+        ? []
+        : table([
+            ['topic', 'partitions', 'replicas', 'min in sync', 'in sync', 'retention', 'max bytes', 'cleanup'],
+            ...shown.map(topicRow),
+          ]),
   };
 }
 

@@ -12,6 +12,8 @@ export function groupLines({ group: seen, target }: Examination): Section | unde
   const { groupId, state, protocol, members, coordinatorId } = seen.group;
   const assigner = protocol === '' ? '' : `, assigner ${clipped(protocol, 40)}`;
   const headline = `${groupId} is ${state}, ${count(members.length, 'member')}${assigner}, coordinator ${coordinatorId}`;
+  if (state === 'Dead')
+    return { headline: `${groupId} is not known to its coordinator, broker ${coordinatorId}`, lines: [] };
   if (members.length === 0) return { headline, lines: [] };
   const rows = [...members]
     .sort((a, b) => a.clientId.localeCompare(b.clientId, 'en', { numeric: true }))

@@ -13,25 +13,49 @@ export interface ExpectedTopic {
 
 /** How the topics differ from what they must be. */
 export function diagnoseTopics(expected: readonly ExpectedTopic[], found: readonly TopicFacts[]): Finding[] {
-  return expected.flatMap((topic) => {
-    const facts = found.find(({ name }) => name === topic.name);
-    if (!facts || facts.error !== undefined) return [absent(topic, facts?.error)];
+  const absentTopics = expected.filter(({ name }) => !found.some((facts) => facts.name === name && !facts.error));
+  const present = expected.flatMap((topic) => {
+    const facts = found.find(({ name, error }) => name === topic.name && error === undefined);
+    if (!facts) return [];
     const source = found.find(({ name, error }) => name === topic.follows && error === undefined);
     return [...differences(topic, facts), ...(source ? coPartitioning(facts, source) : [])];
   });
+  return [...diagnoseAbsent(absentTopics, found), ...present];
 }
 
 const apply = "'npm run topics -- apply'";
 
-function absent({ name, like }: ExpectedTopic, error: string | undefined): Finding {
-  const make = like?.name === name ? `Make it with ${apply}` : 'Create it';
-  const [what, cause, remedy] =
-    error === undefined || error === 'UNKNOWN_TOPIC_OR_PARTITION'
-      ? [`topic ${name} does not exist`, 'The cluster has no topic of this name.', `${make}, or correct the name.`]
-      : error === 'TOPIC_AUTHORIZATION_FAILED'
-        ? [`topic ${name} may not be described`, 'This user lacks the right.', `Grant Describe on ${name} to the user.`]
-        : [`topic ${name} cannot be described`, `The broker answers ${error}.`, "Look at the broker's log."];
-  return { severity: 'problem', area: 'topics', what, cause, remedy };
+/** One finding for all that are absent for one reason. */
+function diagnoseAbsent(topics: readonly ExpectedTopic[], found: readonly TopicFacts[]): Finding[] {
+  const errorOf = ({ name }: ExpectedTopic) =>
+    found.find((facts) => facts.name === name)?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION';
+  return [...Map.groupBy(topics, errorOf)].map(([error, alike]) => {
+    const names = `topic${alike.length === 1 ? '' : 's'} ${alike.map(({ name }) => name).join(', ')}`;
+    const declared = alike.every(({ name, like }) => like?.name === name);
+    return { severity: 'problem', area: 'topics', ...absence(names, error, declared) };
+  });
+}
+
+function absence(names: string, error: string, declared: boolean): Pick<Finding, 'what' | 'cause' | 'remedy'> {
+  if (error === 'UNKNOWN_TOPIC_OR_PARTITION') {
+    return {
+      what: `missing: ${names}`,
+      cause: 'The cluster has nothing of this name.',
+      remedy: `${declared ? `Make what is declared with ${apply}` : 'Create it'}, or correct the name.`,
+    };
+  }
+  if (error === 'TOPIC_AUTHORIZATION_FAILED') {
+    return {
+      what: `not allowed to describe ${names}`,
+      cause: 'This user lacks the right, or there is nothing of this name.',
+      remedy: 'Grant the user Describe, DescribeConfigs and Read.',
+    };
+  }
+  return {
+    what: `cannot describe ${names}`,
+    cause: `The broker answers ${error}.`,
+    remedy: error === 'INVALID_TOPIC_EXCEPTION' ? 'Correct the name.' : "Look at the broker's log.",
+  };
 }
 
 function differences({ name, like }: ExpectedTopic, { partitions, configs }: TopicFacts): Finding[] {

@@ -51,8 +51,14 @@ export function troubleOf(error: unknown): Trouble {
   const text = errorText(error);
   const [, cause, remedy] = known.find(([pattern]) => pattern.test(text)) ?? [];
   if (cause !== undefined && remedy !== undefined) return { cause, remedy };
-  const line = text.split('\n')[0]?.slice(0, 200) ?? '';
+  const line = innermost(error).split('\n')[0]?.slice(0, 200) ?? '';
   return { cause: `The request failed: ${line.replace(/\.$/, '')}.`, remedy: "Look at the broker's log." };
+}
+
+function innermost(error: unknown): string {
+  let at = error;
+  for (let depth = 0; at instanceof Error && at.cause !== undefined && depth < 5; depth += 1) at = at.cause;
+  return at instanceof Error ? at.message : String(at);
 }
 
 /** The error, the errors behind it and their codes, as one text to search. */
