@@ -1,10 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildBundle } from './support/bundle.ts';
 import { runCommand } from './support/command.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 await runCommand(
   {
@@ -15,23 +10,8 @@ await runCommand(
     describe: { outfile: 'Where the bundle goes.', sourcemap: 'Write a source map beside it.' },
   },
   async ({ outfile, sourcemap }) => {
-    const path = join(root, outfile);
-    mkdirSync(join(path, '..'), { recursive: true });
-    await build({
-      absWorkingDir: root,
-      entryPoints: ['functions/main.ts'],
-      outfile: path,
-      bundle: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'esm',
-      legalComments: 'none',
-      sourcemap: sourcemap ? 'linked' : false,
-      // kafkajs and pino are CommonJS: what they require of Node needs a `require` in an ES module.
-      banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-      logLevel: 'warning',
-    });
-    process.stderr.write(`${outfile}: ${Math.round(statSync(path).size / 1_024)} KB\n`);
+    const { bytes } = await buildBundle({ outfile, sourcemap });
+    process.stderr.write(`${outfile}: ${Math.round(bytes / 1_024)} KB\n`);
     return 0;
   },
 );

@@ -1,0 +1,36 @@
+import { readOptions, startFlags } from './start/options.ts';
+import { runStart } from './start/run.ts';
+import { runCommand } from './support/command.ts';
+
+await runCommand(
+  {
+    name: 'start',
+    summary: 'Runs the whole pipeline on this machine and shows it: cluster, topics, feed, instances of the processor.',
+    usage: ['', '--instances 6 --rate 1000', "--plan '10s:+2,20s:kill,40s:-1'", '--for 30s --json'],
+    options: startFlags,
+    describe: {
+      instances: 'Instances of the processor, each a process (default 4).',
+      rate: 'Snapshots a second to feed; 0 is as fast as they are acknowledged (default 500).',
+      symbols: 'Underlyings, each a key of its own (default 240).',
+      contracts: 'Options in a chain (default 40).',
+      'poison-share': 'Share of the records to make bad, 0 to 1 (default 0.002).',
+      seed: 'Another number, another market (default 1).',
+      for: 'Feed for so long, wait until all is done, and end with the books. Without it: until q or Ctrl-C.',
+      plan: 'What to do when, such as 10s:+2,20s:kill,30s:-1 (see below).',
+      json: 'With --for: no view, and the books as one line of JSON on standard output.',
+      plain: 'Lines instead of a live view, on a terminal too.',
+    },
+    notes: [
+      'Steps of a plan, each at its time after the feed has started: +N and -N instances, kill or kill=ID (kill -9 of an',
+      'instance), kill-broker or kill-broker=ID, restart-broker, poison or poison=N, rate=N.',
+      '',
+      'With KAFKA_BOOTSTRAP_SERVERS it works on that cluster (plaintext) and leaves its brokers alone. SOURCE_TOPIC,',
+      'OUTPUT_TOPIC, DEAD_LETTER_TOPIC and KAFKA_GROUP_ID give the pipeline other names. A cluster that it started is',
+      'stopped at the end; its data stays in .local/cluster.',
+      '',
+      'The books are counted from the topics by a reader of its own. Exit code 0: enriched + dead letters + filtered =',
+      'fed, nothing lost and, with --for, nothing left to do.',
+    ],
+  },
+  async (values, positionals) => await runStart(readOptions(values, positionals, process.env)),
+);

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { localDir } from '../../infra/cluster/jars.ts';
+import { buildBundle } from '../support/bundle.ts';
+import { CommandError } from '../support/command.ts';
+import { type Brokers, findBrokers } from './brokers.ts';
+import type { EventLog } from './events.ts';
+import { startFeeder } from './feeder.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import { startGuard } from './guard.ts';
+import { createOffsetWatch, insist, type OffsetWatch } from './offsets.ts';
+import type { StartOptions } from './options.ts';
+import type { Parts } from './pipeline.ts';
+import { startReader } from './reader.ts';
+import { pipelineTopics, prepareTopics } from './topics.ts';
+
+/** What a start is given beside its options. */
+export interface BringUp {
+  readonly signal: AbortSignal;
+  readonly onProgress: (line: string) => void;
+  readonly events: EventLog;
+  /** Whether a terminal has to be put in order should we be killed. */
+  readonly terminal: boolean;
+  /** Takes what has to be undone at the end, last first, from the moment there is something to undo. */
+  readonly undo: (step: () => Promise<void>) => void;
+}
+
+const joinTimeoutMs = 60_000;
+const membersTimeoutMs = 20_000;
+
+/** Starts everything, in parallel where nothing waits for the other. The feed starts last, when all partitions are owned. */
+export async function bringUp(options: StartOptions, context: BringUp): Promise<Parts> {
+  const { signal, onProgress, events, undo } = context;
+  const { settings } = options;
+  const [brokers, bundle] = await clusterAndBundle(options, context);
+  const topics = pipelineTopics(settings);
+  onProgress(`Topics ${topics.source}, ${topics.output}, ${topics.deadLetters} ...`);
+  const partitions = await prepareTopics(brokers.bootstrapServers, topics);
+  signal.throwIfAborted();
+
+  const kafka = kafkaClient({ brokers: brokers.bootstrapServers, clientId: 'hft-start' });
+  const offsets = createOffsetWatch(kafka);
+  undo(() => offsets.close());
+  const group = settings.groupId ?? 'processor-group';
+  await emptyGroup(group, offsets, context);
+
+  const guard = startGuard(bundle, context.terminal);
+  const fleet = createFleet({
+    bundle,
+    env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: brokers.bootstrapServers.join(','), ...logLevel(process.env) },
+    logDir: join(localDir(), 'start'),
+    guard,
+    partitions,
+    drainDeadlineMs: settings.drainDeadlineMs,
+    onEvent: (text) => events.add(text),
+  });
+  undo(async () => {
+    await fleet.stop();
+    guard.dismiss();
+  });
+  onProgress(`Starting ${options.instances} instances, logs in ${join(localDir(), 'start')} ...`);
+  for (let left = options.instances; left > 0; left -= 1) fleet.add();
+  const reader = await startReader(kafka, offsets, topics);
+  undo(() => reader.close());
+  await allOwned(fleet, signal);
+  fleet.complete();
+
+  const feeder = await startFeeder({
+    ...options.feed,
+    bootstrapServers: brokers.bootstrapServers,
+    topic: topics.source,
+  });
+  undo(async () => await Promise.race([feeder.stop().catch(() => undefined), sleep(1_000)]));
+  signal.throwIfAborted();
+  return { brokers, fleet, reader, offsets, feeder, topics, group, events };
+}
+
+async function clusterAndBundle(
+  { bootstrapServers }: StartOptions,
+  { signal, onProgress, undo }: BringUp,
+): Promise<[Brokers, string]> {
+  onProgress(bootstrapServers ? `Cluster at ${bootstrapServers.join(',')}` : 'Local cluster, and the bundle ...');
+  const [brokers, bundle] = await Promise.allSettled([
+    findBrokers({ bootstrapServers, signal, onProgress }),
+    buildBundle(),
+  ]);
+  if (brokers.status === 'fulfilled') undo(() => brokers.value.leave());
+  if (brokers.status === 'rejected') throw brokers.reason;
+  if (bundle.status === 'rejected') throw bundle.reason;
+  signal.throwIfAborted();
+  onProgress(`Brokers at ${brokers.value.bootstrapServers.join(',')}`);
+  return [brokers.value, bundle.value.path];
+}
+
+/** Members that we did not start would take a part of the partitions, and of the books. */
+async function emptyGroup(group: string, offsets: OffsetWatch, { signal, onProgress }: BringUp): Promise<void> {
+  const until = performance.now() + membersTimeoutMs;
+  for (let told = false; ; told = true) {
+    const members = await insist(() => offsets.members(group));
+    if (members === 0) return;
+    if (performance.now() > until) {
+      throw new CommandError(
+        `group '${group}' has ${members} members that were started elsewhere: stop them, or set KAFKA_GROUP_ID`,
+      );
+    }
+    if (!told) onProgress(`Waiting for ${members} members of an earlier run to leave group '${group}' ...`);
+    await sleep(500, undefined, { signal });
+  }
+}
+
+async function allOwned(fleet: Fleet, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + joinTimeoutMs;
+  while (!fleet.ownership.whole() || fleet.alive().some((one) => one.state !== 'active')) {
+    const crashed = fleet.instances.find((one) => one.state === 'crashed');
+    if (crashed) {
+      const words = crashed.lastWords.join('\n') || `see ${crashed.logPath}`;
+      throw new CommandError(`instance ${crashed.id} ended while it started:\n${words}`);
+    }
+    if (performance.now() > until) {
+      throw new CommandError(`the instances did not share out the partitions within ${joinTimeoutMs / 1_000} s`);
+    }
+    await sleep(20, undefined, { signal });
+  }
+}
+
+/** Their log is read for what happens: below `info` it would say nothing. */
+function logLevel({ LOG_LEVEL }: NodeJS.ProcessEnv): { LOG_LEVEL: string } {
+  return { LOG_LEVEL: LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace' ? LOG_LEVEL : 'info' };
+}

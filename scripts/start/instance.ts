@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { readExposition } from './exposition.ts';
+import { createGaugeBook, type GaugeBook } from './gauges.ts';
+import type { Guard } from './guard.ts';
+import { type LogFact, readLogLine } from './log-lines.ts';
+import { tailLog } from './log-tail.ts';
+
+/** Where an instance is in its life. */
+export type InstanceState = 'starting' | 'joining' | 'active' | 'degraded' | 'leaving' | 'left' | 'killed' | 'crashed';
+
+/** One process of the processor. */
+export interface Instance {
+  readonly id: number;
+  readonly pid: number;
+  readonly state: InstanceState;
+  readonly gauges: GaugeBook;
+  readonly logPath: string;
+  /** The last lines that were no log lines: why it crashed. */
+  readonly lastWords: readonly string[];
+  /** When it ended. */
+  readonly endedAtMs: number | undefined;
+  readonly exited: Promise<void>;
+  /** Reads its metrics; a failure is no news, the process tells of its end itself. */
+  scrape(): Promise<void>;
+  /** SIGTERM, and SIGKILL when it has not ended by the deadline. */
+  stop(deadlineMs: number): Promise<void>;
+  /** SIGKILL, as when its machine is gone. */
+  kill(): void;
+}
+
+export interface InstanceOptions {
+  readonly id: number;
+  readonly bundle: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logPath: string;
+  readonly guard: Guard;
+  readonly onFact: (fact: LogFact) => void;
+  readonly onExit: (state: InstanceState) => void;
+}
+
+const scrapeTimeoutMs = 900;
+
+/** Starts an instance. Its output goes straight to its log file, which is followed for what it says. */
+export function startInstance({ id, bundle, env, logPath, guard, onFact, onExit }: InstanceOptions): Instance {
+  rmSync(logPath, { force: true });
+  const log = openSync(logPath, 'ax+');
+  const gauges = createGaugeBook();
+  const lastWords: string[] = [];
+  const exited = Promise.withResolvers<void>();
+  let state: InstanceState = 'starting';
+  let port = 0;
+  let endedAtMs: number | undefined;
+  let killed = false;
+
+  // Of its own session: Ctrl-C in the terminal is for us, who stop the instances in order.
+  const child = spawn(process.execPath, [bundle, 'processor'], { detached: true, env, stdio: ['ignore', log, log] });
+  const pid = child.pid ?? 0;
+  if (pid > 0) guard.watch(pid);
+  const tail = tailLog(log, (line) => {
+    const fact = readLogLine(line);
+    if (fact === undefined) return;
+    if (fact.kind === 'text') lastWords.splice(0, Math.max(0, lastWords.length - 4), fact.text);
+    if (fact.kind === 'text') lastWords.push(fact.text);
+    if (fact.kind === 'listening') port = fact.port;
+    if (fact.kind === 'listening') state = 'joining';
+    if (fact.kind === 'assigned' && state !== 'leaving') state = 'active';
+    if (fact.kind === 'released' && state !== 'leaving') state = 'joining';
+    if (fact.kind === 'leaving') state = 'leaving';
+    onFact(fact);
+  });
+
+  function end(code: number | null): void {
+    if (endedAtMs !== undefined) return;
+    endedAtMs = Date.now();
+    guard.forget(pid);
+    tail.end();
+    closeSync(log);
+    state = killed ? 'killed' : code === 0 ? 'left' : 'crashed';
+    onExit(state);
+    exited.resolve();
+  }
+  child.once('exit', end);
+  child.once('error', (error) => {
+    lastWords.push(error.message);
+    end(null);
+  });
+
+  return {
+    id,
+    pid,
+    gauges,
+    logPath,
+    lastWords,
+    exited: exited.promise,
+    get state() {
+      return state;
+    },
+    get endedAtMs() {
+      return endedAtMs;
+    },
+    async scrape() {
+      if (port === 0 || endedAtMs !== undefined) return;
+      try {
+        const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
+          signal: AbortSignal.timeout(scrapeTimeoutMs),
+        });
+        const metrics = readExposition(await response.text());
+        gauges.add(performance.now(), metrics);
+        if (state === 'active' && metrics.lanesWaiting > 0) state = 'degraded';
+        else if (state === 'degraded' && metrics.lanesWaiting === 0) state = 'active';
+      } catch {
+        // Busy, or gone.
+      }
+    },
+    async stop(deadlineMs) {
+      if (endedAtMs !== undefined) return;
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+      await exited.promise;
+      clearTimeout(force);
+    },
+    kill() {
+      killed = true;
+      child.kill('SIGKILL');
+    },
+  };
+}

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Books, balance, instanceBooks } from './books.ts';
+import type { BrokerRow, Brokers } from './brokers.ts';
+import type { EventLog } from './events.ts';
+import type { Feeder } from './feeder.ts';
+import type { Fleet } from './fleet.ts';
+import { createHistory } from './history.ts';
+import { insist, type OffsetWatch } from './offsets.ts';
+import type { PipelineTopics, Reader } from './reader.ts';
+import type { InstanceRow, Snapshot, Totals } from './snapshot.ts';
+
+/** The parts of a running pipeline. */
+export interface Parts {
+  readonly brokers: Brokers;
+  readonly fleet: Fleet;
+  readonly reader: Reader;
+  readonly offsets: OffsetWatch;
+  readonly feeder: Feeder;
+  readonly topics: PipelineTopics;
+  readonly group: string;
+  readonly events: EventLog;
+}
+
+/** Everything together: looked at once a second, and closed with its books. */
+export interface Pipeline {
+  snapshot(pageUrl: string | undefined): Snapshot;
+  /** Ends the feed, waits (no longer than this) until all is done, stops the instances, closes the books. */
+  finish(drainMs: number, onProgress: (line: string) => void): Promise<Books>;
+  /** No more looks. */
+  close(): void;
+}
+
+const lookIntervalMs = 1_000;
+const pollMs = 200;
+const rowStaysMs = 8_000;
+const catchUpMs = 15_000;
+
+export function createPipeline(parts: Parts): Pipeline {
+  const { brokers, fleet, reader, offsets, feeder, topics, group, events } = parts;
+  const history = createHistory();
+  const fedSinceMs = performance.now();
+  let brokerRows = brokers.rows();
+  let lag: number | null = null;
+  let asking = false;
+  let phase: Snapshot['phase'] = 'running';
+  let firstEnrichedAfterMs: number | null = null;
+
+  async function askLag(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    lag = (await offsets.position(group, topics.source).catch(() => undefined))?.lag ?? null;
+    asking = false;
+  }
+
+  function lookAtBrokers(): void {
+    const now = brokers.rows();
+    for (const row of now) {
+      const before = brokerRows.find(({ id }) => id === row.id)?.state;
+      if (row.id !== undefined && before !== row.state) {
+        events.add(`broker ${row.id} ${row.state === 'stopped' ? 'is down' : `is ${row.state}`}`);
+      }
+    }
+    brokerRows = now;
+  }
+
+  function look(): void {
+    void askLag();
+    for (const instance of fleet.alive()) void instance.scrape();
+    lookAtBrokers();
+    history.add(performance.now(), reader.ledger.counts(), lag, reader.ledger.latencies);
+  }
+
+  function lookForFirst(): void {
+    if (reader.ledger.counts().enriched === 0) return;
+    clearInterval(first);
+    // Of this process: what a person waited for.
+    firstEnrichedAfterMs = Math.round(performance.now());
+    events.add(`first enriched record after ${(firstEnrichedAfterMs / 1_000).toFixed(1)} s`);
+  }
+  const looks = setInterval(look, lookIntervalMs);
+  const first = setInterval(lookForFirst, 20);
+  look();
+
+  function instanceRows(): InstanceRow[] {
+    const recent = Date.now() - rowStaysMs;
+    return fleet.instances
+      .filter(({ endedAtMs }) => endedAtMs === undefined || endedAtMs > recent)
+      .map(({ id, pid, state, gauges }) => {
+        const { partitionsOf } = fleet.ownership;
+        return { id, pid, state, partitions: partitionsOf(id), ...gauges.read() };
+      });
+  }
+
+  function totals(): Totals {
+    const { fed, enriched, deadLettered, deadByCode, duplicates } = reader.ledger.counts();
+    const rates = history.rates();
+    return {
+      ...{ fed, enriched, deadLettered, deadByCode, duplicates, lag },
+      open: Math.max(0, fed - enriched - deadLettered),
+      fedPerSecond: rates.fed,
+      enrichedPerSecond: rates.enriched,
+      p50Ms: history.latency(reader.ledger.latencies, 0.5),
+      p99Ms: history.latency(reader.ledger.latencies, 0.99),
+      rebalances: fleet.rebalances.length,
+      lastRebalanceMs: fleet.rebalances.at(-1) ?? null,
+    };
+  }
+
+  const filtered = (): number => fleet.instances.reduce((sum, { gauges }) => sum + (gauges.latest?.filtered ?? 0), 0);
+
+  async function drained(): Promise<boolean> {
+    try {
+      const position = await offsets.position(group, topics.source);
+      const { fed, enriched, deadLettered } = reader.ledger.counts();
+      return position.lag === 0 && enriched + deadLettered + filtered() >= fed && (await reader.caughtUp());
+    } catch {
+      return false; // no broker answers just now
+    }
+  }
+
+  /** Whether the condition came to hold in time. */
+  async function holds(condition: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+    const until = performance.now() + withinMs;
+    for (;;) {
+      if (await condition()) return true;
+      if (performance.now() > until || fleet.alive().length === 0) return false;
+      await sleep(pollMs);
+    }
+  }
+
+  async function books(seconds: number): Promise<Books> {
+    const until = performance.now() + catchUpMs;
+    while (performance.now() < until && !(await reader.caughtUp().catch(() => false))) await sleep(pollMs);
+    const { committed, lag: left } = await insist(() => offsets.position(group, topics.source));
+    const counts = reader.ledger.counts();
+    const unaccounted = reader.ledger.unaccountedBefore(committed);
+    const { fed, enriched, deadLettered, deadByCode, duplicates } = counts;
+    return {
+      ...balance({ counts, unaccounted, acknowledged: feeder.acknowledged(), filtered: filtered(), lag: left }),
+      ...{ fed, enriched, deadLettered, deadByCode, filtered: filtered(), duplicates, lag: left },
+      rebalances: fleet.rebalances.length,
+      rebalanceMs: [...fleet.rebalances],
+      p50Ms: reader.ledger.latencies.quantile(0.5),
+      p99Ms: reader.ledger.latencies.quantile(0.99),
+      instances: fleet.instances.length,
+      seconds,
+      firstEnrichedAfterMs,
+      perInstance: fleet.instances.map(instanceBooks),
+    };
+  }
+
+  return {
+    snapshot: (pageUrl) => ({
+      atMs: Date.now(),
+      upSeconds: (performance.now() - fedSinceMs) / 1_000,
+      phase,
+      brokers: brokerRows,
+      localBrokers: brokers.local,
+      group,
+      sourceTopic: topics.source,
+      pageUrl,
+      owners: fleet.ownership.owners.map((owner) => owner ?? null),
+      rebalancing: !fleet.ownership.whole(),
+      instances: instanceRows(),
+      totals: totals(),
+      history: history.series(),
+      events: events.list(),
+    }),
+    async finish(drainMs, onProgress) {
+      phase = 'draining';
+      const seconds = Math.round((performance.now() - fedSinceMs) / 100) / 10;
+      onProgress('Feed stops; waiting until the pipeline has done what was fed ...');
+      await Promise.race([feeder.stop().catch(() => undefined), sleep(drainMs, undefined, { ref: false })]);
+      if (!(await holds(drained, drainMs))) onProgress('Not everything could be done in time');
+      await Promise.all(fleet.alive().map((instance) => instance.scrape()));
+      onProgress('Stopping the instances ...');
+      await fleet.stop();
+      return await books(seconds);
+    },
+    close() {
+      clearInterval(looks);
+      clearInterval(first);
+    },
+  };
+}
+
+/** Which brokers are up, in short: `3 brokers`, `2 of 3 brokers`. */
+export function brokersText(rows: readonly BrokerRow[]): string {
+  const up = rows.filter((row) => row.state === 'running' || row.state === 'unknown').length;
+  return up === rows.length ? `${rows.length} brokers` : `${up} of ${rows.length} brokers`;
+}

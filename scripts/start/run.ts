@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../functions/runtime/errors.ts';
+import { CommandError } from '../support/command.ts';
+import { follow, perform, type Stage } from './actions.ts';
+import { type Books, booksText } from './books.ts';
+import { bringUp } from './bring-up.ts';
+import { type Display, openDisplay } from './display.ts';
+import { createEventLog } from './events.ts';
+import type { StartOptions } from './options.ts';
+import { openPage } from './page.ts';
+import { createPipeline } from './pipeline.ts';
+
+const drainMs = 60_000;
+/** Who leaves does not want to wait for long. */
+const quitDrainMs = 10_000;
+
+/** Brings everything up, shows it until its time is over or somebody quits, and takes everything down again. */
+export async function runStart(options: StartOptions): Promise<number> {
+  const quit = new AbortController();
+  const steps: (() => Promise<void>)[] = [];
+  const release = onSignals(() => quit.abort(new CommandError('interrupted: nothing was left running')));
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  try {
+    const books = await runPipeline(options, quit, tell, (step) => steps.unshift(step));
+    const { firstEnrichedAfterMs } = books;
+    if (firstEnrichedAfterMs !== null)
+      tell(`first enriched record after ${(firstEnrichedAfterMs / 1_000).toFixed(1)} s`);
+    process.stdout.write(options.json ? `${JSON.stringify(books)}\n` : booksText(books));
+    // A run that is ended by hand may leave records for the next one; it must not lose any.
+    return books.balanced || (options.forMs === undefined && books.lost === 0) ? 0 : 1;
+  } finally {
+    for (const step of steps) await step().catch((error: unknown) => tell(`start: ${messageOf(error)}`));
+    release();
+  }
+}
+
+async function runPipeline(
+  options: StartOptions,
+  quit: AbortController,
+  tell: (line: string) => void,
+  undo: (step: () => Promise<void>) => void,
+): Promise<Books> {
+  const terminal = process.stdout.isTTY === true && !options.json && !options.plain && process.env.TERM !== 'dumb';
+  let display: Display | undefined;
+  const events = createEventLog((text) => display?.event(text));
+  const parts = await bringUp(options, { signal: quit.signal, onProgress: tell, events, terminal, undo });
+  const pipeline = createPipeline(parts);
+  undo(async () => pipeline.close());
+  const page = await openPage(() => pipeline.snapshot(undefined));
+  undo(() => page.close());
+  const stage: Stage = parts;
+  display = openDisplay({
+    terminal,
+    snapshot: () => pipeline.snapshot(page.url),
+    perform: (action) => perform(action, stage),
+    quit: () => quit.abort(),
+  });
+  undo(async () => display?.close());
+  const drop = follow(options.plan, stage);
+  const ended = await Promise.race([
+    sleep(options.forMs ?? 2 ** 31 - 1, 'over', { signal: quit.signal }).catch(() => 'quit'),
+    parts.feeder.failed.catch((error: unknown) => messageOf(error)),
+  ]);
+  drop();
+  if (ended !== 'over' && ended !== 'quit') events.add(`the feed failed: ${ended}`);
+  const books = await pipeline.finish(ended === 'over' ? drainMs : quitDrainMs, (line) => display?.event(line));
+  display.close();
+  if (ended !== 'over' && ended !== 'quit') tell(`start: the feed failed: ${ended}`);
+  return books;
+}
+
+/** The first signal ends in order, the second at once: the guards take what is left down. */
+function onSignals(first: () => void): () => void {
+  let signalled = false;
+  const handle = (): void => {
+    if (signalled) process.exit(130);
+    signalled = true;
+    first();
+  };
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, handle);
+  return () => {
+    for (const name of names) process.off(name, handle);
+  };
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where the bundle goes. */
+export interface BundleOptions {
+  /** Relative to the repository. Default `dist/functions.mjs`. */
+  readonly outfile?: string;
+  /** Whether to write a source map beside it. */
+  readonly sourcemap?: boolean | undefined;
+}
+
+/** A bundle on disk. */
+export interface Bundle {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Bundles all functions and both hosts into one file. It is written beside and renamed: whoever starts the bundle while
+ * another process builds it finds the old one or the new one, never half of it.
+ */
+export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }: BundleOptions = {}): Promise<Bundle> {
+  const path = join(root, outfile);
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['functions/main.ts'],
+    outfile: path,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    legalComments: 'none',
+    sourcemap: sourcemap ? 'linked' : false,
+    // kafkajs and pino are CommonJS: what they require of Node needs a `require` in an ES module.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  for (const file of outputFiles) {
+    writeFileSync(`${file.path}.${process.pid}`, file.contents);
+    renameSync(`${file.path}.${process.pid}`, file.path);
+  }
+  return { path, bytes: outputFiles.find((file) => file.path === path)?.contents.length ?? 0 };
+}
