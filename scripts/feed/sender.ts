@@ -9,13 +9,29 @@ const bulkRecords = 2_000;
 const bulkBytes = 1024 * 1024;
 const retryDelayMs = 200;
 
+type Producer = ReturnType<KafkaClient['producer']>;
+
+/** A producer that leaves retrying to the sender. */
+export function createProducer(client: KafkaClient): Producer {
+  return client.producer({
+    idempotent: true,
+    allowAutoTopicCreation: false,
+    // kafkajs refuses 0 retries to an idempotent producer, though it is its retries, which may span brokers, that
+    // write records twice; no count is above NaN.
+    retry: { retries: Number.NaN },
+  });
+}
+
 export interface SenderOptions {
-  readonly client: KafkaClient;
+  /** A connected one, from `createProducer`. Closing it is the caller's. */
+  readonly producer: Pick<Producer, 'sendBatch'>;
   readonly topic: string;
   readonly queue: Queue;
   readonly acksTimeoutMs: number;
   readonly acknowledgements: Acknowledgements;
   readonly findLeaders: () => Promise<Leaders>;
+  /** How to wait before sending again, for tests. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 export interface Sender {
@@ -26,7 +42,8 @@ export interface Sender {
   flush(mode: 'at-once' | 'bulk'): void;
   /** Resolves when something was acknowledged, or failed and will be sent again; rejects when the sender gave up. */
   progress(): Promise<void>;
-  close(): Promise<void>;
+  /** Gives up what is not acknowledged. */
+  close(): void;
 }
 
 /**
@@ -35,17 +52,8 @@ export interface Sender {
  * kafkajs, on a retry, sends the part of a slower broker again and leaves out partitions that moved to a broker that
  * had answered.
  */
-export async function createSender(leaders: Leaders, options: SenderOptions): Promise<Sender> {
-  const { topic, queue, acksTimeoutMs, acknowledgements } = options;
-  const producer = options.client.producer({
-    idempotent: true,
-    allowAutoTopicCreation: false,
-    // No retries: it is this file that retries, knowing what is not acknowledged. kafkajs refuses 0 to an idempotent
-    // producer, though it is its retries, which may span brokers, that write records twice; no count is above NaN.
-    retry: { retries: Number.NaN },
-  });
-  await producer.connect();
-
+export function createSender(leaders: Leaders, options: SenderOptions): Sender {
+  const { topic, queue, producer, acksTimeoutMs, acknowledgements, wait = sleep } = options;
   const busyLeaders = new Set<number>();
   let currentLeaders = leaders;
   let bulk = false;
@@ -117,7 +125,7 @@ export async function createSender(leaders: Leaders, options: SenderOptions): Pr
     const complete = await send(sending);
     if (!complete && !failure) {
       for (const one of sending) one.failures++;
-      await sleep(retryDelayMs);
+      await wait(retryDelayMs);
       // While no broker answers the old leaders stand; the next failure looks again.
       currentLeaders = await options.findLeaders().catch(() => currentLeaders);
     }
@@ -155,9 +163,6 @@ export async function createSender(leaders: Leaders, options: SenderOptions): Pr
       if (!failure) await turn.promise;
       if (failure) throw failure;
     },
-    async close() {
-      clearInterval(watch);
-      await producer.disconnect();
-    },
+    close: () => clearInterval(watch),
   };
 }

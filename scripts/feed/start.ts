@@ -6,7 +6,7 @@ import { createPacer } from './pacer.ts';
 import { createQueue } from './queue.ts';
 import { marketSource, type RecordSource } from './records.ts';
 import { replaySource } from './replay.ts';
-import { createSender } from './sender.ts';
+import { createProducer, createSender } from './sender.ts';
 import { findLeaders } from './topic.ts';
 
 /** What to feed, where and how fast. Everything but the brokers has a default. */
@@ -57,9 +57,11 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
   const client = kafkaClient({ brokers, clientId: 'feed', requestTimeoutMs: 15_000 });
   const leaders = await findLeaders(client, brokers, topic);
   const acknowledgements = createAcknowledgements(topic, leaders.length);
+  const producer = createProducer(client);
+  await producer.connect();
   const queue = createQueue(leaders.length);
-  const sender = await createSender(leaders, {
-    ...{ client, topic, queue, acksTimeoutMs, acknowledgements },
+  const sender = createSender(leaders, {
+    ...{ producer, topic, queue, acksTimeoutMs, acknowledgements },
     findLeaders: () => findLeaders(client, brokers, topic),
   });
   const pacer = createPacer(rate, performance.now());
@@ -78,7 +80,8 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       if (problem) throw problem.error;
       return report();
     } finally {
-      await Promise.all([source.close(), sender.close()]);
+      sender.close();
+      await Promise.all([source.close(), producer.disconnect()]);
     }
   }
 

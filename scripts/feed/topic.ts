@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { CommandError } from '../support/command.ts';
 
 export type KafkaClient = ReturnType<typeof kafkaClient>;
+type Admin = ReturnType<KafkaClient['admin']>;
 
 /** The leader's node id of each partition, by partition number; -1 where there is none just now. */
 export type Leaders = readonly number[];
@@ -18,10 +20,7 @@ export async function findLeaders(client: KafkaClient, brokers: readonly string[
     );
   }
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    const leaders: number[] = [];
-    for (const { partitionId, leader } of topics[0]?.partitions ?? []) leaders[partitionId] = leader;
-    return leaders;
+    return await leadersOf(admin, topic);
   } catch (error) {
     const type = errorType(error);
     if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
@@ -34,6 +33,20 @@ export async function findLeaders(client: KafkaClient, brokers: readonly string[
     throw new CommandError(`Cannot look up the topic '${topic}' at ${brokers.join(', ')} (${reasonOf(error)}).`);
   } finally {
     await admin.disconnect();
+  }
+}
+
+async function leadersOf(admin: Admin, topic: string, attempts = 6): Promise<Leaders> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const leaders: number[] = [];
+    for (const { partitionId, leader } of topics[0]?.partitions ?? []) leaders[partitionId] = leader;
+    return leaders;
+  } catch (error) {
+    // For a moment after a topic was made, some brokers do not know it yet.
+    if (attempts === 1 || errorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+    await sleep(200);
+    return await leadersOf(admin, topic, attempts - 1);
   }
 }
 
