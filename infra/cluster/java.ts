@@ -41,7 +41,8 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
     const { pid: pidFile } = brokerFiles(dir, id);
     const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
     const info = pid > 0 ? processInfo(pid) : undefined;
-    if (!info?.command.includes(mark(dir, id))) return { id, state: 'stopped' };
+    // One that is on its way out shows no mark. Taking a stranger's for ours does no harm: it will be gone.
+    if (!info?.exiting && !info?.command.includes(mark(dir, id))) return { id, state: 'stopped' };
     return { id, state: info.paused ? 'paused' : 'running', pid, since: statSync(pidFile).mtime.toISOString() };
   };
 
@@ -68,7 +69,7 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
 
   const kill = async (ids: readonly number[]): Promise<void> => {
     for (const id of ids) signal(id, 'SIGKILL');
-    if (!(await gone(ids, 10_000))) throw new Error(`brokers ${ids.join(', ')} did not end 10 s after SIGKILL`);
+    if (!(await gone(ids, 30_000))) throw new Error(`brokers ${ids.join(', ')} did not end 30 s after SIGKILL`);
   };
 
   const inspect = (): BrokerProcess[] => brokerIds.map(inspectOne);

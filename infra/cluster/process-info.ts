@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 export interface ProcessInfo {
   /** Stopped by SIGSTOP. */
   readonly paused: boolean;
+  /** On its way out: its command line is gone already, and its files and ports may still be held. */
+  readonly exiting: boolean;
   /** Its whole command line. */
   readonly command: string;
 }
@@ -14,22 +16,31 @@ export function processInfo(pid: number): ProcessInfo | undefined {
   return existsSync('/proc/self/stat') ? fromProc(pid) : fromPs(pid);
 }
 
+const flagExiting = 0x4;
+
 function fromProc(pid: number): ProcessInfo | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may itself hold spaces and parentheses: the state follows the last one.
-    const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
-    if (state === 'Z' || state === 'X') return undefined;
+    // In this order: an empty command line is then followed by the state that explains it.
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trimEnd();
-    return { paused: state === 'T' || state === 't', command };
+    return { command, ...parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) };
   } catch {
     return undefined;
   }
+}
+
+/** Reads `/proc/<pid>/stat`. It throws when the process is dead. */
+export function parseStat(stat: string): Pick<ProcessInfo, 'paused' | 'exiting'> {
+  // The name in parentheses may itself hold spaces and parentheses: the fields follow the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = 'X', flags, threads] = [fields[0], Number(fields[6]), Number(fields[17])];
+  // The first thread of a process that is killed is often a zombie while others still hold its files.
+  if (state === 'X' || (state === 'Z' && threads <= 1)) throw new Error('the process is dead');
+  return { paused: state === 'T' || state === 't', exiting: state === 'Z' || (flags & flagExiting) !== 0 };
 }
 
 function fromPs(pid: number): ProcessInfo | undefined {
   const line = spawnSync('ps', ['-ww', '-o', 'state=,command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
   const match = /^\s*(\S+)\s+(.*)$/m.exec(line);
   if (!match?.[1] || match[1].startsWith('Z')) return undefined;
-  return { paused: match[1].startsWith('T'), command: match[2] ?? '' };
+  return { paused: match[1].startsWith('T'), exiting: match[1].includes('E'), command: match[2] ?? '' };
 }

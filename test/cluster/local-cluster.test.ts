@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type ClusterStatus, type LocalCluster, openCluster } from '../../infra/cluster/cluster.ts';
 import { brokerFiles } from '../../infra/cluster/layout.ts';
+import { isFree } from '../../infra/cluster/ports.ts';
 import { processInfo } from '../../infra/cluster/process-info.ts';
 import { ensureTopics } from '../../infra/ensure-topics.ts';
 import { topics } from '../../infra/topics.ts';
@@ -26,7 +27,7 @@ function attachedStart(where: string): ChildProcess {
     console.log('ready');
     setInterval(() => {}, 1000);`;
   const args = ['--no-warnings', '--input-type=module', '-e', program];
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
 async function printed(child: ChildProcess, text: string): Promise<void> {
@@ -125,13 +126,14 @@ describe('a cluster that outlives the command that started it', () => {
     await expect.poll(async () => (await cluster.status()).quorum.healthy, { timeout: 30_000 }).toBe(true);
   });
 
-  test('a stop leaves no process', () => {
+  test('a stop leaves no process and no port taken', async () => {
     const pids = cluster.brokers.map((broker) => broker.pid ?? 0);
 
     expect(command('stop').status).toBe(0);
 
     expect(states(cluster)).toEqual(allStopped);
     expect(pids.map(processInfo)).toEqual([undefined, undefined, undefined]);
+    expect(await Promise.all(cluster.brokers.map(({ port }) => isFree(port)))).toEqual([true, true, true]);
   });
 });
 
@@ -149,6 +151,7 @@ describe('nothing is left running', () => {
 
   test('when the process that a ready cluster is attached to is killed; and its data is there at the next start', async () => {
     const owner = attachedStart(dir);
+    onTestFinished(() => void owner.kill('SIGKILL'));
     await printed(owner, 'ready');
     const cluster = openCluster(dir);
     expect(states(cluster)).toEqual(['running', 'running', 'running']);

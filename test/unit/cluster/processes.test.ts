@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { javaDriver } from '../../../infra/cluster/java.ts';
 import { brokerFiles, type ClusterState, readState, writeState } from '../../../infra/cluster/layout.ts';
 import { withLock } from '../../../infra/cluster/lock.ts';
-import { processInfo } from '../../../infra/cluster/process-info.ts';
+import { parseStat, processInfo } from '../../../infra/cluster/process-info.ts';
 
 let dir: string;
 let child: ChildProcess | undefined;
@@ -54,7 +54,7 @@ test('a clean stop ends a paused broker too', async () => {
   await driver.stop([1], 5_000);
 
   expect(driver.inspect()[0]?.state).toBe('stopped');
-  expect(child?.signalCode).toBe('SIGTERM');
+  await expect.poll(() => child?.signalCode).toBe('SIGTERM');
 });
 
 test('a process that got the id of a broker that ended is left alone', async () => {
@@ -75,6 +75,17 @@ test('a process that ended and was not waited for is no process', async () => {
   const [printed] = child.stdout ? await once(child.stdout, 'data') : [];
 
   await expect.poll(() => processInfo(Number(String(printed)))).toBeUndefined();
+});
+
+test.each([
+  ['runs', 'S', 4_194_304, 40, { paused: false, exiting: false }],
+  ['is paused', 'T', 4_194_304, 40, { paused: true, exiting: false }],
+  ['has been killed and still holds its files', 'R', 4_194_308, 40, { paused: false, exiting: true }],
+  ['has lost its first thread only', 'Z', 4_194_308, 3, { paused: false, exiting: true }],
+])('a process that %s', (_, state, flags, threads, expected) => {
+  const stat = `7 (a) b) ${state} 1 7 7 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 ${threads} 0 1234 0 0`;
+
+  expect(parseStat(stat)).toEqual(expected);
 });
 
 test('a directory is worked on by one at a time, and its lock outlives no one', async () => {
