@@ -23,11 +23,18 @@ export interface ValuedOption {
 export function valueQuote(quote: Quote, spot: number, market: Market | null): ValuedOption {
   const intrinsic = intrinsicValue(quote, spot);
   if (market === null) return { quote, iv: null, ivSource: null, price: intrinsic, greeks: null, intrinsic };
+  const isCall = quote.type === 'CE';
   const ivSource = chooseSource(quote);
-  const iv = ivSource === null ? null : volatilityFrom(ivSource, quote, market);
-  if (iv === null) return { quote, iv: null, ivSource: null, price: null, greeks: null, intrinsic };
-  const greeks = valueOption(market, quote.strike, quote.type === 'CE', iv / 100);
-  return { quote, iv, ivSource, price: greeks.price, greeks, intrinsic };
+  if (ivSource === 'feed' && quote.iv !== null) {
+    const greeks = valueOption(market, quote.strike, isCall, quote.iv / 100);
+    return { quote, iv: quote.iv, ivSource, price: greeks.price, greeks, intrinsic };
+  }
+  const price = ivSource === 'mid' ? mean(quote.bid ?? 0, quote.ask ?? 0) : (quote.ltp ?? 0);
+  const sigma = ivSource === null ? null : impliedVolatility(market, quote.strike, isCall, price);
+  if (sigma === null) return { quote, iv: null, ivSource: null, price: null, greeks: null, intrinsic };
+  // Its model price is the one it was solved from: taken as it is, a mid that lies on a tie rounds as its decimals say.
+  const greeks = valueOption(market, quote.strike, isCall, sigma);
+  return { quote, iv: 100 * sigma, ivSource, price, greeks, intrinsic };
 }
 
 /** max(S - K, 0) of a call, max(K - S, 0) of a put. */
@@ -44,11 +51,4 @@ function chooseSource(quote: Quote): IvSource | null {
   if (quote.iv !== null && quote.iv > 0) return 'feed';
   if (quote.bid !== null && quote.ask !== null && quote.bid > 0 && quote.ask >= quote.bid) return 'mid';
   return quote.ltp !== null && quote.ltp > 0 ? 'last' : null;
-}
-
-function volatilityFrom(source: IvSource, quote: Quote, market: Market): number | null {
-  if (source === 'feed') return quote.iv;
-  const price = source === 'mid' ? mean(quote.bid ?? 0, quote.ask ?? 0) : (quote.ltp ?? 0);
-  const sigma = impliedVolatility(market, quote.strike, quote.type === 'CE', price);
-  return sigma === null ? null : 100 * sigma;
 }
