@@ -78,3 +78,9 @@ function localBrokers(cluster: LocalCluster, ranBefore: boolean): Brokers {
     },
   };
 }
+
+/** Which brokers are up, in short: `3 brokers`, `2 of 3 brokers`. */
+export function brokersText(rows: readonly BrokerRow[]): string {
+  const up = rows.filter((row) => row.state === 'running' || row.state === 'unknown').length;
+  return up === rows.length ? `${rows.length} brokers` : `${up} of ${rows.length} brokers`;
+}

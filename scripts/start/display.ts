@@ -1,6 +1,7 @@
 import { openLines } from './lines.ts';
 import type { Action } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
+import { openTerminal } from './terminal.ts';
 
 /** Where a run is shown. */
 export interface Display {
@@ -18,5 +19,5 @@ export interface DisplayOptions {
 
 /** A live view on a terminal, plain lines elsewhere. */
 export function openDisplay(options: DisplayOptions): Display {
-  return openLines(options.snapshot);
+  return options.terminal ? openTerminal(options) : openLines(options.snapshot);
 }

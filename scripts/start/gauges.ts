@@ -13,6 +13,12 @@ export interface Gauges {
   readonly rssBytes: number;
 }
 
+/** Of an instance that has ended. */
+export const noGauges: Gauges = {
+  ...{ inPerSecond: 0, outPerSecond: 0, lag: 0, p50Ms: null, p99Ms: null },
+  ...{ cpuPercent: 0, usPerRecord: null, rssBytes: 0 },
+};
+
 interface Look {
   readonly atMs: number;
   readonly metrics: InstanceMetrics;

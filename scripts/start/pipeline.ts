@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Books, balance, instanceBooks } from './books.ts';
-import type { BrokerRow, Brokers } from './brokers.ts';
+import type { Brokers } from './brokers.ts';
 import type { EventLog } from './events.ts';
 import type { Feeder } from './feeder.ts';
 import type { Fleet } from './fleet.ts';
+import { noGauges } from './gauges.ts';
 import { createHistory } from './history.ts';
 import { insist, type OffsetWatch } from './offsets.ts';
 import type { PipelineTopics, Reader } from './reader.ts';
@@ -85,9 +86,10 @@ export function createPipeline(parts: Parts): Pipeline {
     const recent = Date.now() - rowStaysMs;
     return fleet.instances
       .filter(({ endedAtMs }) => endedAtMs === undefined || endedAtMs > recent)
-      .map(({ id, pid, state, gauges }) => {
+      .map(({ id, pid, state, endedAtMs, gauges }) => {
         const { partitionsOf } = fleet.ownership;
-        return { id, pid, state, partitions: partitionsOf(id), ...gauges.read() };
+        const ended = endedAtMs !== undefined;
+        return { id, pid, state, partitions: partitionsOf(id), ...(ended ? noGauges : gauges.read()) };
       });
   }
 
@@ -182,10 +184,4 @@ export function createPipeline(parts: Parts): Pipeline {
       clearInterval(first);
     },
   };
-}
-
-/** Which brokers are up, in short: `3 brokers`, `2 of 3 brokers`. */
-export function brokersText(rows: readonly BrokerRow[]): string {
-  const up = rows.filter((row) => row.state === 'running' || row.state === 'unknown').length;
-  return up === rows.length ? `${rows.length} brokers` : `${up} of ${rows.length} brokers`;
 }

@@ -1,0 +1,81 @@
+import { clip, type Pen, sparkline, widthOf } from './ansi.ts';
+import { brokersText } from './brokers.ts';
+import { clock, count, duration, rate, timeOfDay } from './format.ts';
+import { instanceTable } from './instance-table.ts';
+import { partitionMap } from './partition-map.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** The terminal's size, and the instance that a key would act on. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  readonly selected: number | undefined;
+}
+
+/** A moment as exactly `rows` lines of at most `columns` columns. */
+export function layout(snapshot: Snapshot, screen: Screen, pen: Pen): string[] {
+  const { columns, rows } = screen;
+  const map = partitionMap(snapshot, columns, pen);
+  const totals = totalLines(snapshot, columns, pen);
+  const head = [...header(snapshot, columns, pen), '', ...map, ''];
+  // What is left is shared by the table and the events, which keep three lines if they can.
+  const free = rows - head.length - totals.length - 3;
+  const table = instanceTable(snapshot, Math.max(2, free - 3), screen.selected, pen);
+  const events = eventLines(snapshot, Math.max(0, free - table.length), columns, pen);
+  const lines = [...head, ...table, '', ...totals, '', ...events];
+  while (lines.length < rows - 1) lines.push('');
+  return [...lines.slice(0, rows - 1), keys(snapshot, pen)].map((line) => clip(line, columns));
+}
+
+function header({ upSeconds, phase, brokers, group, pageUrl, rebalancing }: Snapshot, columns: number, pen: Pen) {
+  const state =
+    phase === 'draining' ? pen.warn('draining') : rebalancing ? pen.warn('rebalancing') : pen.good('running');
+  const down = brokers.some(({ state: one }) => one === 'stopped' || one === 'paused');
+  const text = brokersText(brokers);
+  const left = `${pen.bold(' hft-engine')}  ${state}`;
+  const right = `${down ? pen.bad(text) : text}  group ${group}  up ${clock(upSeconds)} `;
+  const first = left + ' '.repeat(Math.max(2, columns - widthOf(left) - widthOf(right))) + right;
+  const addresses = brokers.map(({ address }) => address).join(',');
+  return [first, pen.dim(` ${pageUrl ? `${pageUrl}  ` : ''}brokers ${addresses}`)];
+}
+
+function totalLines({ totals, history }: Snapshot, columns: number, pen: Pen): string[] {
+  const { fed, enriched, deadLettered, deadByCode, duplicates, open, lag, p50Ms, p99Ms } = totals;
+  const codes = Object.entries(deadByCode).map(([code, number]) => `${code} ${count(number)}`);
+  const lagText = ` lag ${(lag === null ? '?' : count(lag)).padEnd(9)}`;
+  const curve = sparkline(history.lag, Math.max(10, columns - lagText.length - 1), pen.look);
+  const rebalances =
+    totals.rebalances === 0 ? 'none yet' : `${totals.rebalances}, the last in ${duration(totals.lastRebalanceMs)}`;
+  const pad = (text: string): string => text.padEnd(11);
+  return [
+    ` fed      ${pad(count(fed))}${pen.bold(`${rate(totals.fedPerSecond)}/s`)}   in flight ${count(open)}` +
+      `   latency p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}`,
+    ` enriched ${pad(count(enriched))}${pen.bold(`${rate(totals.enrichedPerSecond)}/s`)}   duplicates ${count(duplicates)}` +
+      `   rebalances ${rebalances}`,
+    ` dead     ${pad(count(deadLettered))}${codes.join(', ')}`,
+    `${lagText}${pen.dim(curve)}`,
+  ];
+}
+
+function eventLines({ events }: Snapshot, rows: number, columns: number, pen: Pen): string[] {
+  const shown = rows > 0 ? events.slice(-rows) : [];
+  return shown.map(({ atMs, text }) => {
+    const plain = pen.look.unicode ? text : text.replaceAll('\u2192', '->');
+    const said = clip(plain, columns - 11);
+    return ` ${pen.dim(timeOfDay(atMs))} ${/CRASH|lost|failed|down/.test(text) ? pen.bad(said) : said}`;
+  });
+}
+
+function keys({ localBrokers, phase }: Snapshot, pen: Pen): string {
+  if (phase === 'draining') return pen.dim(' finishing what was fed; q again to end at once');
+  const brokers = localBrokers ? '  b B broker down, up' : '';
+  const arrows = pen.glyph('\u2191\u2193', 'up/down');
+  const parts = [
+    ['+ -', 'instances'],
+    ['k', 'kill -9'],
+    [arrows, 'choose'],
+    ['p', 'poison'],
+    ['q', 'quit'],
+  ];
+  return ` ${parts.map(([key, what]) => `${pen.bold(key ?? '')} ${what}`).join('  ')}${brokers}`;
+}
