@@ -60,20 +60,34 @@ export async function openBroker(address: string, security: Security): Promise<B
     await broker.disconnect().catch(() => undefined);
     throw error;
   }
+  // One at a time: two first fetches at once would each open a socket, and kafkajs would lose one of them, open.
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     address,
     answeredInMs: Math.round(performance.now() - startedAt),
     async ask(name, args) {
-      const { request, response } = broker.lookupRequest(apiKeys[name], requests[name])(args);
-      const answer = await broker.connectionPool.send({
-        request,
-        response: { decode: response.decode, parse: async (data) => data },
-        requestTimeout: requestTimeoutMs,
-      });
-      return answer as never; // what kafkajs decodes for this request, as its declaration says
+      const previous = turn;
+      const own = Promise.withResolvers<void>();
+      turn = own.promise;
+      await previous;
+      try {
+        return await askNow(name, args);
+      } finally {
+        own.resolve();
+      }
     },
     close: () => broker.disconnect(),
   };
+
+  async function askNow<Name extends keyof Requests>(name: Name, args: ArgumentsOf<Name>): Promise<AnswerOf<Name>> {
+    const { request, response } = broker.lookupRequest(apiKeys[name], requests[name])(args);
+    const answer = await broker.connectionPool.send({
+      request,
+      response: { decode: response.decode, parse: async (data) => data },
+      requestTimeout: requestTimeoutMs,
+    });
+    return answer as AnswerOf<Name>; // what kafkajs decodes for this request, as its declaration says
+  }
 }
 
 /**
