@@ -12,6 +12,7 @@ export interface FunctionTopics {
 type Topology = Pick<FunctionDefinition<never>, 'source' | 'output' | 'outputPartitions' | 'deadLetters' | 'name'>;
 
 const pauseMs = 500;
+const missingTopicGraceMs = 3_000;
 
 /**
  * Looks at the cluster before anything is read from it.
@@ -25,7 +26,7 @@ export async function checkCluster(
 ): Promise<FunctionTopics> {
   const { source, output, deadLetters } = definition;
   const names = [source, ...(output === undefined ? [] : [output]), deadLetters];
-  const facts = await reach(() => inspector.topicFacts(names), bootstrapServers, timeoutMs);
+  const facts = await topicFacts(inspector, names, bootstrapServers, timeoutMs);
   const problems = names
     .filter((name) => !facts.has(name))
     .map((name) => `Topic ${name} does not exist on ${bootstrapServers.join(',')}: create it, or correct its name.`);
@@ -40,6 +41,25 @@ export async function checkCluster(
   }
   if (problems.length > 0 || !found.source || !found.deadLetters) throw new StartupError('CLUSTER_UNFIT', problems);
   return { source: found.source, output: found.output, deadLetters: found.deadLetters };
+}
+
+/** A broker may hear of a new topic seconds after the one that made it: what is missing is looked for again. */
+async function topicFacts(
+  inspector: ClusterInspector,
+  names: readonly string[],
+  bootstrapServers: readonly string[],
+  timeoutMs: number,
+): Promise<ReadonlyMap<string, TopicFacts>> {
+  const deadline = Date.now() + timeoutMs;
+  let missingSince: number | undefined;
+  for (;;) {
+    const left = Math.max(0, deadline - Date.now());
+    const facts = await reach(() => inspector.topicFacts(names), bootstrapServers, left);
+    if (names.every((name) => facts.has(name))) return facts;
+    missingSince ??= Date.now();
+    if (Date.now() + pauseMs >= Math.min(deadline, missingSince + missingTopicGraceMs)) return facts;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 function partitionProblems(source: TopicFacts, target: TopicFacts | undefined, rule: 'equal' | 'divides'): string[] {
