@@ -7,6 +7,8 @@ export interface GroupHooks {
   readonly heartbeatIntervalMs: number;
   /** Awaited before a rejoin while the broker still takes commits of the old generation. */
   revoked(): Promise<void>;
+  /** The member is on its way out: it must not join again because somebody else came or went. */
+  readonly leaving: boolean;
   lost(reason: string): void;
   /** Joined: `group.assigned()` is the new truth. */
   joined(group: ConsumerGroup): void;
@@ -72,6 +74,8 @@ async function rejoin(group: ConsumerGroup, state: GroupState): Promise<void> {
       }
     }
   }
+  // Nothing is fetched any more, and the fetch loop, which asked for this join, is about to be stopped.
+  if (state.hooks.leaving) return pause(retryPauseMs);
   await original.joinAndSync.call(group);
   state.generation += 1;
   state.membershipLost = false;

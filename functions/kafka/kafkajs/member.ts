@@ -43,6 +43,9 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
           hookGroup(cluster, {
             heartbeatIntervalMs: options.heartbeatIntervalMs,
             revoked: () => listener.revoked(),
+            get leaving() {
+              return leaving;
+            },
             lost: (reason) => listener.lost(reason),
             confirmed: () => {
               confirmedAtMs = Date.now();
@@ -68,6 +71,7 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
 
   function joined(joinedGroup: ConsumerGroup): void {
     group = joinedGroup;
+    if (leaving) return; // the join was under way when the drain began
     generation = joinedGroup.generationId ?? -1;
     owned = joinedGroup
       .assigned()
