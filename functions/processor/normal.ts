@@ -11,17 +11,12 @@ const sqrtHalf = Math.SQRT1_2;
 const inverseSqrtPi = 0.5641895835477563;
 const inverseSqrtTwoPi = 0.3989422804014327;
 
-/** n(x), the standard normal density. */
-export function normalDensity(x: number): number {
-  return densityFrom(exp(-0.5 * x * x));
-}
-
 /** N(x), the standard normal distribution function. */
 export function normalCdf(x: number): number {
   return normalCdfFrom(x, exp(-0.5 * x * x));
 }
 
-/** n(x) for a caller who has e^(-x^2/2) already. */
+/** n(x), the standard normal density, from e^(-x^2/2), which its callers need for N(x) as well. */
 export function densityFrom(exponential: number): number {
   return inverseSqrtTwoPi * exponential;
 }

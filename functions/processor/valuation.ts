@@ -38,7 +38,7 @@ export function valueQuote(quote: Quote, spot: number, market: Market | null): V
 }
 
 /** max(S - K, 0) of a call, max(K - S, 0) of a put. */
-export function intrinsicValue(quote: Quote, spot: number): number {
+function intrinsicValue(quote: Quote, spot: number): number {
   const isCall = quote.type === 'CE';
   return Math.max(isCall ? subtract(spot, quote.strike) : subtract(quote.strike, spot), 0);
 }
