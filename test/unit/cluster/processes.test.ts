@@ -26,7 +26,7 @@ const state: ClusterState = { clusterId: 'id', engine: { kind: 'java', ...runtim
 
 /** A process that is noted as broker 1, with or without the mark of a broker on its command line. */
 async function noted(mark: string): Promise<ChildProcess> {
-  child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', mark], { stdio: 'ignore' });
+  child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '--', mark], { stdio: 'ignore' });
   await once(child, 'spawn');
   mkdirSync(brokerFiles(dir, 1).dir);
   writeFileSync(brokerFiles(dir, 1).pid, `${child.pid}\n`);
@@ -39,9 +39,9 @@ test('a broker is known by its id and its mark, and ends when it is killed', asy
 
   expect(driver.inspect()[0]).toMatchObject({ id: 1, state: 'running', pid: broker.pid });
   await driver.pause(1);
-  await expect.poll(() => driver.inspect()[0]?.state).toBe('paused');
+  await expect.poll(() => driver.inspect()[0]?.state, { timeout: 5_000 }).toBe('paused');
   await driver.resume(1);
-  await expect.poll(() => driver.inspect()[0]?.state).toBe('running');
+  await expect.poll(() => driver.inspect()[0]?.state, { timeout: 5_000 }).toBe('running');
   await driver.kill([1]);
   expect(driver.inspect()[0]).toEqual({ id: 1, state: 'stopped' });
 });
@@ -54,7 +54,7 @@ test('a clean stop ends a paused broker too', async () => {
   await driver.stop([1], 5_000);
 
   expect(driver.inspect()[0]?.state).toBe('stopped');
-  await expect.poll(() => child?.signalCode).toBe('SIGTERM');
+  await expect.poll(() => child?.signalCode, { timeout: 5_000 }).toBe('SIGTERM');
 });
 
 test('a process that got the id of a broker that ended is left alone', async () => {
@@ -74,7 +74,7 @@ test('a process that ended and was not waited for is no process', async () => {
   child = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [printed] = child.stdout ? await once(child.stdout, 'data') : [];
 
-  await expect.poll(() => processInfo(Number(String(printed)))).toBeUndefined();
+  await expect.poll(() => processInfo(Number(String(printed))), { timeout: 5_000 }).toBeUndefined();
 });
 
 test.each([
