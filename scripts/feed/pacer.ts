@@ -25,8 +25,7 @@ export function createPacer(rate: number, nowMs: number): Pacer {
         originMs = now - limit / perMs;
         sent = 0;
       }
-      // Summing thousandths leaves dust: 29.999999 owed is 30.
-      return Math.max(0, Math.floor(Math.min(debt, limit) + 1e-6));
+      return Math.max(0, Math.floor(Math.min(debt, limit)));
     },
     sent(count) {
       sent += count;

@@ -136,6 +136,26 @@ describe('the sender', () => {
     sender.close();
   });
 
+  test('leaves what is on its way alone, though its partition is found to have moved meanwhile', async () => {
+    const { requests, add, sender, leaders, log } = setUp();
+    add(0, 1);
+    sender.flush('at-once');
+    leaders[0] = 2;
+    await requests[1]?.refuse(outage());
+    await vi.advanceTimersByTimeAsync(200);
+    add(0);
+    sender.flush('at-once');
+    expect(requests.map(({ values }) => values)).toEqual([['0-0'], ['1-1'], ['1-1']]);
+
+    await requests[2]?.answer();
+    expect(requests).toHaveLength(3);
+    await requests[0]?.answer();
+    await requests[3]?.answer();
+
+    expect(log.slice(0, 2)).toEqual([['0-0', '0-2'], ['1-1']]);
+    sender.close();
+  });
+
   test('gives up after the time for acknowledgements, in a sentence with the last problem', async () => {
     const { requests, add, sender, report } = setUp(1_000);
     add(0);
