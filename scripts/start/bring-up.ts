@@ -35,15 +35,17 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   const { settings } = options;
   const [brokers, bundle] = await clusterAndBundle(options, context);
   const topics = pipelineTopics(settings);
-  onProgress(`Topics ${topics.source}, ${topics.output}, ${topics.deadLetters} ...`);
-  const partitions = await prepareTopics(brokers.bootstrapServers, topics);
-  signal.throwIfAborted();
-
   const kafka = kafkaClient({ brokers: brokers.bootstrapServers, clientId: 'hft-start' });
   const offsets = createOffsetWatch(kafka);
   undo(() => offsets.close());
   const group = settings.groupId ?? 'processor-group';
-  await emptyGroup(group, offsets, context);
+  onProgress(`Topics ${topics.source}, ${topics.output}, ${topics.deadLetters}; group ${group} ...`);
+  // The first question about a group makes a new cluster create its topic of offsets: that takes its time as well.
+  const [partitions] = await Promise.all([
+    prepareTopics(brokers.bootstrapServers, topics),
+    emptyGroup(group, offsets, context),
+  ]);
+  signal.throwIfAborted();
 
   const guard = startGuard(bundle, context.terminal);
   const fleet = createFleet({
@@ -61,7 +63,7 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   });
   onProgress(`Starting ${options.instances} instances, logs in ${join(localDir(), 'start')} ...`);
   for (let left = options.instances; left > 0; left -= 1) fleet.add();
-  const reader = await startReader(kafka, offsets, topics);
+  const reader = await startReader(kafka, offsets, topics, signal);
   undo(() => reader.close());
   await allOwned(fleet, signal);
   fleet.complete();
@@ -97,7 +99,7 @@ async function clusterAndBundle(
 async function emptyGroup(group: string, offsets: OffsetWatch, { signal, onProgress }: BringUp): Promise<void> {
   const until = performance.now() + membersTimeoutMs;
   for (let told = false; ; told = true) {
-    const members = await insist(() => offsets.members(group));
+    const members = await insist(() => offsets.members(group), signal);
     if (members === 0) return;
     if (performance.now() > until) {
       throw new CommandError(

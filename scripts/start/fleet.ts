@@ -33,6 +33,8 @@ export interface FleetOptions {
 }
 
 const killAfterDrainMs = 6_000;
+/** A broker that is gone is noticed once for each partition: once for each instance is enough here. */
+const noticeIntervalMs = 10_000;
 
 export function createFleet(options: FleetOptions): Fleet {
   const { onEvent, logDir } = options;
@@ -56,6 +58,7 @@ export function createFleet(options: FleetOptions): Fleet {
     const id = instances.length + 1;
     const total = String(alive().length + 1);
     let joined = false;
+    const told = new Map<string, number>();
     const instance = startInstance({
       id,
       bundle: options.bundle,
@@ -71,7 +74,10 @@ export function createFleet(options: FleetOptions): Fleet {
           if (fact.lost) onEvent(`instance ${id} lost its partitions`);
           ownership.released(id, fact.atMs);
         } else if (fact.kind === 'leaving') ownership.left(id, fact.atMs);
-        else if (fact.kind === 'notice') onEvent(`instance ${id}: ${fact.text}`);
+        else if (fact.kind === 'notice' && fact.atMs - (told.get(fact.text) ?? 0) > noticeIntervalMs) {
+          told.set(fact.text, fact.atMs);
+          onEvent(`instance ${id}: ${fact.text}`);
+        }
       },
       onExit(state) {
         onEvent(`instance ${id} ${state === 'left' ? 'left' : state === 'killed' ? 'is gone' : 'CRASHED'}`);

@@ -9,10 +9,16 @@ export function rate(perSecond: number): string {
   return perSecond > 0 && perSecond < 9.95 ? perSecond.toFixed(1) : perSecond.toFixed(0);
 }
 
-/** Milliseconds in at most five characters: `8`, `350`, `1.2s`. */
+/** A count in at most six characters: `99,999`, `123k`, `1.2M`. */
+export function short(value: number): string {
+  if (value < 99_999.5) return count(value);
+  return value < 999_500 ? `${(value / 1_000).toFixed(0)}k` : `${(value / 1_000_000).toFixed(1)}M`;
+}
+
+/** Milliseconds in at most six characters: `8ms`, `350ms`, `1.2s`. */
 export function millis(ms: number | null): string {
   if (ms === null) return '-';
-  return ms < 999.5 ? ms.toFixed(ms < 9.95 ? 1 : 0) : `${(ms / 1_000).toFixed(1)}s`;
+  return ms < 999.5 ? `${ms.toFixed(0)}ms` : `${(ms / 1_000).toFixed(1)}s`;
 }
 
 /** Milliseconds with their unit: `8 ms`, `1.2 s`. */

@@ -1,5 +1,5 @@
 import type { Pen } from './ansi.ts';
-import { count, millis, rate } from './format.ts';
+import { count, millis, rate, short } from './format.ts';
 import type { InstanceState } from './instance.ts';
 import { type InstanceRow, letterOf, type Snapshot } from './snapshot.ts';
 
@@ -12,12 +12,12 @@ interface Column {
 const columns: readonly Column[] = [
   { title: 'pid', width: 8, cell: ({ pid }) => String(pid) },
   { title: 'part', width: 5, cell: ({ partitions }) => String(partitions) },
-  { title: 'in/s', width: 7, cell: ({ inPerSecond }) => rate(inPerSecond) },
-  { title: 'out/s', width: 7, cell: ({ outPerSecond }) => rate(outPerSecond) },
-  { title: 'lag', width: 8, cell: ({ lag }) => count(lag) },
-  { title: 'p50ms', width: 6, cell: ({ p50Ms }) => millis(p50Ms) },
-  { title: 'p99ms', width: 6, cell: ({ p99Ms }) => millis(p99Ms) },
-  { title: 'cpu%', width: 6, cell: ({ cpuPercent }) => cpuPercent.toFixed(0) },
+  { title: 'in/s', width: 6, cell: ({ inPerSecond }) => rate(inPerSecond) },
+  { title: 'out/s', width: 6, cell: ({ outPerSecond }) => rate(outPerSecond) },
+  { title: 'lag', width: 7, cell: ({ lag }) => short(lag) },
+  { title: 'p50', width: 7, cell: ({ p50Ms }) => millis(p50Ms) },
+  { title: 'p99', width: 7, cell: ({ p99Ms }) => millis(p99Ms) },
+  { title: 'cpu%', width: 5, cell: ({ cpuPercent }) => cpuPercent.toFixed(0) },
   { title: 'us/rec', width: 7, cell: ({ usPerRecord }) => (usPerRecord === null ? '-' : count(usPerRecord)) },
   { title: 'rss', width: 6, cell: ({ rssBytes }) => (rssBytes > 0 ? `${Math.round(rssBytes / 1_048_576)}M` : '-') },
 ];

@@ -1,5 +1,5 @@
 import { clip, type Pen, sparkline, widthOf } from './ansi.ts';
-import { brokersText } from './brokers.ts';
+import { type BrokerRow, brokersText } from './brokers.ts';
 import { clock, count, duration, rate, timeOfDay } from './format.ts';
 import { instanceTable } from './instance-table.ts';
 import { partitionMap } from './partition-map.ts';
@@ -35,8 +35,15 @@ function header({ upSeconds, phase, brokers, group, pageUrl, rebalancing }: Snap
   const left = `${pen.bold(' hft-engine')}  ${state}`;
   const right = `${down ? pen.bad(text) : text}  group ${group}  up ${clock(upSeconds)} `;
   const first = left + ' '.repeat(Math.max(2, columns - widthOf(left) - widthOf(right))) + right;
-  const addresses = brokers.map(({ address }) => address).join(',');
-  return [first, pen.dim(` ${pageUrl ? `${pageUrl}  ` : ''}brokers ${addresses}`)];
+  const page = pageUrl ? `${pen.dim(' page')} ${pageUrl}  ` : ' ';
+  return [first, `${page}${pen.dim('brokers')} ${brokers.map((row) => brokerText(row, pen)).join(pen.dim(', '))}`];
+}
+
+/** Brokers of our own by number and port, so that `1 of 3 is down` says which. */
+function brokerText({ id, address, state }: BrokerRow, pen: Pen): string {
+  if (id === undefined) return pen.dim(address);
+  const text = `${id} ${address.slice(address.lastIndexOf(':'))}`;
+  return state === 'running' ? pen.dim(text) : pen.bad(`${text} ${state === 'stopped' ? 'down' : state}`);
 }
 
 function totalLines({ totals, history }: Snapshot, columns: number, pen: Pen): string[] {

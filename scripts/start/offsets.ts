@@ -88,9 +88,10 @@ export function createOffsetWatch(kafka: Kafka): OffsetWatch {
 }
 
 /** Asks again until there is an answer: leaders of new topics, and coordinators of new groups, take their time. */
-export async function insist<T>(question: () => Promise<T>, withinMs = 15_000): Promise<T> {
+export async function insist<T>(question: () => Promise<T>, signal?: AbortSignal, withinMs = 60_000): Promise<T> {
   const until = performance.now() + withinMs;
   for (;;) {
+    signal?.throwIfAborted();
     try {
       return await question();
     } catch (error) {

@@ -133,7 +133,7 @@ export function createPipeline(parts: Parts): Pipeline {
   async function books(seconds: number): Promise<Books> {
     const until = performance.now() + catchUpMs;
     while (performance.now() < until && !(await reader.caughtUp().catch(() => false))) await sleep(pollMs);
-    const { committed, lag: left } = await insist(() => offsets.position(group, topics.source));
+    const { committed, lag: left } = await insist(() => offsets.position(group, topics.source), undefined, catchUpMs);
     const counts = reader.ledger.counts();
     const unaccounted = reader.ledger.unaccountedBefore(committed);
     const { fed, enriched, deadLettered, deadByCode, duplicates } = counts;

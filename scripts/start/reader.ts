@@ -22,10 +22,15 @@ export interface Reader {
 const restartPauseMs = 500;
 
 /** Opens the books at the present ends of the topics. What is written from now on is counted. */
-export async function startReader(kafka: Kafka, offsets: OffsetWatch, topics: PipelineTopics): Promise<Reader> {
+export async function startReader(
+  kafka: Kafka,
+  offsets: OffsetWatch,
+  topics: PipelineTopics,
+  signal: AbortSignal,
+): Promise<Reader> {
   const names = [topics.source, topics.output, topics.deadLetters];
   const positions = new Map<string, number[]>();
-  for (const name of names) positions.set(name, [...(await insist(() => offsets.bounds(name))).end]);
+  for (const name of names) positions.set(name, [...(await insist(() => offsets.bounds(name), signal)).end]);
   const ledger = createLedger(topics.source, [...(positions.get(topics.source) ?? [])]);
   const groups: string[] = [];
   let consumer: Consumer | undefined;

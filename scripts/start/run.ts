@@ -42,8 +42,9 @@ async function runPipeline(
 ): Promise<Books> {
   const terminal = process.stdout.isTTY === true && !options.json && !options.plain && process.env.TERM !== 'dumb';
   let display: Display | undefined;
+  const onProgress = (line: string): void => tell(`${(performance.now() / 1_000).toFixed(1).padStart(5)} s  ${line}`);
   const events = createEventLog((text) => display?.event(text));
-  const parts = await bringUp(options, { signal: quit.signal, onProgress: tell, events, terminal, undo });
+  const parts = await bringUp(options, { signal: quit.signal, onProgress, events, terminal, undo });
   const pipeline = createPipeline(parts);
   undo(async () => pipeline.close());
   const page = await openPage(() => pipeline.snapshot(undefined));

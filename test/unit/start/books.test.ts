@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { balance, type Entries } from '../../../scripts/start/books.ts';
+
+type Change = Omit<Partial<Entries>, 'counts'> & { readonly fed?: number; readonly enriched?: number };
+
+function entries({ fed = 100, enriched = 98, ...rest }: Change = {}): Entries {
+  const counts = { fed, enriched, deadLettered: 2, deadByCode: {}, duplicates: 7, foreign: 1 };
+  return { counts, unaccounted: 0, acknowledged: 100, filtered: 0, lag: 0, ...rest };
+}
+
+test('the books balance when all that was fed is accounted for; duplicates do no harm', () => {
+  expect(balance(entries())).toEqual({ lost: 0, balanced: true });
+  expect(balance(entries({ enriched: 90, filtered: 8, unaccounted: 8 }))).toEqual({ lost: 0, balanced: true });
+});
+
+test.each<[string, Change, number]>([
+  ['with lag', { lag: 1 }, 0],
+  ['with a record that is still to do', { enriched: 97, lag: 1 }, 0],
+  ['with a record that was committed and not done', { enriched: 97, unaccounted: 1 }, 1],
+  ['with a record that was acknowledged and is not in the topic', { fed: 99, enriched: 97 }, 1],
+  ['with nothing fed', { fed: 0, enriched: 0, acknowledged: 0 }, 0],
+  ['with more outputs than records', { enriched: 99 }, 0],
+])('the books do not balance %s', (_, change, lost) => {
+  expect(balance(entries(change))).toEqual({ lost, balanced: false });
+});
