@@ -41,13 +41,14 @@ export type Security = NonNullable<ClientOptions['security']>;
 const connectTimeoutMs = 3_000;
 const requestTimeoutMs = 6_000;
 
-/** Connects to one broker, once. Rejects within about seven seconds when it does not answer. */
+/** Connects to one broker, once. Rejects within about six seconds when it does not answer. */
 export async function openBroker(address: string, security: Security): Promise<BrokerConnection> {
   const kafka = kafkaClient({
     brokers: [address],
     clientId: 'hft-doctor',
     connectionTimeoutMs: connectTimeoutMs,
-    requestTimeoutMs,
+    // Of the first request, which finds out what the broker knows; later ones bring their own.
+    requestTimeoutMs: connectTimeoutMs,
     security,
   });
   const pool = poolOf(kafka);

@@ -67,7 +67,7 @@ describe('measuring', () => {
   });
 
   test('growing needs more than what lies between two commits', () => {
-    expect(measured([[0, 1_000, 990]], [[0, 3_000, 2_900]]).growing).toBe(false);
+    expect(measured([[0, 1_000, 990]], [[0, 3_000, 2_800]]).growing).toBe(false);
     expect(measured([[0, 1_000, 0]], [[0, 3_000, 500]]).growing).toBe(true);
   });
 });
