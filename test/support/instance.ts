@@ -17,6 +17,8 @@ export interface InstanceOptions {
   readonly args?: readonly string[];
   /** The whole environment, but for `PATH`. */
   readonly env: Readonly<Record<string, string>>;
+  /** The test's own `onTestFinished`, which tests that run at the same time as others must give. */
+  readonly onTestFinished?: typeof onTestFinished | undefined;
 }
 
 /** How a process ended: by itself or by a signal, and how long after it was told to. */
@@ -50,7 +52,8 @@ process.on('exit', () => {
 });
 
 /** Starts a bundle as users do, `node <bundle> processor`, and reads its log. */
-export function startInstance({ bundle, args = ['processor'], env }: InstanceOptions): Instance {
+export function startInstance(options: InstanceOptions): Instance {
+  const { bundle, args = ['processor'], env } = options;
   const child = spawn(process.execPath, [bundle, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -119,7 +122,7 @@ export function startInstance({ bundle, args = ['processor'], env }: InstanceOpt
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   };
-  onTestFinished(async ({ task }) => {
+  (options.onTestFinished ?? onTestFinished)(async ({ task }) => {
     if (task.result?.state === 'fail') process.stderr.write(`${tail(lines)}\n${stderr}\n`);
     await instance.kill();
   });

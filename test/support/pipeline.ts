@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { buildBundle } from '../../scripts/support/bundle.ts';
-import { type Instance, startInstance } from './instance.ts';
+import { type Instance, type InstanceOptions, startInstance } from './instance.ts';
 import { ledgerClient } from './ledger/client.ts';
 import { readCommitHistory } from './ledger/commit-history.ts';
 import { waitUntilCommitted } from './ledger/commits.ts';
@@ -18,6 +18,7 @@ export interface PipelineOptions extends RunTopicOptions {
   readonly functionName?: string;
   /** Settings of all instances, over those that make tests short. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly onTestFinished?: InstanceOptions['onTestFinished'];
 }
 
 /** Topics and a consumer group of its own, what is written to them, and the instances between. */
@@ -58,6 +59,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     return startInstance({
       bundle,
       args: [functionName],
+      onTestFinished: options.onTestFinished,
       env: { ...settingsOf(topics, bootstrapServers), INSTANCE_ID: String(started), ...options.env, ...env },
     });
   }

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A deliberate bug: a text that occurs once in a file, and what stands there instead. */
+export interface Fault {
+  /** From the repository's root. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface TestBundleOptions {
+  /** What to bundle, from the repository's root (default: what ships). */
+  readonly entry?: string;
+  readonly fault?: Fault | undefined;
+}
+
+/** A bundle of its own, in a directory of its own. */
+export interface TestBundle {
+  readonly path: string;
+  remove(): void;
+}
+
+/** Bundles an entry with a bug. Rejects when the text to replace is not there once: a bug must not rot unnoticed. */
+export async function buildTestBundle({ entry = 'functions/main.ts', fault }: TestBundleOptions): Promise<TestBundle> {
+  const dir = mkdtempSync(join(tmpdir(), 'hft-bundle-'));
+  const path = join(dir, 'functions.mjs');
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  try {
+    await build({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      outfile: path,
+      bundle: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+      logLevel: 'silent',
+      plugins: fault ? [plant(fault)] : [],
+    });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { path, remove };
+}
+
+function plant({ file, find, replace }: Fault): Plugin {
+  const path = join(root, file);
+  return {
+    name: 'fault',
+    setup({ onLoad, onEnd }) {
+      let planted = false;
+      onLoad({ filter: /\.ts$/ }, (loading) => {
+        if (loading.path !== path) return undefined;
+        const parts = readFileSync(path, 'utf8').split(find);
+        if (parts.length !== 2) {
+          return { errors: [{ text: `${file} has this text ${parts.length - 1} times, not once: ${find}` }] };
+        }
+        planted = true;
+        return { contents: parts.join(replace), loader: 'ts' };
+      });
+      onEnd(({ errors }) => {
+        const missing = !planted && errors.length === 0;
+        return missing ? { errors: [{ text: `${file} is no part of this bundle`, notes: [] }] } : {};
+      });
+    },
+  };
+}
