@@ -153,7 +153,7 @@ describe('a correct application', () => {
     const writer = await writeSource(topics.source, 1_000, 500);
     try {
       await writer.done;
-      await waitUntilCommitted({ ...group, timeoutMs: 20_000 });
+      await waitUntilCommitted(group);
     } finally {
       await Promise.all([app.stop(), writer.stop()]);
     }
@@ -231,7 +231,7 @@ describe('an application that', () => {
         await app.stop();
         app = await startApp(topics, group.groupId);
       }
-      await waitUntilCommitted({ ...group, timeoutMs: 20_000 });
+      await waitUntilCommitted(group);
     } finally {
       await app.stop();
     }

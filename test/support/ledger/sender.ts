@@ -86,7 +86,7 @@ export async function createSender({ kafka, topic, partitions, onAcknowledged }:
     const used = producer;
     try {
       const messages = sending.flatMap((lane) => lane.batch.map(({ message }) => message));
-      const answers = await used.sendBatch({ acks: -1, timeout: 5_000, topicMessages: [{ topic, messages }] });
+      const answers = await used.sendBatch({ acks: -1, timeout: 10_000, topicMessages: [{ topic, messages }] });
       for (const { partition, baseOffset } of answers) {
         const lane = lanes[partition];
         // Twice in an answer, when a partition moved between two tries: the first is as good.

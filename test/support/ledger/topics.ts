@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ledgerClient, persist } from './client.ts';
 
 export interface RunTopics {
@@ -50,16 +49,29 @@ export async function createRunTopics(
         configEntries: [...limits, ...topic.configEntries],
       })),
     });
-    for (let ready = false; !ready; await sleep(50)) {
-      const { topics } = await persist(Date.now() + 30_000, 'the new topics', () =>
-        admin.fetchTopicMetadata({ topics: Object.values(names) }),
-      );
-      ready = topics.every(
-        (topic) => topic.partitions.length > 0 && topic.partitions.every(({ leader }) => leader >= 0),
-      );
-    }
   } finally {
     await admin.disconnect();
   }
+  // Brokers learn of a topic one after the other, and a client asks any of them.
+  await Promise.all(bootstrapServers.map((server) => waitForLeaders(server, Object.values(names))));
   return names;
+}
+
+async function waitForLeaders(server: string, topics: string[]): Promise<void> {
+  const admin = ledgerClient([server], { retry: { retries: 1 } }).admin();
+  try {
+    await admin.connect();
+  } catch {
+    // A broker that is away does not answer others either.
+    return;
+  }
+  try {
+    await persist(Date.now() + 60_000, `the new topics at ${server}`, async () => {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      const partitions = metadata.topics.flatMap((topic) => topic.partitions);
+      if (!partitions.every(({ leader }) => leader >= 0)) throw new Error('Some partitions have no leader yet');
+    });
+  } finally {
+    await admin.disconnect();
+  }
 }

@@ -43,7 +43,7 @@ const maxOutstanding = 20_000;
 /** Writes to a source topic at a steady pace, and knows what must become of each record. */
 export async function startWriter(options: WriterOptions): Promise<Writer> {
   const { bootstrapServers, topic, count = Number.POSITIVE_INFINITY } = options;
-  const kafka = ledgerClient(bootstrapServers, { clientId: 'ledger-writer', requestTimeout: 5_000 });
+  const kafka = ledgerClient(bootstrapServers, { clientId: 'ledger-writer' });
   const leaders = await persist(Date.now() + 20_000, `the partitions of ${topic}`, () => findLeaders(kafka, topic));
   if (leaders.length === 0) throw new Error(`No topic ${topic} to write to`);
   const log = createSentLog();
