@@ -10,7 +10,7 @@ export function callWith<Resources>(
 ): HandlerResult | Promise<HandlerResult> {
   if (definition.handle !== undefined) return definition.handle(delivery.record, context);
   const results = definition.handleBatch([delivery.record], context);
-  return isPromise(results) ? results.then(only) : only(results);
+  return isPromise(results) ? Promise.resolve(results).then(only) : only(results);
 }
 
 function only(results: readonly BatchResult[]): HandlerResult {
@@ -19,8 +19,9 @@ function only(results: readonly BatchResult[]): HandlerResult {
   return result;
 }
 
-/** One record's result of a batch; an error when the handler returned too few. */
+/** One record's result of a batch; an error when the handler returned too few, or no list at all. */
 export function resultAt(results: readonly BatchResult[], index: number): BatchResult {
+  if (!Array.isArray(results)) return new Error(`The handler returned ${typeof results}, not a list of results.`);
   if (index < results.length) return results[index];
   return new Error(`The handler returned ${results.length} results, too few for its batch.`);
 }

@@ -54,14 +54,31 @@ export function outputsOf(result: HandlerResult): readonly Output[] {
   const outputs = isList(result) ? result : [result];
   for (const output of outputs) {
     const value: unknown = typeof output === 'object' && output !== null ? output.value : undefined;
-    if (typeof value !== 'string' && value !== null && !Buffer.isBuffer(value)) {
-      throw new EngineError(
-        'HANDLER_FAILED',
-        `The handler returned an output whose value is ${value === undefined ? 'missing' : typeof value}: a Buffer, a string or null was expected.`,
-      );
+    if (value !== null && !isBytes(value)) {
+      throw unfit('value', value, 'a Buffer, a string or null');
+    }
+    const { key, headers } = output;
+    // What cannot be encoded could never be sent, and would hold up its partition for good.
+    if (key !== undefined && key !== null && !Buffer.isBuffer(key)) throw unfit('key', key, 'a Buffer or null');
+    if (headers === undefined || headers === null) continue;
+    if (typeof headers !== 'object') throw unfit('list of headers', headers, 'an object');
+    for (const name of Object.keys(headers)) {
+      if (!isBytes(headers[name])) throw unfit(`header ${name}`, headers[name], 'a Buffer or a string');
     }
   }
   return outputs;
+}
+
+function isBytes(value: unknown): boolean {
+  return typeof value === 'string' || Buffer.isBuffer(value);
+}
+
+function unfit(part: string, value: unknown, expected: string): EngineError {
+  const found = value === undefined ? 'missing' : value === null ? 'null' : typeof value;
+  return new EngineError(
+    'HANDLER_FAILED',
+    `The handler returned an output whose ${part} is ${found}: ${expected} was expected.`,
+  );
 }
 
 /**
@@ -93,11 +110,13 @@ export function emit(delivery: Delivery, outputs: readonly Output[], publisher: 
 
 function outboundOf(record: InboundRecord, output: Output): OutboundRecord {
   const { topic, partition, offset } = record;
-  const headers: Record<string, Buffer | string | readonly (Buffer | string)[]> = {
-    source: `${topic}/${partition}/${offset}`,
-  };
+  const source = `${topic}/${partition}/${offset}`;
+  const headers: Record<string, Buffer | string | readonly (Buffer | string)[]> = { source };
   const trace = record.headers.traceparent;
   if (trace !== undefined) headers.traceparent = trace;
-  if (output.headers !== undefined) Object.assign(headers, output.headers, { source: headers.source });
+  if (output.headers !== undefined) {
+    Object.setPrototypeOf(headers, null); // a header may be called __proto__
+    Object.assign(headers, output.headers, { source });
+  }
   return { key: output.key === undefined ? record.key : output.key, value: output.value, headers };
 }

@@ -55,9 +55,8 @@ export class StartupError extends EngineError {
 
 /** The message of anything that was thrown, an Error or not. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
   try {
-    return String(thrown);
+    return String(thrown instanceof Error ? thrown.message || thrown.name : thrown);
   } catch {
     return 'a thrown value that cannot be shown';
   }
