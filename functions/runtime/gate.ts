@@ -27,18 +27,24 @@ export function createGate(order: RecordOrder): Gate {
 }
 
 function partitionGate(): Gate {
-  let waiting = 0;
+  let closed = false;
+  // A batch is handed out as a whole: those behind the one that has to wait are here.
+  const behind: Delivery[] = [];
   return {
     get closed() {
-      return waiting > 0;
+      return closed;
     },
-    queued: () => false,
+    queued(delivery) {
+      if (closed) behind.push(delivery);
+      return closed;
+    },
     close() {
-      waiting += 1;
+      closed = true;
     },
     next() {
-      waiting -= 1;
-      return undefined;
+      const following = behind.shift();
+      if (following === undefined) closed = false;
+      return following;
     },
   };
 }

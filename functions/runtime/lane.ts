@@ -18,6 +18,8 @@ import { createWaits } from './waits.ts';
 const dependencyBackoff = { initialDelayMs: 100, maxDelayMs: 5_000 };
 const batchRecords = 500;
 const recordsBetweenClockReads = 8;
+/** How soon a lane that may not go on looks again for a record that has waited long enough. */
+const heldRecheckMs = 100;
 
 /** Makes the lane of one partition. Everything that decides what becomes of a record, and when, is below. */
 export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition: number): Lane {
@@ -69,8 +71,12 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   function mayHandOut(): boolean {
     if (stopping || gate.closed || batchRunning || waits.dependencyDown || queue.length === 0) return false;
     if (tracker.outstanding >= runtime.maxOutstanding || outputs?.full || deadLetters.full) return false;
-    // While the dead-letter topic fails, nothing overtakes a record that is on its way there.
-    return !(deadLettersOutstanding > 0 && deadLetters.degraded);
+    return !deadLettersHold();
+  }
+
+  /** While the dead-letter topic fails, nothing overtakes a record that is on its way there. */
+  function deadLettersHold(): boolean {
+    return deadLettersOutstanding > 0 && deadLetters.degraded;
   }
 
   function run(untilMs: number): boolean {
@@ -102,11 +108,13 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     delivery.attempts += 1;
     let result: HandlerResult | Promise<HandlerResult>;
     try {
-      result = callWith(definition, delivery, contextFor(delivery));
+      const returned = callWith(definition, delivery, contextFor(delivery));
+      // A promise of another make may answer twice, or throw.
+      result = isPromise(returned) ? Promise.resolve(returned) : returned;
     } catch (error) {
       return failed(delivery, error);
     }
-    if (!isPromise(result)) return settle(delivery, result);
+    if (!(result instanceof Promise)) return settle(delivery, result);
     inFlight += 1;
     result.then(
       (value) => landed(delivery, () => settle(delivery, value)),
@@ -128,7 +136,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   /** A batch function's first try. Those that fail are tried on alone, so that one bad record fails no other. */
   async function runBatch(): Promise<void> {
     const batch: Delivery[] = [];
-    while (batch.length < batchRecords && queue.length > 0) {
+    while (batch.length < batchRecords && queue.length > 0 && tracker.outstanding < runtime.maxOutstanding) {
       const delivery = take();
       if (!gate.queued(delivery)) batch.push(delivery);
     }
@@ -151,8 +159,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     }
     batchRunning = false;
     for (const [index, delivery] of batch.entries()) {
-      if (results === undefined) handOut(delivery);
-      else if (!gate.queued(delivery) && !settleBatch(delivery, resultAt(results, index))) gate.close(delivery);
+      if (results === undefined) {
+        if (!stopping) handOut(delivery);
+      } else if (!gate.queued(delivery) && !settleBatch(delivery, resultAt(results, index))) gate.close(delivery);
     }
     ended();
     progressed();
@@ -209,13 +218,31 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function again(delivery: Delivery): void {
-    if (attempt(delivery)) open(delivery);
+    if (stopping) return;
+    if (held()) hold(delivery);
+    else if (attempt(delivery)) open(delivery);
+  }
+
+  /** Whether even records that were handed out already may not be tried. */
+  function held(): boolean {
+    return !runtime.mayWork() || deadLettersHold();
+  }
+
+  function hold(delivery: Delivery): void {
+    waits.later(heldRecheckMs, () => again(delivery));
   }
 
   /** The delivery no longer holds up those behind it: they go on, one by one, until one of them has to wait. */
   function open(delivery: Delivery): void {
     let next = gate.next(delivery);
-    while (next !== undefined && !stopping && attempt(next)) next = gate.next(next);
+    while (next !== undefined && !stopping) {
+      if (held()) {
+        hold(next);
+        break;
+      }
+      if (!attempt(next)) break;
+      next = gate.next(next);
+    }
     progressed();
   }
 
@@ -277,7 +304,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     stopping = true;
     queue.clear();
     waits.cancel();
-    if (inFlight === 0) return Promise.resolve();
+    if (inFlight === 0 || abortion.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => whenIdle.push(resolve));
   }
 
@@ -286,5 +313,8 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     abortion.abort(new Error(reason));
     outputs?.cancel(owner);
     deadLetters.cancel(owner);
+    // What was published and is forgotten is never heard of again.
+    for (const resolve of whenIdle) resolve();
+    whenIdle = [];
   }
 }

@@ -7,7 +7,7 @@ export interface Metrics {
   recordsFiltered: number;
   recordsDead: Record<DeadLetterCode, number>;
   retries: number;
-  /** Records of lanes that are now waiting for a dependency to come back. */
+  /** Lanes that are now waiting for a dependency to come back. */
   waitingForDependency: number;
   rebalances: number;
   commits: number;

@@ -16,8 +16,9 @@ export function createWaits(metrics: Metrics): Waits {
   let dependencies = 0;
 
   function count(change: number): void {
+    const wasDown = dependencies > 0;
     dependencies += change;
-    metrics.waitingForDependency += change;
+    metrics.waitingForDependency += Number(dependencies > 0) - Number(wasDown);
   }
 
   function later(delayMs: number, work: () => void): void {
