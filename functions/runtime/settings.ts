@@ -186,7 +186,7 @@ export const settingSpecs = {
   }),
   bufferMaxBytes: setting({
     name: 'BUFFER_MAX_BYTES',
-    fallback: '33554432',
+    fallback: '8388608',
     ...integer(1_048_576, 8_589_934_592),
     effect: 'Bytes of all partitions together held in memory; above, fetches pause.',
   }),
@@ -229,13 +229,13 @@ export const settingSpecs = {
   riskFreeRate: setting({
     name: 'RISK_FREE_RATE',
     fallback: '0.065',
-    ...number(-1, 1),
+    ...number(-0.5, 1),
     effect: 'Processor: r of the Black-Scholes formulas, continuous, per year.',
   }),
   dividendYield: setting({
     name: 'DIVIDEND_YIELD',
     fallback: '0',
-    ...number(-1, 1),
+    ...number(-0.5, 1),
     effect: 'Processor: q of the Black-Scholes formulas, continuous, per year.',
   }),
 } as const;

@@ -5,6 +5,7 @@ import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { messageOf, StartupError } from '../../runtime/errors.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { readSettings, type Settings } from '../../runtime/settings.ts';
+import { limitYoungGeneration } from './memory.ts';
 import { runContainer } from './run.ts';
 
 const killAfterDrainMs = 5_000;
@@ -12,6 +13,7 @@ const killAfterDrainMs = 5_000;
 /** Runs a function as this process: settings from the environment, until a signal. Never returns to a caller. */
 export async function runProcess<Resources>(definition: FunctionDefinition<Resources>, digest: string): Promise<void> {
   const settings = settingsOrExit(definition.name);
+  limitYoungGeneration();
   const log = createLogger(settings.logLevel, { function: definition.name, instance: settings.instanceId });
   process.on('uncaughtException', (error) => {
     log.error({ error: error.message, stack: error.stack }, 'Uncaught exception: the instance ends');
