@@ -17,7 +17,10 @@ const maxInstances = 35;
 
 /** Does what a key, or a plan, asks for. Whatever comes of it is told as an event. */
 export function perform(action: Action, stage: Stage): void {
-  run(action, stage).catch((error: unknown) => stage.events.add(`${action.kind} failed: ${messageOf(error)}`));
+  run(action, stage).catch((error: unknown) => {
+    const [reason] = messageOf(error).split('\n');
+    stage.events.add(`${action.kind} failed: ${reason}`);
+  });
 }
 
 async function run(action: Action, { brokers, fleet, feeder, events }: Stage): Promise<void> {

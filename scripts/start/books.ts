@@ -1,3 +1,4 @@
+import { duration } from './format.ts';
 import type { Instance } from './instance.ts';
 import type { LedgerCounts } from './ledger.ts';
 
@@ -84,7 +85,7 @@ export function booksText(books: Books): string {
   return [
     `${n(fed)} fed = ${n(enriched)} enriched + ${n(deadLettered)} dead letters + ${n(filtered)} filtered` +
       `${fed === enriched + deadLettered + filtered ? '' : ' + the rest'}; ${n(duplicates)} duplicates. ${verdict}`,
-    `From fed to enriched: p50 ${p50Ms ?? '-'} ms, p99 ${p99Ms ?? '-'} ms. ${books.rebalances} rebalances. ` +
+    `From fed to enriched: p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}. ${books.rebalances} rebalances. ` +
       `First enriched record after ${((books.firstEnrichedAfterMs ?? 0) / 1_000).toFixed(1)} s.`,
     '',
   ].join('\n');

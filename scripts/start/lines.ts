@@ -1,22 +1,29 @@
 import type { Display } from './display.ts';
+import { duration } from './format.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const intervalMs = 5_000;
 
 /** Shows a run as plain lines on standard error: one every few seconds, and one for everything that happens. */
 export function openLines(snapshot: () => Snapshot): Display {
-  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  let closed = false;
+  const write = (line: string): void => {
+    if (!closed) process.stderr.write(`${line}\n`);
+  };
   const timer = setInterval(() => write(statusLine(snapshot())), intervalMs);
   const { pageUrl } = snapshot();
   if (pageUrl) write(`Page: ${pageUrl}`);
   return {
     event: write,
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      closed = true;
+    },
   };
 }
 
 /** The state in one line. */
-export function statusLine({ upSeconds, totals, instances, rebalancing }: Snapshot): string {
+export function statusLine({ upSeconds, totals, instances, rebalancing, phase }: Snapshot): string {
   const { fedPerSecond, enrichedPerSecond, lag, open, deadLettered, duplicates, p50Ms, p99Ms } = totals;
   const active = instances.filter(({ state }) => state === 'active').length;
   return [
@@ -27,7 +34,7 @@ export function statusLine({ upSeconds, totals, instances, rebalancing }: Snapsh
     `open ${open}`,
     `lag ${lag ?? '?'}`,
     `duplicates ${duplicates}`,
-    `p50 ${p50Ms ?? '-'} ms, p99 ${p99Ms ?? '-'} ms`,
-    `${active} of ${instances.length} instances active${rebalancing ? ', rebalancing' : ''}`,
+    `p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}`,
+    `${active} of ${instances.length} instances active${phase === 'draining' ? ', draining' : rebalancing ? ', rebalancing' : ''}`,
   ].join('; ');
 }

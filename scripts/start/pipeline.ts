@@ -138,8 +138,8 @@ export function createPipeline(parts: Parts): Pipeline {
     const unaccounted = reader.ledger.unaccountedBefore(committed);
     const { fed, enriched, deadLettered, deadByCode, duplicates } = counts;
     return {
-      ...balance({ counts, unaccounted, acknowledged: feeder.acknowledged(), filtered: filtered(), lag: left }),
       ...{ fed, enriched, deadLettered, deadByCode, filtered: filtered(), duplicates, lag: left },
+      ...balance({ counts, unaccounted, acknowledged: feeder.acknowledged(), filtered: filtered(), lag: left }),
       rebalances: fleet.rebalances.length,
       rebalanceMs: [...fleet.rebalances],
       p50Ms: reader.ledger.latencies.quantile(0.5),
