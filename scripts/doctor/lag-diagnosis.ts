@@ -94,7 +94,7 @@ function stuckFindings({ report, topic, waitingMs }: LagSituation, stuck: readon
       `${count(stuck.length, 'partition')} of ${topic} stand still with ${count(waiting, 'record')} waiting${since}: ${numbers(stuck)}`,
       all
         ? 'Nothing was committed at all: what every record needs (database, output topic) may be down.'
-        : 'Nothing of them was committed while others moved: a record is being retried, or its owner hangs.',
+        : 'Nothing of them was committed while others moved: a record is retried, or their owners hang or are too busy.',
       'Look at the log and /ready of the instances that own them.',
     ),
   ];
@@ -104,12 +104,16 @@ function pace({ report, topic }: LagSituation, stuck: readonly PartitionLag[]): 
   const { total, growing, inPerSecond, committedPerSecond, drainSeconds } = report;
   const rates = `${Math.round(inPerSecond)}/s come in, ${Math.round(committedPerSecond)}/s are done`;
   if (growing) {
+    const inStuck = stuck.reduce((sum, { lag }) => sum + lag, 0);
+    const held = inStuck > total / 2;
     return [
       found(
         total > inPerSecond * 10 ? 'problem' : 'warning',
         `the lag of ${topic} is growing: ${count(total, 'record')} wait, ${rates}`,
-        stuck.length > 0 ? 'Partitions stand still (see above).' : 'The instances handle less than is written.',
-        stuck.length > 0 ? 'Free them first.' : 'Run more instances, up to one a partition, or find what slows them.',
+        held
+          ? 'Most of it is in partitions that stand still (see above).'
+          : 'The instances handle less than is written.',
+        held ? 'Free them first.' : 'Run more instances, up to one a partition, or find what slows them.',
       ),
     ];
   }

@@ -119,6 +119,20 @@ describe('diagnosing', () => {
     expect(diagnose([[0, 50_000, 0]], [[0, 52_000, 500]])[0]?.severity).toBe('problem');
   });
 
+  test('growing because of what stands still says so', () => {
+    const still = diagnose(
+      [
+        [0, 5_000, 0],
+        [0, 100, 100],
+      ],
+      [
+        [0, 7_000, 0],
+        [0, 200, 200],
+      ],
+    );
+    expect(still.map(({ cause }) => cause)).toContain('Most of it is in partitions that stand still (see above).');
+  });
+
   test('a backlog that takes long', () => {
     const [finding] = diagnose([[0, 1_000_000, 0]], [[0, 1_000_000, 200]]);
     expect(finding).toMatchObject({ severity: 'warning', what: expect.stringContaining('3 h') });
