@@ -17,9 +17,12 @@ export interface InstanceOptions {
   readonly args?: readonly string[];
   /** The whole environment, but for `PATH`. */
   readonly env: Readonly<Record<string, string>>;
-  /** The test's own `onTestFinished`, which tests that run at the same time as others must give. */
-  readonly onTestFinished?: typeof onTestFinished | undefined;
+  /** Called with what ends it. Tests that run at the same time as others give their own `onTestFinished`. */
+  readonly onTestFinished?: ((end: EndOfTest) => void) | undefined;
 }
+
+/** Ends an instance, and shows the end of its log when the test failed. */
+export type EndOfTest = (context: { readonly task: { readonly result?: { readonly state: string } } }) => Promise<void>;
 
 /** How a process ended: by itself or by a signal, and how long after it was told to. */
 export interface Exit {
