@@ -3,6 +3,7 @@ import type { Settings } from '../../functions/runtime/settings.ts';
 import { ensureTopics } from '../../infra/ensure-topics.ts';
 import { topics as declared, type TopicDeclaration } from '../../infra/topics.ts';
 import { CommandError } from '../support/command.ts';
+import { insist } from './offsets.ts';
 import type { PipelineTopics } from './reader.ts';
 
 /** The processor's topics, under the names that the environment gives them. */
@@ -30,13 +31,19 @@ export function renamedTopics(topics: PipelineTopics): TopicDeclaration[] {
 }
 
 /** Makes the topics that are missing; the number of partitions of the source. */
-export async function prepareTopics(bootstrapServers: readonly string[], topics: PipelineTopics): Promise<number> {
+export async function prepareTopics(
+  bootstrapServers: readonly string[],
+  topics: PipelineTopics,
+  signal: AbortSignal,
+): Promise<number> {
   const wanted = renamedTopics(topics);
-  try {
-    await ensureTopics(bootstrapServers, wanted);
-  } catch (error) {
-    if (error instanceof StartupError) throw new CommandError(error.problems.join('\n'));
-    throw error;
-  }
+  // A broker that has not heard of a new topic yet denies that there is one: asked again, it knows.
+  const problem = await insist(() => ensureTopics(bootstrapServers, wanted).then(() => undefined, unfit), signal);
+  if (problem) throw new CommandError(problem.problems.join('\n'));
   return wanted.find(({ name }) => name === topics.source)?.partitions ?? 0;
+}
+
+function unfit(error: unknown): StartupError {
+  if (error instanceof StartupError) return error;
+  throw error;
 }
