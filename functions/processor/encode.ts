@@ -1,12 +1,51 @@
 import { Buffer } from 'node:buffer';
 import { mostBytesPerOption, writeOption } from './encode-option.ts';
 import type { EnrichedChain } from './enrich.ts';
+import { writeBytes, writeGiven, writeRounded } from './json-bytes.ts';
 import { putCallRatio } from './open-interest.ts';
-import { type Digits, digitsOf, roundDecimal } from './rounding.ts';
+import { digitsOf } from './rounding.ts';
 
 /** What surrounds the options takes less than this, with a symbol of 32 characters of six bytes each. */
 const mostBytesAround = 4096;
 const comma = 0x2c;
+
+/** The text between the numbers, in the contract's order. */
+const key = {
+  spotChange: Buffer.from(',"spot_change":'),
+  spotChangePct: Buffer.from(',"spot_change_pct":'),
+  atmStrike: Buffer.from(',"atm_strike":'),
+  atmIv: Buffer.from(',"atm_iv":'),
+  daysToExpiry: Buffer.from(',"days_to_expiry":'),
+  lotSize: Buffer.from(',"lot_size":'),
+  totalCallOi: Buffer.from(',"total_call_oi":'),
+  totalPutOi: Buffer.from(',"total_put_oi":'),
+  totalCallVolume: Buffer.from(',"total_call_volume":'),
+  totalPutVolume: Buffer.from(',"total_put_volume":'),
+  pcrRatio: Buffer.from(',"pcr_ratio":'),
+  maxPainStrike: Buffer.from(',"max_pain_strike":'),
+  options: Buffer.from('},"options":['),
+  pcrOi: Buffer.from('],"analyses":{"pcr":{"oi":'),
+  pcrVolume: Buffer.from(',"volume":'),
+  maxPain: Buffer.from('},"max_pain":'),
+  gexNet: Buffer.from(',"gex":{"net":'),
+  gexCall: Buffer.from(',"call":'),
+  gexPut: Buffer.from(',"put":'),
+  callWall: Buffer.from(',"call_wall":'),
+  putWall: Buffer.from(',"put_wall":'),
+  zeroGamma: Buffer.from(',"zero_gamma":'),
+  skewPut: Buffer.from('},"iv_skew":{"put_iv":'),
+  skewCall: Buffer.from(',"call_iv":'),
+  skew: Buffer.from(',"skew":'),
+  noBasis: Buffer.from('},"futures_basis":null'),
+  basis: Buffer.from('},"futures_basis":{"basis":'),
+  basisPct: Buffer.from(',"basis_pct":'),
+  fairValue: Buffer.from(',"fair_value":'),
+  mispricing: Buffer.from(',"mispricing":'),
+  annualised: Buffer.from(',"annualised_pct":'),
+  basisEnd: Buffer.from('}'),
+  vixDivergence: Buffer.from(',"vix_divergence":'),
+  end: Buffer.from('}}'),
+};
 
 /** Handlers are synchronous, so one buffer serves all messages; it grows to the largest chain and is never given out. */
 let scratch = Buffer.allocUnsafeSlow(128 * 1024);
@@ -19,7 +58,7 @@ export function encodeChain(enriched: EnrichedChain): Buffer {
   const needed = mostBytesAround + enriched.options.length * mostBytesPerOption;
   if (scratch.length < needed) scratch = Buffer.allocUnsafeSlow(needed);
   const out = scratch;
-  let at = out.write(`{${head(enriched)},"options":[`, 0);
+  let at = writeHead(out, enriched);
   let isFirst = true;
   for (const option of enriched.options) {
     if (!isFirst) {
@@ -29,53 +68,59 @@ export function encodeChain(enriched: EnrichedChain): Buffer {
     isFirst = false;
     at = writeOption(out, at, option, enriched.totals);
   }
-  at += out.write(`],${tail(enriched)}}`, at);
+  at = writeTail(out, at, enriched);
   return Buffer.from(out.subarray(0, at));
 }
 
-function head({ chain, daysToExpiry, totals, atm, maxPain }: EnrichedChain): string {
-  return (
-    `"symbol_id":${chain.symbolId},"symbol":${JSON.stringify(chain.symbol)},"expiry":"${chain.expiry}",` +
-    `"timestamp":${typeof chain.timestamp === 'string' ? `"${chain.timestamp}"` : chain.timestamp},` +
-    `"context":{"spot_price":${given(chain.spot)},"spot_change":${given(chain.spotChange)},` +
-    `"spot_change_pct":${given(chain.spotChangePct)},"atm_strike":${given(atm.strike)},` +
-    `"atm_iv":${rounded(atm.iv, digitsOf.percent)},"days_to_expiry":${rounded(daysToExpiry, digitsOf.days)},` +
-    `"lot_size":${given(chain.lotSize)},"total_call_oi":${rounded(totals.callOi, digitsOf.quantity)},` +
-    `"total_put_oi":${rounded(totals.putOi, digitsOf.quantity)},` +
-    `"total_call_volume":${rounded(totals.callVolume, digitsOf.quantity)},` +
-    `"total_put_volume":${rounded(totals.putVolume, digitsOf.quantity)},` +
-    `"pcr_ratio":${rounded(putCallRatio(totals.putOi, totals.callOi), digitsOf.ratio)},` +
-    `"max_pain_strike":${given(maxPain)}}`
+/** All up to the options. What is text comes first: it goes out in one piece. */
+function writeHead(out: Buffer, { chain, daysToExpiry, totals, atm, maxPain }: EnrichedChain): number {
+  const timestamp = typeof chain.timestamp === 'string' ? `"${chain.timestamp}"` : chain.timestamp;
+  let at = out.write(
+    `{"symbol_id":${chain.symbolId},"symbol":${JSON.stringify(chain.symbol)},"expiry":"${chain.expiry}",` +
+      `"timestamp":${timestamp},"context":{"spot_price":`,
   );
+  at = writeGiven(out, at, chain.spot);
+  at = writeGiven(out, writeBytes(out, at, key.spotChange), chain.spotChange);
+  at = writeGiven(out, writeBytes(out, at, key.spotChangePct), chain.spotChangePct);
+  at = writeGiven(out, writeBytes(out, at, key.atmStrike), atm.strike);
+  at = writeRounded(out, writeBytes(out, at, key.atmIv), atm.iv, digitsOf.percent);
+  at = writeRounded(out, writeBytes(out, at, key.daysToExpiry), daysToExpiry, digitsOf.days);
+  at = writeGiven(out, writeBytes(out, at, key.lotSize), chain.lotSize);
+  at = writeRounded(out, writeBytes(out, at, key.totalCallOi), totals.callOi, digitsOf.quantity);
+  at = writeRounded(out, writeBytes(out, at, key.totalPutOi), totals.putOi, digitsOf.quantity);
+  at = writeRounded(out, writeBytes(out, at, key.totalCallVolume), totals.callVolume, digitsOf.quantity);
+  at = writeRounded(out, writeBytes(out, at, key.totalPutVolume), totals.putVolume, digitsOf.quantity);
+  at = writeRounded(out, writeBytes(out, at, key.pcrRatio), putCallRatio(totals.putOi, totals.callOi), digitsOf.ratio);
+  at = writeGiven(out, writeBytes(out, at, key.maxPainStrike), maxPain);
+  return writeBytes(out, at, key.options);
 }
 
-function tail({ totals, maxPain, exposure, skew, basis, vixDivergence }: EnrichedChain): string {
-  return (
-    `"analyses":{"pcr":{"oi":${rounded(putCallRatio(totals.putOi, totals.callOi), digitsOf.ratio)},` +
-    `"volume":${rounded(putCallRatio(totals.putVolume, totals.callVolume), digitsOf.ratio)}},` +
-    `"max_pain":${given(maxPain)},` +
-    `"gex":{"net":${rounded(exposure.net, digitsOf.exposure)},"call":${rounded(exposure.call, digitsOf.exposure)},` +
-    `"put":${rounded(exposure.put, digitsOf.exposure)},"call_wall":${given(exposure.callWall)},` +
-    `"put_wall":${given(exposure.putWall)},"zero_gamma":${rounded(exposure.zeroGamma, digitsOf.money)}},` +
-    `"iv_skew":{"put_iv":${rounded(skew.putIv, digitsOf.percent)},"call_iv":${rounded(skew.callIv, digitsOf.percent)},` +
-    `"skew":${rounded(skew.skew, digitsOf.percent)}},` +
-    `"futures_basis":${
-      basis === null
-        ? null
-        : `{"basis":${rounded(basis.basis, digitsOf.money)},"basis_pct":${rounded(basis.basisPct, digitsOf.percent)},` +
-          `"fair_value":${rounded(basis.fairValue, digitsOf.money)},` +
-          `"mispricing":${rounded(basis.mispricing, digitsOf.money)},` +
-          `"annualised_pct":${rounded(basis.annualisedPct, digitsOf.percent)}}`
-    },` +
-    `"vix_divergence":${rounded(vixDivergence, digitsOf.percent)}}`
-  );
-}
-
-/** A value that is passed on, as text; one that is not a number as null. String(-0) is "0". */
-function given(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? 'null' : String(value);
-}
-
-function rounded(value: number | null, digits: Digits): string {
-  return value === null || !Number.isFinite(value) ? 'null' : String(roundDecimal(value, digits));
+/** All behind the options. */
+function writeTail(out: Buffer, start: number, enriched: EnrichedChain): number {
+  const { totals, maxPain, exposure, skew, basis, vixDivergence } = enriched;
+  const oiRatio = putCallRatio(totals.putOi, totals.callOi);
+  const volumeRatio = putCallRatio(totals.putVolume, totals.callVolume);
+  let at = writeRounded(out, writeBytes(out, start, key.pcrOi), oiRatio, digitsOf.ratio);
+  at = writeRounded(out, writeBytes(out, at, key.pcrVolume), volumeRatio, digitsOf.ratio);
+  at = writeGiven(out, writeBytes(out, at, key.maxPain), maxPain);
+  at = writeRounded(out, writeBytes(out, at, key.gexNet), exposure.net, digitsOf.exposure);
+  at = writeRounded(out, writeBytes(out, at, key.gexCall), exposure.call, digitsOf.exposure);
+  at = writeRounded(out, writeBytes(out, at, key.gexPut), exposure.put, digitsOf.exposure);
+  at = writeGiven(out, writeBytes(out, at, key.callWall), exposure.callWall);
+  at = writeGiven(out, writeBytes(out, at, key.putWall), exposure.putWall);
+  at = writeRounded(out, writeBytes(out, at, key.zeroGamma), exposure.zeroGamma, digitsOf.money);
+  at = writeRounded(out, writeBytes(out, at, key.skewPut), skew.putIv, digitsOf.percent);
+  at = writeRounded(out, writeBytes(out, at, key.skewCall), skew.callIv, digitsOf.percent);
+  at = writeRounded(out, writeBytes(out, at, key.skew), skew.skew, digitsOf.percent);
+  if (basis === null) at = writeBytes(out, at, key.noBasis);
+  else {
+    at = writeRounded(out, writeBytes(out, at, key.basis), basis.basis, digitsOf.money);
+    at = writeRounded(out, writeBytes(out, at, key.basisPct), basis.basisPct, digitsOf.percent);
+    at = writeRounded(out, writeBytes(out, at, key.fairValue), basis.fairValue, digitsOf.money);
+    at = writeRounded(out, writeBytes(out, at, key.mispricing), basis.mispricing, digitsOf.money);
+    at = writeRounded(out, writeBytes(out, at, key.annualised), basis.annualisedPct, digitsOf.percent);
+    at = writeBytes(out, at, key.basisEnd);
+  }
+  at = writeRounded(out, writeBytes(out, at, key.vixDivergence), vixDivergence, digitsOf.percent);
+  return writeBytes(out, at, key.end);
 }
