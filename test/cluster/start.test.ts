@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { uniqueName } from '../support/topics.ts';
@@ -53,7 +54,10 @@ function start(...args: string[]) {
     output,
     ended: once(child, 'close'),
     async says(text: string): Promise<void> {
-      await expect.poll(() => output.err, { timeout: 60_000, interval: 20 }).toContain(text);
+      while (!output.err.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`The start ended before it said '${text}':\n${output.err}`);
+        await sleep(20);
+      }
     },
   };
 }
