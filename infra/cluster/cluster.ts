@@ -68,7 +68,8 @@ export interface StartOptions {
   readonly localDir?: string;
 }
 
-const startTimeoutMs = 60_000;
+// 5 s on an idle machine of two cores; one that runs other things beside may need a minute.
+const startTimeoutMs = 100_000;
 const stopGraceMs = 10_000;
 
 /** The watchdog that guards an attached cluster of this process, by directory. */

@@ -48,8 +48,7 @@ describe('a cluster that outlives the command that started it', () => {
 
   beforeAll(() => {
     const start = command('start', '--json');
-    expect(start.stderr).toContain('Starting brokers 1, 2, 3');
-    expect(start.status).toBe(0);
+    expect(start).toMatchObject({ status: 0, stderr: expect.stringContaining('Starting brokers 1, 2, 3') });
     const opened = openCluster(dir);
     if (!opened) throw new Error('the cluster that was just started is not there');
     cluster = opened;
