@@ -106,7 +106,7 @@ test('a run ends with balanced books in one line of JSON, and leaves nothing beh
   expect(code).toBe(0);
   expect(readFileSync(join(localDir, 'start', 'instance-1.log'), 'utf8')).toContain('Assigned partitions');
   await expect.poll(leftovers, { timeout: 5_000 }).toEqual([]);
-});
+}, 180_000); // a run that cannot be drained takes more than a minute to say so
 
 test('kill -9 of a run takes its instances with it', async () => {
   const { child, ended, says } = start('--instances', '2', '--rate', '50');
