@@ -64,6 +64,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** Whether the brokers die with this process, however it ends. Otherwise they outlive it. */
   readonly attached?: boolean;
+  /** Whether the directory is of no use to anyone else: it is deleted when this process dies before it stopped them. */
+  readonly temporary?: boolean;
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
   readonly localDir?: string;
 }
@@ -104,7 +106,7 @@ async function start(dir: string, options: FullOptions): Promise<LocalCluster> {
   const state = await prepare(dir, running.length > 0, options);
   const driver = driverOf(dir, state);
   rmSync(abandonedMarker(dir), { force: true });
-  const watchdog = guard(dir, attached ? brokerIds : missing);
+  const watchdog = guard(dir, attached ? brokerIds : missing, options.temporary ?? false);
   try {
     signal.throwIfAborted();
     if (missing.length > 0) onProgress(`Starting brokers ${missing.join(', ')} ...`);

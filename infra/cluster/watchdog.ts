@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openDriver } from './engines.ts';
 import { abandonedMarker } from './layout.ts';
@@ -12,12 +12,12 @@ export interface Watchdog {
 
 /**
  * Starts a process that kills the given brokers when this one ends without having dismissed it, however it ends:
- * the system closes the pipe between them even on `kill -9`.
+ * the system closes the pipe between them even on `kill -9`. A temporary directory is deleted then.
  */
-export function guard(dir: string, ids: readonly number[]): Watchdog {
+export function guard(dir: string, ids: readonly number[], temporary: boolean): Watchdog {
   const self = fileURLToPath(import.meta.url);
   // Of its own session: Ctrl-C in a terminal goes to the whole foreground group, and must not end the guard first.
-  const child = spawn(process.execPath, [self, dir, ...ids.map(String)], {
+  const child = spawn(process.execPath, [self, dir, temporary ? 'temporary' : 'kept', ...ids.map(String)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -27,16 +27,17 @@ export function guard(dir: string, ids: readonly number[]): Watchdog {
   return { dismiss: () => child.stdin.end('dismissed') };
 }
 
-async function watch(dir: string, ids: readonly number[]): Promise<void> {
+async function watch(dir: string, ids: readonly number[], temporary: boolean): Promise<void> {
   let heard = '';
   for await (const chunk of process.stdin) heard += String(chunk);
   if (heard === 'dismissed') return;
   writeFileSync(abandonedMarker(dir), '');
   await openDriver(dir)?.kill(ids);
+  if (temporary) rmSync(dir, { recursive: true, force: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
-  const [dir = '', ...ids] = process.argv.slice(2);
-  await watch(dir, ids.map(Number));
+  const [dir = '', kind, ...ids] = process.argv.slice(2);
+  await watch(dir, ids.map(Number), kind === 'temporary');
 }

@@ -22,7 +22,7 @@ export async function setup(project: TestProject): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-cluster-'));
   try {
     const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
-    cluster = await startCluster({ dir, attached: true, onProgress });
+    cluster = await startCluster({ dir, attached: true, temporary: true, onProgress });
     await ensureTopics(cluster.bootstrapServers, topics);
   } catch (error) {
     await teardown();
