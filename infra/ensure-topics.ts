@@ -38,7 +38,7 @@ export async function ensureTopics(
     const missing = declared.filter((topic) => !present.has(topic.name));
     if (missing.length > 0) await create(admin, missing);
     await waitForLeaders(admin, declared);
-    const differences = await differencesOf(admin, declared);
+    const differences = await untilKnown(() => differencesOf(admin, declared));
     if (differences.length > 0) throw new StartupError('CLUSTER_UNFIT', differences);
     const created = missing.map((topic) => topic.name);
     return { created, existing: declared.map((topic) => topic.name).filter((name) => !created.includes(name)) };
@@ -92,6 +92,19 @@ async function waitForLeaders(admin: Admin, declared: readonly TopicDeclaration[
       throw new StartupError('CLUSTER_UNFIT', problems);
     }
     await delay(100);
+  }
+}
+
+/** Each question may go to another broker, and that one may not have heard of a new topic yet. */
+async function untilKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const until = Date.now() + leadersTimeoutMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof KafkaJSProtocolError && error.retriable) || Date.now() > until) throw error;
+      await delay(100);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ export interface TopicConfigs {
   /** With replication 3, a write that is acknowledged survives the loss of any one broker, and waits for no third. */
   readonly 'min.insync.replicas': string;
   readonly 'retention.ms': string;
-  /** The largest batch of records the brokers take, in bytes: the contract's 1 MB. */
+  /** The largest batch of records the brokers take, in bytes. */
   readonly 'max.message.bytes': string;
 }
 
@@ -22,6 +22,10 @@ export interface TopicDeclaration {
 }
 
 const dayMs = 86_400_000;
+/** The contract's 1 MB. */
+const recordBytes = 1_048_576;
+/** A dead letter is its record, untouched, and up to some KB of headers that say why. */
+const deadLetterBytes = recordBytes + 65_536;
 
 function topic(name: string, partitions: number, retentionDays: number, follows?: string): TopicDeclaration {
   return {
@@ -32,7 +36,7 @@ function topic(name: string, partitions: number, retentionDays: number, follows?
       'cleanup.policy': 'delete',
       'min.insync.replicas': '2',
       'retention.ms': String(retentionDays * dayMs),
-      'max.message.bytes': '1048576',
+      'max.message.bytes': String(name.endsWith('.dlq') ? deadLetterBytes : recordBytes),
     },
     ...(follows === undefined ? {} : { follows }),
   };

@@ -1,6 +1,5 @@
 import { EngineError } from '../runtime/errors.ts';
 import type { OutboundRecord, Publisher, Receipt } from '../runtime/publisher.ts';
-import { wireBytes } from '../runtime/publisher.ts';
 import { backoffMs } from '../runtime/retry.ts';
 import type { Producer, TopicFacts } from './port.ts';
 
@@ -65,12 +64,11 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
 
   const maxBatchBytes = facts.maxMessageBytes - batchOverheadBytes;
 
-  function publish(partition: number, record: OutboundRecord, receipt: Receipt, owner: object): void {
+  function publish(partition: number, record: OutboundRecord, size: number, receipt: Receipt, owner: object): void {
     const queue = queues[partition];
     if (queue === undefined) throw new RangeError(`Topic ${facts.topic} has no partition ${partition}`);
-    const item = { record, receipt, owner, bytes: wireBytes(record) };
-    queue.waiting.push(item);
-    bytes += item.bytes;
+    queue.waiting.push({ record, receipt, owner, bytes: size });
+    bytes += size;
     active.add(queue);
     if (lingering) return;
     lingering = true;

@@ -92,20 +92,31 @@ export function emit(delivery: Delivery, outputs: readonly Output[], publisher: 
       'The handler returned an output, but its function declares no output topic.',
     );
   }
-  const outbound = outputs.map((output) => outboundOf(delivery.record, output));
-  for (const record of outbound) {
-    const bytes = wireBytes(record);
-    if (bytes > publisher.maxRecordBytes) {
-      throw new EngineError(
-        'OUTPUT_TOO_LARGE',
-        `An output of ${bytes} bytes is above what topic ${publisher.topic} takes in one record (${publisher.maxRecordBytes} bytes).`,
-      );
-    }
+  const [first] = outputs;
+  if (outputs.length === 1 && first !== undefined) {
+    const record = outboundOf(delivery.record, first);
+    publishOne(delivery, record, sizeOf(record, publisher), publisher);
+    return;
   }
-  delivery.outputs = outbound.length;
-  delivery.pending += outbound.length;
-  const partition = delivery.record.partition % publisher.partitionCount;
-  for (const record of outbound) publisher.publish(partition, record, delivery, delivery.owner);
+  const sized = outputs
+    .map((output) => outboundOf(delivery.record, output))
+    .map((record) => ({ record, bytes: sizeOf(record, publisher) }));
+  for (const { record, bytes } of sized) publishOne(delivery, record, bytes, publisher);
+}
+
+function sizeOf(record: OutboundRecord, publisher: Publisher): number {
+  const bytes = wireBytes(record);
+  if (bytes <= publisher.maxRecordBytes) return bytes;
+  throw new EngineError(
+    'OUTPUT_TOO_LARGE',
+    `An output of ${bytes} bytes is above what topic ${publisher.topic} takes in one record (${publisher.maxRecordBytes} bytes).`,
+  );
+}
+
+function publishOne(delivery: Delivery, record: OutboundRecord, bytes: number, publisher: Publisher): void {
+  delivery.outputs += 1;
+  delivery.pending += 1;
+  publisher.publish(delivery.record.partition % publisher.partitionCount, record, bytes, delivery, delivery.owner);
 }
 
 function outboundOf(record: InboundRecord, output: Output): OutboundRecord {

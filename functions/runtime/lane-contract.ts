@@ -19,7 +19,7 @@ export interface LaneRuntime<Resources> {
   /** False while nothing may be handed out, whatever is queued: the membership of the group is in doubt. */
   readonly mayWork: () => boolean;
   /** Called when a lane has room again, or has finished something. */
-  readonly onProgress?: (lane: Lane) => void;
+  readonly onProgress?: () => void;
 }
 
 /** One partition's records on their way: in order, retried, dead-lettered, tracked to the offset to commit. */

@@ -8,6 +8,7 @@ import { createGate } from './gate.ts';
 import type { Lane, LaneRuntime } from './lane-contract.ts';
 import { observe } from './metrics.ts';
 import { verdictOn } from './outcome.ts';
+import { wireBytes } from './publisher.ts';
 import { createRecordQueue } from './queue.ts';
 import { backoffMs } from './retry.ts';
 import type { Task } from './scheduler.ts';
@@ -261,7 +262,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       functionName: definition.name,
       attempts: delivery.attempts,
     });
-    deadLetters.publish(partition % deadLetters.partitionCount, letter, delivery, owner);
+    deadLetters.publish(partition % deadLetters.partitionCount, letter, wireBytes(letter), delivery, owner);
   }
 
   function refused(delivery: Delivery, error: EngineError): void {
@@ -290,7 +291,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
 
   function progressed(): void {
     lane.wake();
-    runtime.onProgress?.(lane);
+    runtime.onProgress?.();
   }
 
   function ended(): void {

@@ -24,7 +24,8 @@ export interface Publisher {
   readonly partitionCount: number;
   /** The most bytes of one record that the topic takes, key, value and headers together. */
   readonly maxRecordBytes: number;
-  publish(partition: number, record: OutboundRecord, receipt: Receipt, owner: object): void;
+  /** Queues a record of the given size (`wireBytes`); the owner is who may `cancel` it. */
+  publish(partition: number, record: OutboundRecord, bytes: number, receipt: Receipt, owner: object): void;
   /** Forgets what has not been sent yet for this owner: its partition belongs to somebody else now. */
   cancel(owner: object): void;
   readonly full: boolean;
@@ -38,8 +39,8 @@ export function wireBytes(record: OutboundRecord): number {
   let bytes = recordOverheadBytes + lengthOf(record.key) + lengthOf(record.value);
   for (const name in record.headers) {
     const value = record.headers[name];
-    const values = Array.isArray(value) ? value : [value];
-    for (const one of values) bytes += 8 + Buffer.byteLength(name) + lengthOf(one);
+    if (Array.isArray(value)) for (const one of value) bytes += 8 + Buffer.byteLength(name) + lengthOf(one);
+    else bytes += 8 + Buffer.byteLength(name) + lengthOf(value as Buffer | string);
   }
   return bytes;
 }

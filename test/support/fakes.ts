@@ -39,7 +39,7 @@ export function createPublisher(facts: Partial<Pick<Publisher, 'topic' | 'partit
     ...facts,
     full: false,
     degraded: false,
-    publish(partition, record, receipt, owner) {
+    publish(partition, record, _bytes, receipt, owner) {
       if (!(partition >= 0 && partition < publisher.partitionCount)) throw new RangeError(`no partition ${partition}`);
       sent.push({ partition, record, receipt, owner, state: 'waiting' });
     },

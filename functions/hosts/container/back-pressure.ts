@@ -12,8 +12,8 @@ export interface BackPressureLimits {
 export interface BackPressure {
   /** After a push. Pausing right there costs nothing: no fetch that could be thrown away is under way. */
   filled(lane: Lane): void;
-  /** After progress in a lane. */
-  drained(lane: Lane): void;
+  /** After progress in any lane. */
+  drained(): void;
   reset(): void;
 }
 
@@ -26,6 +26,7 @@ export function createBackPressure(
   limits: BackPressureLimits,
 ): BackPressure {
   const paused = new Set<number>();
+  let looking = false;
 
   function total(): number {
     let bytes = 0;
@@ -39,6 +40,17 @@ export function createBackPressure(
     );
   }
 
+  function look(): void {
+    looking = false;
+    if (total() > limits.bufferMaxBytes * lowShare) return;
+    const ready = [...paused].filter((partition) => {
+      const lane = lanes.get(partition);
+      return lane !== undefined && low(lane);
+    });
+    for (const partition of ready) paused.delete(partition);
+    if (ready.length > 0) member.resume(ready);
+  }
+
   return {
     filled(lane) {
       if (paused.has(lane.partition)) return;
@@ -50,15 +62,11 @@ export function createBackPressure(
       paused.add(lane.partition);
       member.pause([lane.partition]);
     },
-    drained(lane) {
-      if (paused.size === 0 || !(paused.has(lane.partition) || lane.bufferedRecords === 0)) return;
-      if (!low(lane) || total() > limits.bufferMaxBytes * lowShare) return;
-      const ready = [...paused].filter((partition) => {
-        const other = lanes.get(partition);
-        return other !== undefined && low(other);
-      });
-      for (const partition of ready) paused.delete(partition);
-      if (ready.length > 0) member.resume(ready);
+    drained() {
+      // Called for every record that ends: one look for all of a turn is enough.
+      if (paused.size === 0 || looking) return;
+      looking = true;
+      setImmediate(look);
     },
     reset() {
       if (paused.size > 0) member.resume([...paused]);

@@ -89,7 +89,7 @@ export function createConsumingHost<Resources>(
     onDependencyDown: 'wait',
     // A session that may have expired: somebody else may own these partitions by now.
     mayWork: () => Date.now() - member.confirmedAtMs <= settings.sessionTimeoutMs,
-    onProgress: (lane) => backPressure.drained(lane),
+    onProgress: () => backPressure.drained(),
   };
   const backPressure: BackPressure = createBackPressure(member, lanes, settings);
   const committer: Committer = createCommitter(member, lanes, settings.commitIntervalMs, metrics, log);

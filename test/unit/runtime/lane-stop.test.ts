@@ -131,7 +131,7 @@ describe('abort', () => {
   test('forgets what was published and not sent, of this lane only', async () => {
     const kit = recordKit(({ offset }) => (offset === 0 ? { value: 'x' } : raise(new Error('bug'))));
     const other = { acknowledged: () => undefined, refused: () => undefined };
-    kit.outputs.publish(0, { key: null, value: 'of another lane', headers: {} }, other, other);
+    kit.outputs.publish(0, { key: null, value: 'of another lane', headers: {} }, 50, other, other);
     await kit.push(...createRecords({}, {}));
     kit.lane.abort('lost');
     expect(kit.outputs.sent.map(({ state }) => state)).toEqual(['waiting', 'forgotten']);
