@@ -23,6 +23,8 @@ await runCommand(
     notes: [
       'Steps of a plan, each at its time after the feed has started: +N and -N instances, kill or kill=ID (kill -9 of an',
       'instance), kill-broker or kill-broker=ID, restart-broker, poison or poison=N, rate=N.',
+      'In the view the keys + - k p b B q do the same, and the arrows choose which instance k kills. It shows the address',
+      'of a page with the same state for a browser.',
       '',
       'With KAFKA_BOOTSTRAP_SERVERS it works on that cluster (plaintext) and leaves its brokers alone. SOURCE_TOPIC,',
       'OUTPUT_TOPIC, DEAD_LETTER_TOPIC and KAFKA_GROUP_ID give the pipeline other names. A cluster that it started is',
@@ -34,3 +36,5 @@ await runCommand(
   },
   async (values, positionals) => await runStart(readOptions(values, positionals, process.env)),
 );
+// All is stopped: a feed that still waits for brokers which are gone must not hold the process for its full patience.
+process.exit();

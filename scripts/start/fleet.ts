@@ -57,13 +57,14 @@ export function createFleet(options: FleetOptions): Fleet {
   function add(): Instance {
     const id = instances.length + 1;
     const total = String(alive().length + 1);
+    const logPath = join(logDir, `instance-${id}.log`);
     let joined = false;
     const told = new Map<string, number>();
     const instance = startInstance({
       id,
       bundle: options.bundle,
       env: { ...options.env, INSTANCE_ID: String(id), TOTAL_INSTANCES: total, METRICS_PORT: '0' },
-      logPath: join(logDir, `instance-${id}.log`),
+      logPath,
       guard: options.guard,
       onFact(fact) {
         if (fact.kind === 'assigned') {
@@ -80,7 +81,8 @@ export function createFleet(options: FleetOptions): Fleet {
         }
       },
       onExit(state) {
-        onEvent(`instance ${id} ${state === 'left' ? 'left' : state === 'killed' ? 'is gone' : 'CRASHED'}`);
+        if (state === 'crashed') onEvent(`instance ${id} CRASHED: see ${logPath}`);
+        else onEvent(`instance ${id} ${state === 'left' ? 'left' : 'is gone'}`);
         ownership.left(id, Date.now());
       },
     });

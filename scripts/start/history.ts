@@ -6,7 +6,7 @@ interface Moment {
   readonly atMs: number;
   readonly fed: number;
   readonly enriched: number;
-  readonly lag: number | null;
+  readonly lag: number;
   readonly latencies: Uint32Array;
 }
 
@@ -15,7 +15,6 @@ export interface History {
   add(atMs: number, counts: LedgerCounts, lag: number | null, latencies: Latencies): void;
   /** A second, over the last few. */
   rates(): { readonly fed: number; readonly enriched: number };
-  readonly lag: number | null;
   /** Of the last ten seconds. */
   latency(latencies: Latencies, share: number): number | null;
   series(): { lag: number[]; fed: number[]; enriched: number[] };
@@ -40,19 +39,17 @@ export function createHistory(): History {
 
   return {
     add(atMs, { fed, enriched }, lag, latencies) {
-      moments.push({ atMs, fed, enriched, lag, latencies: latencies.counts() });
+      // While no broker tells, it is what it was last: a dip to 0 would be a lie.
+      moments.push({ atMs, fed, enriched, lag: lag ?? moments.at(-1)?.lag ?? 0, latencies: latencies.counts() });
       if (moments.length > keep) moments.shift();
     },
     rates: () => ({ fed: recent('fed'), enriched: recent('enriched') }),
-    get lag() {
-      return moments.at(-1)?.lag ?? null;
-    },
     latency(latencies, share) {
       const earlier = moments[Math.max(0, moments.length - 1 - latencyMoments)];
       return earlier ? latencies.quantileSince(earlier.latencies, share) : latencies.quantile(share);
     },
     series: () => ({
-      lag: moments.slice(1).map((moment) => moment.lag ?? 0),
+      lag: moments.slice(1).map((moment) => moment.lag),
       fed: perSecond('fed'),
       enriched: perSecond('enriched'),
     }),

@@ -51,7 +51,6 @@ export function startInstance({ id, bundle, env, logPath, guard, onFact, onExit 
   let state: InstanceState = 'starting';
   let port = 0;
   let endedAtMs: number | undefined;
-  let killed = false;
 
   // Of its own session: Ctrl-C in the terminal is for us, who stop the instances in order.
   const child = spawn(process.execPath, [bundle, 'processor'], { detached: true, env, stdio: ['ignore', log, log] });
@@ -70,20 +69,20 @@ export function startInstance({ id, bundle, env, logPath, guard, onFact, onExit 
     onFact(fact);
   });
 
-  function end(code: number | null): void {
+  function end(code: number | null, signal: NodeJS.Signals | null): void {
     if (endedAtMs !== undefined) return;
     endedAtMs = Date.now();
     guard.forget(pid);
     tail.end();
     closeSync(log);
-    state = killed ? 'killed' : code === 0 ? 'left' : 'crashed';
+    state = code === 0 ? 'left' : signal === 'SIGKILL' ? 'killed' : 'crashed';
     onExit(state);
     exited.resolve();
   }
   child.once('exit', end);
   child.once('error', (error) => {
     lastWords.push(error.message);
-    end(null);
+    end(null, null);
   });
 
   return {
@@ -120,9 +119,6 @@ export function startInstance({ id, bundle, env, logPath, guard, onFact, onExit 
       await exited.promise;
       clearTimeout(force);
     },
-    kill() {
-      killed = true;
-      child.kill('SIGKILL');
-    },
+    kill: () => void child.kill('SIGKILL'),
   };
 }
