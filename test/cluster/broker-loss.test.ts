@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject, onTestFinished, test } from 'vitest';
 import { type LocalCluster, openCluster } from '../../infra/cluster/cluster.ts';
-import { ledgerClient } from '../support/ledger/client.ts';
 import { assertClean } from '../support/ledger/format.ts';
-import { findLeaders } from '../support/ledger/sender.ts';
-import { createPipeline } from '../support/pipeline.ts';
+import { coordinatorOf, createPipeline } from '../support/pipeline.ts';
 
 type Loss = (cluster: LocalCluster, id: number) => Promise<void>;
 
@@ -13,14 +11,6 @@ const losses: readonly [name: string, lose: Loss, awayMs: number][] = [
   // A killed broker leads on, for the controllers, until its session of 9 s is over.
   ['killed', (cluster, id) => cluster.kill(id), 11_000],
 ];
-
-/** The broker that looks after the group: the worst one to lose. */
-async function coordinatorOf(groupId: string): Promise<number> {
-  let hash = 0;
-  for (const character of groupId) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
-  const leaders = await findLeaders(ledgerClient(inject('bootstrapServers')), '__consumer_offsets');
-  return leaders[Math.abs(hash) % leaders.length] ?? 0;
-}
 
 test.for(losses)(
   'the broker that coordinates the group is %s and started again under load',

@@ -7,6 +7,7 @@ import { readCommitHistory } from './ledger/commit-history.ts';
 import { waitUntilCommitted } from './ledger/commits.ts';
 import { type Expectations, judge } from './ledger/judge.ts';
 import { readTopics } from './ledger/reader.ts';
+import { findLeaders } from './ledger/sender.ts';
 import { createRunTopics, type RunTopicOptions, type RunTopics } from './ledger/topics.ts';
 import type { Verdict } from './ledger/verdict.ts';
 import { startWriter, type Writer, type WriterOptions } from './ledger/writer.ts';
@@ -95,6 +96,14 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       });
     },
   };
+}
+
+/** The broker that looks after a group: the worst one to lose. */
+export async function coordinatorOf(groupId: string): Promise<number> {
+  let hash = 0;
+  for (const character of groupId) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
+  const leaders = await findLeaders(ledgerClient(inject('bootstrapServers')), '__consumer_offsets');
+  return leaders[Math.abs(hash) % leaders.length] ?? 0;
 }
 
 /** Settings of an instance between these topics, with waits as short as they can be. */
