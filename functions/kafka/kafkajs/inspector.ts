@@ -1,5 +1,8 @@
-import { ConfigResourceTypes, type Kafka } from 'kafkajs';
+import kafkajs, { type Kafka } from 'kafkajs';
 import type { ClusterInspector, TopicFacts } from '../port.ts';
+
+// Node finds only some of this CommonJS package's exports by name.
+const { ConfigResourceTypes } = kafkajs;
 
 const brokerDefaultMaxBytes = 1_048_588;
 
