@@ -42,7 +42,7 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   onProgress(`Topics ${topics.source}, ${topics.output}, ${topics.deadLetters}; group ${group} ...`);
   // The first question about a group makes a new cluster create its topic of offsets: that takes its time as well.
   const [partitions] = await Promise.all([
-    prepareTopics(brokers.bootstrapServers, topics, signal),
+    prepareTopics(brokers.bootstrapServers, topics, context),
     emptyGroup(group, offsets, context),
   ]);
   signal.throwIfAborted();
