@@ -160,12 +160,21 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     }
     batchRunning = false;
     for (const [index, delivery] of batch.entries()) {
-      if (results === undefined) {
-        if (!stopping) handOut(delivery);
-      } else if (!gate.queued(delivery) && !settleBatch(delivery, resultAt(results, index))) gate.close(delivery);
+      if (results === undefined) alone(delivery);
+      else if (!gate.queued(delivery) && !settleBatch(delivery, resultAt(results, index))) gate.close(delivery);
     }
     ended();
     progressed();
+  }
+
+  /** Tries a record of a failed batch by itself, unless the lane has to stop or stand still by now. */
+  function alone(delivery: Delivery): void {
+    if (stopping) return;
+    if (!held()) handOut(delivery);
+    else if (!gate.queued(delivery)) {
+      gate.close(delivery);
+      hold(delivery);
+    }
   }
 
   function settleBatch(delivery: Delivery, result: BatchResult): boolean {
