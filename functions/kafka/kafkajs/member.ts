@@ -6,6 +6,7 @@ import type { CommitResult, GroupListener, GroupMember, GroupMemberOptions } fro
 import { stickyAssigner } from './assigner.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator } from './failures.ts';
 import { findCoordinator, hookGroup, isStaleBatch } from './group-hooks.ts';
+import { readHeaders } from './headers.ts';
 
 const rebuildPauseMs = 500;
 const leastFetchBytes = 65_536;
@@ -125,7 +126,7 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
         timestamp: Number(message.timestamp),
         key: message.key,
         value: message.value,
-        headers: (message.headers as InboundRecord['headers']) ?? {}, // read from the wire: always Buffers
+        headers: readHeaders(message.headers),
       };
       bytes += recordOverheadBytes + (message.value?.length ?? 0) + (message.key?.length ?? 0);
     }
