@@ -10,8 +10,10 @@ export interface OutboxOptions {
   readonly maxBytes: number;
   /** Dead letters must get through: compress what is too large as it stands, and never refuse a record. */
   readonly mustDeliver: boolean;
-  readonly onTrouble: (fields: { topic: string; error: string; attempts: number }) => void;
-  readonly onRecovered: (fields: { topic: string; attempts: number }) => void;
+  /** A chunk was not stored. `failures` counts those of all partitions since the topic was last well. */
+  readonly onTrouble: (fields: { topic: string; error: string; failures: number }) => void;
+  /** Nothing waits for a next try any more. */
+  readonly onRecovered: (fields: { topic: string; failures: number }) => void;
   /** Called when `full` or `degraded` ended: lanes may go on. */
   readonly onRoom: () => void;
 }
@@ -57,7 +59,9 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   const active = new Set<Queue>();
   const busyLeaders = new Set<number>();
   let bytes = 0;
+  /** Partitions that wait for a next try. */
   let troubled = 0;
+  let failures = 0;
   let lingering = false;
   let closed = false;
   let wakeUp: NodeJS.Timeout | undefined;
@@ -145,8 +149,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     for (const item of chunk) bytes -= item.bytes;
     if (queue.waiting.length === 0) active.delete(queue);
     if (attempts > 0) {
-      troubled -= 1;
-      options.onRecovered({ topic: facts.topic, attempts });
+      recovered();
     }
     for (const item of chunk) item.receipt.acknowledged();
     if (attempts > 0 || (wasFull && !full())) options.onRoom();
@@ -156,7 +159,15 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (queue.attempts === 0) troubled += 1;
     queue.attempts += 1;
     queue.retryAtMs = Date.now() + backoffMs(retryPolicy, queue.attempts, Math.random());
-    options.onTrouble({ topic: facts.topic, error, attempts: queue.attempts });
+    failures += 1;
+    options.onTrouble({ topic: facts.topic, error, failures });
+  }
+
+  function recovered(): void {
+    troubled -= 1;
+    if (troubled > 0) return;
+    options.onRecovered({ topic: facts.topic, failures });
+    failures = 0;
   }
 
   /** The broker stored nothing of it, so the chunk may be cut: until one record is left, which is the culprit. */
@@ -173,7 +184,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       retry(queue, `${error} (raise max.message.bytes of topic ${facts.topic})`);
       return;
     }
-    if (queue.attempts > 0) troubled -= 1;
+    if (queue.attempts > 0) recovered();
     queue.attempts = 0;
     queue.chunk = undefined;
     bytes -= only.bytes;

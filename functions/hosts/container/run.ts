@@ -75,8 +75,8 @@ export async function runContainer<Resources>(
     maxBytes: outboxBytes,
     onRoom: () => host?.wake(),
     onTrouble(fields) {
-      // The first failure, and then one line for every doubling of the tries.
-      if ((fields.attempts & (fields.attempts - 1)) === 0)
+      // The first failure, and then one line for every doubling: a broker that is gone fails many partitions at once.
+      if ((fields.failures & (fields.failures - 1)) === 0)
         log.warn(fields, 'Publishing fails: trying until it succeeds');
     },
     onRecovered: (fields) => log.info(fields, 'Publishing works again'),
