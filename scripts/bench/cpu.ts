@@ -19,15 +19,12 @@ export function compare<Name extends string>(
       if (round >= 0) samples.get(name)?.push((cpuMicroseconds() - before) / callsPerRound);
     }
   }
+  if (sink === undefined) throw new Error('The measured work returned nothing.');
   return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<Name, number>;
 }
 
 /** Keeps results reachable, so that no work is optimised away. */
 let sink: unknown;
-
-export function lastResult(): unknown {
-  return sink;
-}
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

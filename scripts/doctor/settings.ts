@@ -1,5 +1,7 @@
 import { StartupError } from '../../functions/runtime/errors.ts';
-import { readSettings, type SettingSpec, settingSpecs, shown } from '../../functions/runtime/settings.ts';
+import { readSettings, shown } from '../../functions/runtime/read-settings.ts';
+import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
+import { settingSpecs } from '../../functions/runtime/settings.ts';
 import type { Finding } from './finding.ts';
 import { misspellings } from './misspellings.ts';
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { processor } from '../../functions/processor/definition.ts';
-import { type SettingSpec, settingSpecs } from '../../functions/runtime/settings.ts';
+import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
+import { settingSpecs } from '../../functions/runtime/settings.ts';
 import { CommandError } from '../support/command.ts';
 import type { Security } from './broker.ts';
 import type { Environment } from './settings.ts';

@@ -1,5 +1,6 @@
 import { StartupError } from '../../functions/runtime/errors.ts';
-import { readSettings, type Settings } from '../../functions/runtime/settings.ts';
+import { readSettings } from '../../functions/runtime/read-settings.ts';
+import type { Settings } from '../../functions/runtime/settings.ts';
 import { feedOptions } from '../feed/options.ts';
 import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
 import { type PlannedAction, parsePlan } from './plan.ts';

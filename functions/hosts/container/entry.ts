@@ -4,7 +4,8 @@ import { kafkajsPort } from '../../kafka/kafkajs/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { messageOf, StartupError } from '../../runtime/errors.ts';
 import { createLogger } from '../../runtime/log.ts';
-import { readSettings, type Settings } from '../../runtime/settings.ts';
+import { readSettings } from '../../runtime/read-settings.ts';
+import type { Settings } from '../../runtime/settings.ts';
 import { limitYoungGeneration } from './memory.ts';
 import { runContainer } from './run.ts';
 

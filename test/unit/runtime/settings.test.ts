@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StartupError } from '../../../functions/runtime/errors.ts';
-import { readSettings, type Settings, settingSpecs, shown } from '../../../functions/runtime/settings.ts';
+import { readSettings, shown } from '../../../functions/runtime/read-settings.ts';
+import { type Settings, settingSpecs } from '../../../functions/runtime/settings.ts';
 
 const KAFKA_BOOTSTRAP_SERVERS = 'localhost:9092';
 const read = (env: Record<string, string>): Settings => readSettings({ KAFKA_BOOTSTRAP_SERVERS, ...env });
