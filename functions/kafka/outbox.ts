@@ -148,9 +148,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     queue.attempts = 0;
     for (const item of chunk) bytes -= item.bytes;
     if (queue.waiting.length === 0) active.delete(queue);
-    if (attempts > 0) {
-      recovered();
-    }
+    if (attempts > 0) recovered();
     for (const item of chunk) item.receipt.acknowledged();
     if (attempts > 0 || (wasFull && !full())) options.onRoom();
   }
@@ -184,15 +182,19 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       retry(queue, `${error} (raise max.message.bytes of topic ${facts.topic})`);
       return;
     }
-    if (queue.attempts > 0) recovered();
+    const { attempts } = queue;
+    const wasFull = full();
+    if (attempts > 0) recovered();
     queue.attempts = 0;
     queue.chunk = undefined;
     bytes -= only.bytes;
     if (queue.waiting.length === 0) active.delete(queue);
     only.receipt.refused(new EngineError('OUTPUT_TOO_LARGE', `Topic ${facts.topic} refused the output: ${error}`));
+    if (attempts > 0 || (wasFull && !full())) options.onRoom();
   }
 
   function cancel(owner: object): void {
+    const wasFull = full();
     for (const queue of active) {
       const kept = queue.waiting.filter((item) => item.owner !== owner);
       for (const item of queue.waiting) if (item.owner === owner) bytes -= item.bytes;
@@ -201,6 +203,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       queue.chunk = queue.chunk?.map((item) => (item.owner === owner ? { ...item, receipt: ignored } : item));
       if (queue.waiting.length === 0 && queue.chunk === undefined) active.delete(queue);
     }
+    if (wasFull && !full()) options.onRoom();
   }
 
   function full(): boolean {

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { contents, createProducer, outboxOf, transient } from './fake-producer.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const linger = (): Promise<unknown> => vi.advanceTimersByTimeAsync(5);
+
+describe('the outbox', () => {
+  test('gathers for a while, then sends one request to each leader', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer);
+    publish(0, ['a', 'b']);
+    publish(3, ['c']); // led by broker 0 as well
+    publish(1, ['d']);
+    await vi.advanceTimersByTimeAsync(4);
+    expect(sends).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sends.map(contents)).toEqual([['0: a b', '3: c'], ['1: d']]);
+  });
+
+  test('tells each record once that it is stored, in order', async () => {
+    const { producer, sends } = createProducer();
+    const { publish, order, fates } = outboxOf(producer);
+    publish(0, ['a', 'b', 'c']);
+    await linger();
+    expect(order).toEqual([]);
+    await sends[0]?.answer();
+    expect(order).toEqual(['a', 'b', 'c']);
+    expect([...fates.values()]).toEqual([['acknowledged'], ['acknowledged'], ['acknowledged']]);
+  });
+
+  test('has one request in flight per leader; what comes meanwhile goes in the next, at once', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer);
+    publish(0, ['a']);
+    await linger();
+    publish(0, ['b']);
+    publish(3, ['c']);
+    await linger();
+    expect(sends).toHaveLength(1);
+    await sends[0]?.answer();
+    expect(contents(sends[1])).toEqual(['0: b', '3: c']);
+  });
+
+  test('holds up no leader for one that does not answer', async () => {
+    const { producer, sends } = createProducer();
+    const { publish, order } = outboxOf(producer);
+    publish(0, ['stuck']);
+    publish(1, ['a']);
+    await linger();
+    await sends[1]?.answer();
+    publish(1, ['b']);
+    await linger();
+    await sends[2]?.answer();
+    expect(order).toEqual(['a', 'b']);
+    expect(sends[0]?.answered).toBe(false);
+  });
+
+  test('sends no more in a chunk than a message may have', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer);
+    publish(0, ['a', 'b', 'c'], 400);
+    await linger();
+    expect(contents(sends[0])).toEqual(['0: a b']);
+    await sends[0]?.answer();
+    expect(contents(sends[1])).toEqual(['0: c']);
+  });
+
+  test('sends a record alone that is larger than that', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer, { mustDeliver: true });
+    publish(0, ['large'], 5_000);
+    publish(0, ['small']);
+    await linger();
+    expect(contents(sends[0])).toEqual(['0: large']);
+  });
+
+  test('bounds records of a chunk and bytes of a request', async () => {
+    const { producer, sends } = createProducer();
+    const facts = { topic: 'out', partitions: 60, maxMessageBytes: 3_000_000 };
+    const { publish } = outboxOf(producer, { facts });
+    publish(
+      0,
+      Array.from({ length: 2_001 }, (_, index) => `r${index}`),
+      10,
+    );
+    for (const partition of [3, 6, 9, 12]) publish(partition, [`p${partition}`], 2_000_000);
+    await linger();
+    expect(sends).toHaveLength(1);
+    expect(sends[0]?.batches[0]?.records).toHaveLength(2_000);
+    const partitions = sends[0]?.batches.map(({ partition }) => partition);
+    expect(partitions).toEqual([0, 3, 6, 9]); // 6 MB: 4 MB were there before the last
+  });
+
+  test('knows no partition that the topic has not', () => {
+    const { publish } = outboxOf(createProducer().producer);
+    expect(() => publish(6, ['a'])).toThrow(RangeError);
+  });
+});
+
+describe('a failed send', () => {
+  test('is sent again unchanged, before anything else of its partition', async () => {
+    const { producer, sends, refreshLeaders } = createProducer();
+    const { publish, order } = outboxOf(producer);
+    publish(0, ['a', 'b']);
+    await linger();
+    publish(0, ['c']);
+    await sends[0]?.answer(transient);
+    expect(refreshLeaders).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(contents(sends[1])).toEqual(['0: a b']);
+    await sends[1]?.answer(transient);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(contents(sends[2])).toEqual(['0: a b']);
+    await sends[2]?.answer();
+    expect(contents(sends[3])).toEqual(['0: c']);
+    await sends[3]?.answer();
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  test('of one partition does not hold up those that were stored', async () => {
+    const { producer, sends } = createProducer();
+    const { publish, order } = outboxOf(producer);
+    publish(0, ['a']);
+    publish(3, ['b']);
+    await linger();
+    publish(3, ['c']);
+    await sends[0]?.answer(transient, undefined);
+    expect(order).toEqual(['b']);
+    expect(contents(sends[1])).toEqual(['3: c']);
+  });
+
+  test('follows its partition to another leader', async () => {
+    const { producer, sends, refreshLeaders } = createProducer();
+    let leader = 0;
+    producer.leaderOf = () => leader;
+    refreshLeaders.mockImplementation(async () => {
+      leader = 2;
+    });
+    const { publish } = outboxOf(producer);
+    publish(0, ['a']);
+    await linger();
+    await sends[0]?.answer(transient);
+    publish(2, ['b']);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(sends.slice(1).flatMap(contents)).toEqual(['2: b']); // all of them are led by 2 now: one at a time
+    await sends[1]?.answer();
+    expect(contents(sends[2])).toEqual(['0: a']);
+  });
+
+  test('is degraded, told and counted, until it is stored', async () => {
+    const { producer, sends } = createProducer();
+    const { outbox, publish, onTrouble, onRecovered, onRoom } = outboxOf(producer);
+    publish(0, ['a']);
+    publish(3, ['b']);
+    await linger();
+    await sends[0]?.answer(transient);
+    expect(outbox.degraded).toBe(true);
+    expect(onTrouble.mock.calls).toEqual([
+      [{ topic: 'out', error: 'NOT_LEADER_FOR_PARTITION', failures: 1 }],
+      [{ topic: 'out', error: 'NOT_LEADER_FOR_PARTITION', failures: 2 }],
+    ]);
+    await vi.advanceTimersByTimeAsync(50);
+    for (const send of sends.slice(1)) await send.answer(undefined);
+    await vi.advanceTimersByTimeAsync(50);
+    for (const send of sends.filter(({ answered }) => !answered)) await send.answer(undefined);
+    expect(outbox.degraded).toBe(false);
+    expect(onRecovered.mock.calls).toEqual([[{ topic: 'out', failures: 2 }]]); // once for the topic
+    expect(onRoom).toHaveBeenCalled();
+  });
+
+  test('is tried for as long as it takes, at least every two seconds', async () => {
+    const { producer, sends } = createProducer();
+    const { publish, order } = outboxOf(producer);
+    publish(0, ['a']);
+    await linger();
+    for (let minute = 0; minute < 60; minute += 1) {
+      for (const send of sends.filter(({ answered }) => !answered)) await send.answer(transient);
+      await vi.advanceTimersByTimeAsync(2_000);
+    }
+    expect(sends.length).toBeGreaterThan(60);
+    await sends.at(-1)?.answer();
+    expect(order).toEqual(['a']);
+  });
+});
