@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { ledgerClient } from '../support/ledger/client.ts';
 import { assertClean } from '../support/ledger/format.ts';
 import { headerOf } from '../support/ledger/log.ts';
 import { readTopics } from '../support/ledger/reader.ts';
 import { buildTestBundle, type TestBundle } from '../support/mutants.ts';
-import { createPipeline, type Pipeline } from '../support/pipeline.ts';
+import { createPipeline, type Pipeline, writeRecords } from '../support/pipeline.ts';
 
 let bundle: TestBundle;
 
@@ -16,14 +15,11 @@ afterAll(() => bundle.remove());
 const pipelineOf = (functionName: string, env: Readonly<Record<string, string>> = {}): Promise<Pipeline> =>
   createPipeline({ functionName, bundle: bundle.path, partitions: 2, env });
 
-async function write(topic: string, records: readonly { partition: number; key: string; value: object }[]) {
-  const producer = ledgerClient(inject('bootstrapServers')).producer();
-  await producer.connect();
-  await producer.send({
+function write(topic: string, records: readonly { partition: number; key: string; value: object }[]): Promise<void> {
+  return writeRecords(
     topic,
-    messages: records.map((record) => ({ ...record, value: JSON.stringify(record.value) })),
-  });
-  await producer.disconnect();
+    records.map((record) => ({ ...record, value: JSON.stringify(record.value) })),
+  );
 }
 
 const valuesOf = async ({ topics }: Pipeline): Promise<string[][]> => {

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { EndOfTest, Exit, Instance } from '../support/instance.ts';
-import { ledgerClient } from '../support/ledger/client.ts';
 import { headerOf, type LoggedHeaders, type LoggedRecord, type TopicLog } from '../support/ledger/log.ts';
 import { readTopics } from '../support/ledger/reader.ts';
 import { buildTestBundle, type TestBundle } from '../support/mutants.ts';
-import { createPipeline, type Pipeline } from '../support/pipeline.ts';
+import { createPipeline, type Pipeline, writeRecords } from '../support/pipeline.ts';
 import { type OutcomeCase, outcomeCases } from './outcome-cases.ts';
 import { parseMetrics, type Sample, total } from './prometheus.ts';
 
@@ -39,14 +38,11 @@ afterAll(async () => {
   bundle.remove();
 });
 
-async function write(cases: readonly OutcomeCase[]): Promise<void> {
-  const producer = ledgerClient(inject('bootstrapServers')).producer();
-  await producer.connect();
+function write(cases: readonly OutcomeCase[]): Promise<void> {
   const messages = cases.flatMap(({ name, records, partition = 0, key = Buffer.from(name), headers = {} }) =>
     records.map((record) => ({ key, value: JSON.stringify(record), partition, headers: { ...headers, case: name } })),
   );
-  await producer.send({ topic: pipeline.topics.source, messages });
-  await producer.disconnect();
+  return writeRecords(pipeline.topics.source, messages);
 }
 
 /** The source record that a `source` header, or the `error.*` headers, point at. */
@@ -125,6 +121,7 @@ test('dead letters go to the partition of their input modulo the count of their 
 
 test('inputs = outputs + dead letters + filtered, in the metrics as in the topics', () => {
   const inputs = outcomeCases.flatMap(({ records }) => records).length;
+  expect(logs.source.partitions.flat()).toHaveLength(inputs);
   expect(total(metrics, 'hft_records_in_total')).toBe(inputs);
   expect(total(metrics, 'hft_records_out_total')).toBe(logs.output.partitions.flat().length);
   expect(total(metrics, 'hft_records_filtered_total')).toBe(3);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message } from 'kafkajs';
 import { inject } from 'vitest';
 import { buildBundle } from '../../scripts/support/bundle.ts';
 import { type Instance, type InstanceOptions, startInstance } from './instance.ts';
@@ -134,6 +135,22 @@ export async function sharesOf(instances: readonly Instance[], partitions: numbe
       throw new Error(`${partitions} partitions are not shared evenly after ${timeoutMs} ms: ${shares}`);
     }
     await sleep(100);
+  }
+}
+
+/** Writes records once each, in order per partition. A send over several leaders that is tried again may double some. */
+export async function writeRecords(
+  topic: string,
+  messages: readonly (Message & { partition: number })[],
+): Promise<void> {
+  const producer = ledgerClient(inject('bootstrapServers')).producer({ idempotent: true });
+  await producer.connect();
+  try {
+    for (const partition of new Set(messages.map((message) => message.partition))) {
+      await producer.send({ topic, messages: messages.filter((message) => message.partition === partition) });
+    }
+  } finally {
+    await producer.disconnect();
   }
 }
 
