@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createCommitter } from '../../../functions/hosts/container/commits.ts';
+import type { CommitResult, GroupMember } from '../../../functions/kafka/port.ts';
+import type { Lane } from '../../../functions/runtime/lane-contract.ts';
+import { createMetrics } from '../../../functions/runtime/metrics.ts';
+import { createRecordingLogger } from '../../support/fakes.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A committer of two lanes whose positions the test sets, and a coordinator that answers when the test says so. */
+function setUp() {
+  const positions = new Map<number, number | undefined>([
+    [3, undefined],
+    [4, undefined],
+  ]);
+  const lanes = new Map([...positions.keys()].map((partition) => [partition, laneOf(partition, positions)]));
+  const requests: { offsets: Record<string, number>; answer: (result: CommitResult) => Promise<void> }[] = [];
+  const member: Pick<GroupMember, 'commit'> = {
+    commit: (offsets) =>
+      new Promise((resolve) => {
+        requests.push({
+          offsets: Object.fromEntries(offsets),
+          async answer(result) {
+            resolve(result);
+            await vi.advanceTimersByTimeAsync(0);
+          },
+        });
+      }),
+  };
+  const metrics = createMetrics();
+  const log = createRecordingLogger();
+  const committer = createCommitter(member as GroupMember, lanes, 200, metrics, log); // it only ever commits
+  const offsets = (): Record<string, number>[] => requests.map((request) => request.offsets);
+  return { committer, positions, requests, offsets, metrics, lines: log.lines };
+}
+
+function laneOf(partition: number, positions: ReadonlyMap<number, number | undefined>): Lane {
+  const nothing = { bufferedRecords: 0, bufferedBytes: 0, outstanding: 0, firstUndone: undefined };
+  const idle = { push: () => undefined, wake: () => undefined, stop: async () => undefined, abort: () => undefined };
+  return {
+    partition,
+    ...nothing,
+    ...idle,
+    get position() {
+      return positions.get(partition);
+    },
+  };
+}
+
+const tick = (): Promise<unknown> => vi.advanceTimersByTimeAsync(200);
+
+describe('the committer', () => {
+  test('commits the positions that moved, in one request, on its timer', async () => {
+    const { positions, requests, offsets, metrics } = setUp();
+    await tick();
+    expect(offsets()).toEqual([]);
+    positions.set(3, 10).set(4, 20);
+    await tick();
+    expect(offsets()).toEqual([{ 3: 10, 4: 20 }]);
+    await requests[0]?.answer('committed');
+    positions.set(4, 21);
+    await tick();
+    expect(offsets().slice(1)).toEqual([{ 4: 21 }]);
+    expect(metrics.commits).toBe(1);
+  });
+
+  test('sends nothing twice, and never goes back', async () => {
+    const { positions, requests, offsets } = setUp();
+    positions.set(3, 10);
+    await tick();
+    await requests[0]?.answer('committed');
+    positions.set(3, 9);
+    await tick();
+    await tick();
+    expect(offsets()).toEqual([{ 3: 10 }]);
+  });
+
+  test('commits offset 0 as well', async () => {
+    const { positions, offsets } = setUp();
+    positions.set(3, 0);
+    await tick();
+    expect(offsets()).toEqual([{ 3: 0 }]);
+  });
+
+  test('has one request in flight; the next takes all that was done meanwhile', async () => {
+    const { committer, positions, requests, offsets } = setUp();
+    positions.set(3, 10);
+    await tick();
+    positions.set(3, 11);
+    await tick();
+    positions.set(3, 12);
+    const flushed = committer.flush();
+    await tick();
+    expect(offsets()).toEqual([{ 3: 10 }]);
+    await requests[0]?.answer('committed');
+    expect(offsets()).toEqual([{ 3: 10 }, { 3: 12 }]);
+    await requests[1]?.answer('committed');
+    expect(await flushed).toBe(true);
+  });
+
+  test('tries again what failed', async () => {
+    const { committer, positions, requests, offsets, metrics } = setUp();
+    positions.set(3, 10);
+    const flushed = committer.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    await requests[0]?.answer('failed');
+    expect(await flushed).toBe(false);
+    await tick();
+    expect(offsets()).toEqual([{ 3: 10 }, { 3: 10 }]);
+    expect(metrics).toMatchObject({ commits: 0, commitsRefused: 0 });
+  });
+
+  test('says that it was refused', async () => {
+    const { committer, positions, requests, metrics, lines } = setUp();
+    positions.set(3, 10);
+    const flushed = committer.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    await requests[0]?.answer('refused');
+    expect(await flushed).toBe(false);
+    expect(metrics).toMatchObject({ commits: 0, commitsRefused: 1 });
+    expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      'warn Commit refused: the group has given these partitions to others',
+    ]);
+  });
+
+  test('has nothing to commit, and is done at once', async () => {
+    expect(await setUp().committer.flush()).toBe(true);
+  });
+
+  test('starts anew with an assignment: what was committed before says nothing about it', async () => {
+    const { committer, positions, requests, offsets } = setUp();
+    positions.set(3, 10);
+    await tick();
+    await requests[0]?.answer('committed');
+    committer.reset();
+    positions.set(3, 7);
+    await tick();
+    expect(offsets().slice(1)).toEqual([{ 3: 7 }]);
+  });
+
+  test('takes no answer from before an assignment for one about it', async () => {
+    const { committer, positions, requests, offsets, metrics } = setUp();
+    positions.set(3, 10);
+    const flushed = committer.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    committer.reset();
+    positions.set(3, 5);
+    await requests[0]?.answer('committed');
+    expect(await flushed).toBe(false);
+    expect(metrics.commits).toBe(0);
+    await tick();
+    expect(offsets().slice(1)).toEqual([{ 3: 5 }]);
+  });
+
+  test('stops its timer, and still commits when asked', async () => {
+    const { committer, positions, offsets } = setUp();
+    committer.stop();
+    positions.set(3, 10);
+    await tick();
+    expect(offsets()).toEqual([]);
+    void committer.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(offsets()).toEqual([{ 3: 10 }]);
+  });
+});

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { checkCluster, reach, sizeWarnings } from '../../../functions/hosts/container/preflight.ts';
+import type { ClusterInspector, TopicFacts } from '../../../functions/kafka/port.ts';
+import { StartupError } from '../../../functions/runtime/errors.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const brokers = ['one:9092', 'two:9092'];
+const definition = { name: 'f', source: 'in', output: 'out', deadLetters: 'in.dlq' } as const;
+
+/** A cluster with topics of so many partitions. */
+function clusterOf(partitions: Record<string, number>, maxMessageBytes = 1_048_576): ClusterInspector {
+  return {
+    close: async () => undefined,
+    async topicFacts(topics) {
+      const known = topics.flatMap((topic): [string, TopicFacts][] => {
+        const count = partitions[topic];
+        return count === undefined ? [] : [[topic, { topic, partitions: count, maxMessageBytes }]];
+      });
+      return new Map(known);
+    },
+  };
+}
+
+/** Lets time pass until the promise has ended, and gives the problems that it ended with. */
+async function problemsOf(start: Promise<unknown>): Promise<readonly string[]> {
+  const ended = start.then(
+    () => [],
+    (error: unknown) => {
+      if (error instanceof StartupError && error.code === 'CLUSTER_UNFIT') return error.problems;
+      throw error;
+    },
+  );
+  await vi.advanceTimersByTimeAsync(60_000);
+  return ended;
+}
+
+describe('the check of a cluster', () => {
+  test('gives the facts of a function’s topics', async () => {
+    const topics = await checkCluster(clusterOf({ in: 60, out: 60, 'in.dlq': 12 }), definition, brokers, 1_000);
+    expect(topics).toMatchObject({
+      source: { partitions: 60 },
+      output: { topic: 'out' },
+      deadLetters: { partitions: 12 },
+    });
+  });
+
+  test('asks for no output topic where there is none', async () => {
+    const { output: _, ...silent } = definition;
+    const topics = await checkCluster(clusterOf({ in: 60, 'in.dlq': 60 }), silent, brokers, 1_000);
+    expect(topics.output).toBeUndefined();
+  });
+
+  test('names every topic that is missing', async () => {
+    const problems = await problemsOf(checkCluster(clusterOf({ out: 60 }), definition, brokers, 15_000));
+    expect(problems).toEqual([
+      'Topic in does not exist on one:9092,two:9092: create it, or correct its name.',
+      'Topic in.dlq does not exist on one:9092,two:9092: create it, or correct its name.',
+    ]);
+  });
+
+  test('looks again for a topic that was made a moment ago', async () => {
+    const early = clusterOf({ in: 60, 'in.dlq': 12 });
+    const late = clusterOf({ in: 60, out: 60, 'in.dlq': 12 });
+    let asked = 0;
+    const topicFacts: ClusterInspector['topicFacts'] = (topics) => {
+      asked += 1;
+      return (asked < 3 ? early : late).topicFacts(topics);
+    };
+    expect(await problemsOf(checkCluster({ ...early, topicFacts }, definition, brokers, 15_000))).toEqual([]);
+    expect(asked).toBe(3);
+  });
+
+  test('names every count that breaks the order of a key', async () => {
+    const cluster = clusterOf({ in: 60, out: 30, 'in.dlq': 7 });
+    expect(await problemsOf(checkCluster(cluster, definition, brokers, 15_000))).toEqual([
+      'Topic out has 30 partitions, but the order of a key from in (60) needs 60, as its source has: create it anew with that count.',
+      'Topic in.dlq has 7 partitions, but the order of a key from in (60) needs a divisor of 60: create it anew with that count.',
+    ]);
+  });
+
+  test.each([
+    [30, 0],
+    [60, 0],
+    [1, 0],
+    [7, 1],
+    [120, 1],
+  ])('lets an output of %i partitions divide those of its source, with %i problems', async (partitions, count) => {
+    const divides = { ...definition, outputPartitions: 'divides' } as const;
+    const cluster = clusterOf({ in: 60, out: partitions, 'in.dlq': 12 });
+    expect(await problemsOf(checkCluster(cluster, divides, brokers, 15_000))).toHaveLength(count);
+  });
+});
+
+describe('reaching a cluster', () => {
+  test('is tried again until it works', async () => {
+    const attempt = vi
+      .fn(async () => 'there')
+      .mockRejectedValueOnce(new Error('no'))
+      .mockRejectedValueOnce(new Error('no'));
+    const reached = reach(attempt, brokers, 10_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await reached).toBe('there');
+    expect(attempt).toHaveBeenCalledTimes(3);
+  });
+
+  test('ends after its time, with the reason and what to look at', async () => {
+    const attempt = vi.fn(() => Promise.reject(new Error('connection refused')));
+    const problems = await problemsOf(reach(attempt, brokers, 3_000));
+    expect(problems).toEqual([
+      'The cluster at one:9092,two:9092 did not answer as it should within 3000 ms (connection refused): ' +
+        'check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.',
+    ]);
+    expect(attempt).toHaveBeenCalledTimes(6); // every half second, the last with none to spare
+  });
+
+  test('is tried once, however short its time', async () => {
+    expect(await reach(async () => 'there', brokers, 0)).toBe('there');
+  });
+});
+
+describe('a warning about sizes', () => {
+  const topic = (name: string, maxMessageBytes: number): TopicFacts => ({
+    topic: name,
+    partitions: 1,
+    maxMessageBytes,
+  });
+
+  test('comes when a dead letter has no room for its headers', () => {
+    const source = topic('in', 1_000_000);
+    expect(sizeWarnings({ source, output: undefined, deadLetters: topic('in.dlq', 1_000_001) })).toEqual([]);
+    expect(sizeWarnings({ source, output: undefined, deadLetters: topic('in.dlq', 1_000_000) })).toEqual([
+      'Topic in.dlq takes 1000000 bytes, in 1000000: a dead letter of the largest size may only fit compressed. ' +
+        'Give it 64 KB more (max.message.bytes).',
+    ]);
+  });
+});

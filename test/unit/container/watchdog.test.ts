@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startWatchdog, type Vitals } from '../../../functions/hosts/container/watchdog.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const limitMs = 60_000;
+
+/** A watchdog over vitals and a clock that the test sets. */
+function setUp(first: Partial<Vitals> = {}) {
+  let vitals: Vitals = { backlog: 5, progress: 0, member: true, waiting: false, ...first };
+  let nowMs = 1_000_000;
+  const stuck: string[] = [];
+  const dog = startWatchdog(
+    () => vitals,
+    limitMs,
+    (reason) => stuck.push(reason),
+    () => nowMs,
+  );
+  dog.check();
+  /** So much later, with these vitals from then on: what it says now. */
+  const later = (ms: number, change: Partial<Vitals> = {}): string[] => {
+    nowMs += ms;
+    vitals = { ...vitals, ...change };
+    dog.check();
+    return stuck;
+  };
+  return { later, dog, stuck };
+}
+
+describe('the watchdog', () => {
+  test('ends an instance that has a backlog and moves nothing', () => {
+    const { later } = setUp();
+    expect(later(limitMs - 1)).toEqual([]);
+    expect(later(1)).toEqual(['5 records wait and none has moved for 60000 ms']);
+  });
+
+  test('lets one be that moves something, however slowly', () => {
+    const { later } = setUp();
+    for (let progress = 1; progress < 10; progress += 1) expect(later(limitMs - 1, { progress })).toEqual([]);
+    expect(later(limitMs - 1)).toEqual([]);
+    expect(later(1)).toHaveLength(1);
+  });
+
+  test.each<[what: string, vitals: Partial<Vitals>]>([
+    ['has nothing to do', { backlog: 0 }],
+    ['waits for a dependency', { waiting: true }],
+  ])('lets one be that %s, and counts from the end of that', (_what, vitals) => {
+    const { later } = setUp(vitals);
+    expect(later(10 * limitMs)).toEqual([]);
+    expect(later(1, { backlog: 5, waiting: false })).toEqual([]);
+    expect(later(limitMs - 2)).toEqual([]);
+    expect(later(1)).toHaveLength(1);
+  });
+
+  test('ends one that fell out of its group, backlog or not', () => {
+    const { later } = setUp({ backlog: 0, member: false });
+    expect(later(limitMs - 1)).toEqual([]);
+    expect(later(1)).toEqual(['this instance has been no member of its group for 60000 ms']);
+  });
+
+  test('lets one be that joined again in time', () => {
+    const { later } = setUp({ backlog: 0, member: false });
+    expect(later(limitMs - 1, { member: true })).toEqual([]);
+    expect(later(limitMs - 1, { member: false })).toEqual([]);
+  });
+
+  test('does not take the wait for an assignment for standing still', () => {
+    const { later } = setUp({ member: false });
+    expect(later(limitMs - 1)).toEqual([]);
+    expect(later(1, { member: true })).toEqual([]);
+    expect(later(limitMs - 2)).toEqual([]);
+    expect(later(1)).toHaveLength(1); // counted from the last look that saw no member
+  });
+
+  test('looks by itself, ten times in its limit, until it is stopped', () => {
+    const { dog } = setUp();
+    const looks = vi.fn(() => ({ backlog: 0, progress: 0, member: true, waiting: false }));
+    const other = startWatchdog(looks, limitMs, () => undefined);
+    vi.advanceTimersByTime(limitMs);
+    expect(looks).toHaveBeenCalledTimes(10);
+    other.stop();
+    dog.stop();
+    vi.advanceTimersByTime(limitMs);
+    expect(looks).toHaveBeenCalledTimes(10);
+  });
+});
