@@ -67,7 +67,7 @@ interface Mutant {
 }
 
 // Commits come often and produce requests seldom: between the two is where a wrong commit shows.
-const eager = { KAFKA_COMMIT_INTERVAL_MS: '20', KAFKA_LINGER_MS: '500', KAFKA_SESSION_TIMEOUT_MS: '6000' };
+const eager = { KAFKA_COMMIT_INTERVAL_MS: '20', KAFKA_LINGER_MS: '1000', KAFKA_SESSION_TIMEOUT_MS: '6000' };
 // The timer hardly ever commits: only the drain does.
 const lazy = { KAFKA_COMMIT_INTERVAL_MS: '20000' };
 
@@ -82,7 +82,8 @@ const mutants: readonly Mutant[] = [
       find: 'if (delivery.pending > 0) depart(delivery);',
       replace: 'if (delivery.pending > 0) { depart(delivery); tracker.finish(delivery); }',
     },
-    found: ['lost', 'commitsAhead'],
+    // Whether the kill falls between such a commit and its outputs, and so loses some, is luck.
+    found: ['commitsAhead'],
   },
   {
     name: 'a record dropped',
