@@ -15,10 +15,15 @@ interface ContainerResult {
   readonly records: number;
   readonly runs: number;
   readonly oursUs: number;
+  /** The loop that writes outputs of our size: the same work with no framework. */
   readonly bareUs: number;
   readonly ratio: number;
+  /** The loop that writes its input again: a third of the bytes. */
+  readonly echoUs: number;
+  readonly echoRatio: number;
   readonly oursPerSecond: number;
   readonly barePerSecond: number;
+  readonly echoPerSecond: number;
 }
 
 interface MemoryResult {
@@ -130,23 +135,30 @@ async function benchContainer(
   await fill(topics, count);
   const ours: LoopCost[] = [];
   const bare: LoopCost[] = [];
+  const echo: LoopCost[] = [];
   for (let run = 1; run <= runs; run += 1) {
-    bare.push(await runBareLoop(topics, count));
+    echo.push(await runBareLoop(topics, count, 'echo'));
+    bare.push(await runBareLoop(topics, count, 'enriched'));
     ours.push(await runContainer(topics, bundle, count));
-    say(
-      `run ${run} of ${runs}: bare loop ${perRecord(bare.at(-1)).toFixed(1)} us, ours ${perRecord(ours.at(-1)).toFixed(1)} us`,
-    );
+    const [echoCost, bareCost, ourCost] = [echo, bare, ours].map((costs) => perRecord(costs.at(-1)).toFixed(1));
+    say(`run ${run} of ${runs}: echo loop ${echoCost} us, bare loop ${bareCost} us, ours ${ourCost} us`);
   }
-  const oursUs = median(ours.map(perRecord));
-  const bareUs = median(bare.map(perRecord));
+  const [oursUs, bareUs, echoUs] = [
+    median(ours.map(perRecord)),
+    median(bare.map(perRecord)),
+    median(echo.map(perRecord)),
+  ];
   return {
     records: count,
     runs,
     oursUs,
     bareUs,
     ratio: oursUs / bareUs,
+    echoUs,
+    echoRatio: oursUs / echoUs,
     oursPerSecond: median(ours.map(perSecond)),
     barePerSecond: median(bare.map(perSecond)),
+    echoPerSecond: median(echo.map(perSecond)),
   };
 }
 
@@ -185,13 +197,16 @@ function tables(result: { handler?: HandlerCost[]; container?: ContainerResult; 
     }
   }
   if (result.container) {
-    const { oursUs, bareUs, ratio, oursPerSecond, barePerSecond, records, runs } = result.container;
+    const { oursUs, bareUs, ratio, echoUs, echoRatio, records, runs } = result.container;
+    const { oursPerSecond, barePerSecond, echoPerSecond } = result.container;
+    const row = (name: string, cost: number, rate: number, note: string): string =>
+      `  ${name.padEnd(40)}${us(cost)}  ${Math.round(rate).toString().padStart(10)}    ${note}`;
     lines.push(
       '',
-      `Container, ${contractsInContainer} contracts a record   CPU a record     records/s    (${records} records, median of ${runs})`,
-      `  bare kafkajs loop            ${us(bareUs)}   ${Math.round(barePerSecond).toString().padStart(11)}`,
-      `  hft-engine processor         ${us(oursUs)}   ${Math.round(oursPerSecond).toString().padStart(11)}`,
-      `  ratio                      ${ratio.toFixed(2).padStart(9)}`,
+      `Container, ${contractsInContainer} contracts a record             CPU a record   records/s    (${records} records, median of ${runs})`,
+      row('bare kafkajs loop, its input again', echoUs, echoPerSecond, `ours is ${echoRatio.toFixed(2)}x`),
+      row('bare kafkajs loop, outputs of our size', bareUs, barePerSecond, `ours is ${ratio.toFixed(2)}x`),
+      row('hft-engine processor', oursUs, oursPerSecond, ''),
     );
   }
   if (result.memory) {

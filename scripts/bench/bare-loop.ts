@@ -1,11 +1,13 @@
 /**
- * The floor of the container benchmark, run as a process of its own: a kafkajs loop as its documentation shows it, that
- * parses, stringifies, produces and commits, and nothing else. Prints one JSON line for the host benchmark to read.
+ * The floors of the container benchmark, run as a process of its own: a kafkajs loop as its documentation shows it, that
+ * parses, stringifies, produces and commits, and nothing else. `echo` stringifies what it parsed; `enriched` an object of
+ * the processor's output, so that it writes as many bytes as we do. Prints one JSON line for the benchmark to read.
  */
 import { Kafka, logLevel } from 'kafkajs';
 import '../../functions/kafka/kafkajs/timer-fix.ts'; // the floor is not to lose by a bug that is known and mended
+import { enrichedSamples } from './handler.ts';
 
-const [brokers = '', source = '', output = '', group = '', countText = '0'] = process.argv.slice(2);
+const [brokers = '', source = '', output = '', group = '', countText = '0', mode = 'echo'] = process.argv.slice(2);
 const count = Number(countText);
 const chunk = 500; // kafkajs does not split: one partition's messages must stay below the topic's limit
 const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bare-loop', logLevel: logLevel.NOTHING });
@@ -22,7 +24,9 @@ const consumer = kafka.consumer({
   maxBytesPerPartition: 1_048_576,
   maxWaitTimeInMs: 500,
 });
+const samples: readonly unknown[] = mode === 'enriched' ? await enrichedSamples(2) : [];
 let handled = 0;
+let next = 0;
 let start: { records: number; cpu: NodeJS.CpuUsage; wallMs: number } | undefined;
 
 await producer.connect();
@@ -37,7 +41,7 @@ await consumer.run({
       const part = messages.slice(from, from + chunk).map(({ key, value }) => ({
         key,
         partition,
-        value: JSON.stringify(JSON.parse((value ?? Buffer.alloc(0)).toString())),
+        value: stringified(JSON.parse((value ?? Buffer.alloc(0)).toString())),
       }));
       await producer.sendBatch({ acks: -1, topicMessages: [{ topic: output, messages: part }] });
       resolveOffset(messages[Math.min(from + chunk, messages.length) - 1]?.offset ?? '0');
@@ -51,6 +55,12 @@ await consumer.run({
     } else if (start !== undefined && handled >= count) finish(start);
   },
 });
+
+function stringified(parsed: unknown): string {
+  if (samples.length === 0) return JSON.stringify(parsed);
+  next = (next + 1) % samples.length;
+  return JSON.stringify(samples[next]);
+}
 
 function finish({ records, cpu, wallMs }: NonNullable<typeof start>): void {
   const used = process.cpuUsage(cpu);

@@ -28,14 +28,18 @@ interface Sample {
 
 const samplePauseMs = 25;
 
-/** Runs the bare kafkajs loop over the whole backlog. */
-export async function runBareLoop(topics: BenchTopics, count: number): Promise<LoopCost> {
+/** Runs a bare kafkajs loop over the whole backlog: `enriched` writes outputs of our size, `echo` its input again. */
+export async function runBareLoop(topics: BenchTopics, count: number, mode: 'echo' | 'enriched'): Promise<LoopCost> {
   const script = new URL('./bare-loop.ts', import.meta.url).pathname;
   const { bootstrapServers, source, output } = topics;
   const group = `bench-bare-${process.pid}-${Date.now()}`;
-  const child = spawn(process.execPath, [script, bootstrapServers.join(','), source, output, group, String(count)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [script, bootstrapServers.join(','), source, output, group, String(count), mode],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   try {
     for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
     throw new CommandError('The bare loop ended without a result.');

@@ -20,22 +20,10 @@ const rounds = 15;
 
 /** Measures the processor's handler alone, on chains of the given size from the feed's own market. */
 export async function benchHandler(contracts: number): Promise<HandlerCost> {
-  if (processor.handle === undefined) throw new Error('The processor has no handle.');
-  const { handle } = processor;
-  const resources = await processor.setup?.({});
-  if (resources === undefined) throw new Error('The processor has no setup.');
-  const records = recordsOf(contracts);
-  const log = createLogger('silent', {});
-  const contexts = records.map((record): HandlerContext<typeof resources> => {
-    return new CallContext(new AbortController().signal, 1, resources, log, record);
-  });
+  const { handle, records, contexts } = await prepare(contracts);
   const inputs = records.map((record) => record.value ?? Buffer.alloc(0));
-  const outputs = records.map((record, index) => {
-    const output = handle(record, contexts[index] as HandlerContext<typeof resources>) as Output;
-    return output.value?.toString() ?? '';
-  });
-  const parsed = outputs.map((text): unknown => JSON.parse(text));
-
+  const parsed = await enrichedSamples(contracts);
+  const outputBytes = parsed.reduce((sum: number, value) => sum + JSON.stringify(value).length, 0);
   let next = 0;
   const index = (): number => (next = (next + 1) % distinctRecords);
   const callsPerRound = Math.max(distinctRecords, Math.round(200_000 / (contracts + 10)));
@@ -43,7 +31,7 @@ export async function benchHandler(contracts: number): Promise<HandlerCost> {
     {
       handler: () => {
         const at = index();
-        return handle(records[at] as InboundRecord, contexts[at] as HandlerContext<typeof resources>);
+        return handle(records[at] as InboundRecord, contexts[at] as (typeof contexts)[number]);
       },
       floor: () => {
         const at = index();
@@ -56,11 +44,32 @@ export async function benchHandler(contracts: number): Promise<HandlerCost> {
   return {
     contracts,
     inputBytes: Math.round(inputs.reduce((sum, bytes) => sum + bytes.length, 0) / distinctRecords),
-    outputBytes: Math.round(outputs.reduce((sum, text) => sum + text.length, 0) / distinctRecords),
+    outputBytes: Math.round(outputBytes / distinctRecords),
     handlerUs: cost.handler,
     floorUs: cost.floor,
     ratio: cost.handler / cost.floor,
   };
+}
+
+/** The processor's outputs for the same chains, parsed: what a floor has to stringify. */
+export async function enrichedSamples(contracts: number): Promise<unknown[]> {
+  const { handle, records, contexts } = await prepare(contracts);
+  return records.map((record, index): unknown => {
+    const output = handle(record, contexts[index] as (typeof contexts)[number]) as Output;
+    return JSON.parse(output.value?.toString() ?? 'null');
+  });
+}
+
+async function prepare(contracts: number) {
+  const resources = await processor.setup?.({});
+  if (processor.handle === undefined || resources === undefined) throw new Error('The processor has no handler.');
+  const records = recordsOf(contracts);
+  const log = createLogger('silent', {});
+  const { signal } = new AbortController();
+  const contexts = records.map((record): HandlerContext<typeof resources> => {
+    return new CallContext(signal, 1, resources, log, record);
+  });
+  return { handle: processor.handle, records, contexts };
 }
 
 function recordsOf(contracts: number): InboundRecord[] {
