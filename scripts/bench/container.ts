@@ -26,7 +26,7 @@ interface Sample {
   readonly residentBytes: number;
 }
 
-const samplePauseMs = 25;
+const samplePauseMs = 100;
 
 /** Runs a bare kafkajs loop over the whole backlog: `enriched` writes outputs of our size, `echo` its input again. */
 export async function runBareLoop(topics: BenchTopics, count: number, mode: 'echo' | 'enriched'): Promise<LoopCost> {
