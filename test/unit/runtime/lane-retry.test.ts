@@ -158,4 +158,20 @@ describe('a dependency that is down', () => {
     expect(kit.lane.position).toBe(1);
     expect(kit.lane.firstUndone).toBe(1);
   });
+
+  test('ends there what waits for its next try as well', async () => {
+    const seen: number[] = [];
+    const kit = recordKit(
+      ({ offset }) => {
+        seen.push(offset);
+        return raise(offset === 0 ? again : down);
+      },
+      {},
+      { onDependencyDown: 'stop' },
+    );
+    await kit.push(...createRecords({ key: 'a' }, { key: 'b' }, { key: 'c' }));
+    await kit.pass(60_000);
+    expect(seen).toEqual([0, 1]);
+    expect(kit.lane.firstUndone).toBe(0);
+  });
 });
