@@ -128,7 +128,7 @@ describe('the outbox, whatever befalls its requests', () => {
         expect([outbox.full, outbox.degraded]).toEqual([false, false]);
         expect(vi.getTimerCount()).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 
@@ -163,7 +163,7 @@ describe('the outbox, whatever befalls its requests', () => {
         }
         expect([outbox.full, outbox.degraded]).toEqual([false, false]);
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });

@@ -27,7 +27,7 @@ describe.each(['key', 'partition'] as const)('with order per %s', (order) => {
         expect(recordsFiltered + dead).toBeLessThanOrEqual(records.length);
         expect(kit.lane.position).toBe((records.at(-1)?.offset ?? -1) + 1);
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 
@@ -51,7 +51,7 @@ describe.each(['key', 'partition'] as const)('with order per %s', (order) => {
         expect(kit.lane.bufferedRecords).toBe(0);
         for (const emitted of firstEmissions().values()) expect(emitted).toEqual([...emitted].sort((a, b) => a - b));
       }),
-      { numRuns: 30 },
+      { numRuns: 80 },
     );
   });
 
@@ -71,7 +71,7 @@ describe.each(['key', 'partition'] as const)('with order per %s', (order) => {
         expect(kit.lane.position).toBe(position);
         expect(kit.metrics.waitingForDependency).toBe(0);
       }),
-      { numRuns: 30 },
+      { numRuns: 80 },
     );
   });
 });
