@@ -38,7 +38,7 @@ interface Queue {
 
 const batchOverheadBytes = 128;
 const maxChunkRecords = 2_000;
-const maxRequestBytes = 4 * 1_048_576;
+const maxRequestBytes = 524_288;
 const compressAboveBytes = 524_288;
 const retryPolicy = { initialDelayMs: 50, maxDelayMs: 2_000 };
 

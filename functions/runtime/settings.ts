@@ -133,7 +133,7 @@ export const settingSpecs = {
   }),
   bufferMaxBytes: setting({
     name: 'BUFFER_MAX_BYTES',
-    fallback: '8388608',
+    fallback: '4194304',
     ...integer(1_048_576, 8_589_934_592),
     effect: 'Bytes of all partitions together held in memory; above, fetches pause.',
   }),

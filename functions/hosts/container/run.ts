@@ -30,7 +30,7 @@ export interface Container {
 }
 
 const maxOutstanding = 2_000;
-const outboxBytes = 8 * 1_048_576;
+const outboxBytes = 2 * 1_048_576;
 
 /** Runs a function as a member of its consumer group, until `shutdown`. Rejects when the cluster is not fit for it. */
 export async function runContainer<Resources>(

@@ -4,7 +4,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { messageOf } from '../../runtime/errors.ts';
 import type { ProduceBatch, Producer, SendFailure } from '../port.ts';
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from '../wire/produce.ts';
-import { encodeRecordBatch } from '../wire/record-batch.ts';
+import { prepareRecordBatch } from '../wire/record-batch.ts';
 import { isAlreadyStored, isConnectionTrouble, isIdentityRefused, isTooLarge, typeOf } from './failures.ts';
 
 /** Who the broker takes us for, and where each partition's sequence stands: what makes a repeated batch harmless. */
@@ -140,12 +140,13 @@ function describe(error: unknown): string {
 function encode(batches: readonly ProduceBatch[], identity: Identity, compress: boolean): Buffer {
   const { producerId, producerEpoch, sequences } = identity;
   const nowMs = Date.now();
-  const encoded = batches.map((batch) => {
-    const firstSequence = sequences.get(nameOf(batch)) ?? 0;
-    const bytes = encodeRecordBatch(batch.records, { producerId, producerEpoch, firstSequence }, nowMs, compress);
-    return { topic: batch.topic, partition: batch.partition, bytes };
+  const addressed = batches.map((unsent) => {
+    const { topic, partition, records } = unsent;
+    const firstSequence = sequences.get(nameOf(unsent)) ?? 0;
+    const batch = prepareRecordBatch(records, { producerId, producerEpoch, firstSequence }, nowMs, compress);
+    return { topic, partition, batch };
   });
-  return encodeProduceRequest(encoded, produceTimeoutMs);
+  return encodeProduceRequest(addressed, produceTimeoutMs);
 }
 
 async function produce(broker: LeaderBroker, body: Buffer): Promise<ReadonlyMap<string, number>> {

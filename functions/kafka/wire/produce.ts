@@ -1,13 +1,15 @@
+import type { PreparedBatch } from './record-batch.ts';
+
 /**
  * Produce request and response, version 7, which brokers take since Kafka 2.1.
  * https://kafka.apache.org/protocol#The_Messages_Produce
  */
 
-/** A record batch, encoded, and where it goes. */
-export interface EncodedBatch {
+/** A record batch and where it goes. */
+export interface AddressedBatch {
   readonly topic: string;
   readonly partition: number;
-  readonly bytes: Buffer;
+  readonly batch: PreparedBatch;
 }
 
 export const produceApi = { key: 0, version: 7, name: 'Produce' } as const;
@@ -15,8 +17,8 @@ export const produceApi = { key: 0, version: 7, name: 'Produce' } as const;
 const acksFromAllInSync = -1;
 
 /** The body of a request: batches of one topic follow each other. */
-export function encodeProduceRequest(batches: readonly EncodedBatch[], timeoutMs: number): Buffer {
-  const byTopic = new Map<string, EncodedBatch[]>();
+export function encodeProduceRequest(batches: readonly AddressedBatch[], timeoutMs: number): Buffer {
+  const byTopic = new Map<string, AddressedBatch[]>();
   for (const batch of batches) {
     const list = byTopic.get(batch.topic);
     if (list === undefined) byTopic.set(batch.topic, [batch]);
@@ -25,7 +27,7 @@ export function encodeProduceRequest(batches: readonly EncodedBatch[], timeoutMs
   let size = 2 + 2 + 4 + 4;
   for (const [topic, list] of byTopic) {
     size += 2 + Buffer.byteLength(topic) + 4;
-    for (const batch of list) size += 4 + 4 + batch.bytes.length;
+    for (const { batch } of list) size += 4 + 4 + batch.length;
   }
   const out = Buffer.allocUnsafe(size);
   let at = out.writeInt16BE(-1, 0); // no transactional id
@@ -36,11 +38,10 @@ export function encodeProduceRequest(batches: readonly EncodedBatch[], timeoutMs
     at = out.writeInt16BE(Buffer.byteLength(topic), at);
     at += out.write(topic, at, 'utf8');
     at = out.writeInt32BE(list.length, at);
-    for (const { partition, bytes } of list) {
+    for (const { partition, batch } of list) {
       at = out.writeInt32BE(partition, at);
-      at = out.writeInt32BE(bytes.length, at);
-      out.set(bytes, at);
-      at += bytes.length;
+      at = out.writeInt32BE(batch.length, at);
+      at = batch.writeTo(out, at);
     }
   }
   return out;

@@ -3,7 +3,7 @@ import type { OutboundRecord } from '../../runtime/publisher.ts';
 import { crc32c } from './crc32c.ts';
 
 /**
- * Kafka's record batch, version 2 (magic byte 2), written into one buffer of the exact size. kafkajs makes several
+ * Kafka's record batch, version 2 (magic byte 2), written into the request's one buffer. kafkajs makes several
  * encoders a record and copies each value three times: that was most of what producing cost.
  * https://kafka.apache.org/documentation/#recordbatch
  */
@@ -22,13 +22,20 @@ const crcAt = 17;
 const attributesAt = 21;
 const gzip = 1;
 
-/** The batch as bytes. `nowMs` is its timestamp. */
-export function encodeRecordBatch(
+/** A batch of known size that is yet to be written: a request takes all its batches into one buffer. */
+export interface PreparedBatch {
+  readonly length: number;
+  /** Writes the batch at an offset, and returns the offset behind it. */
+  writeTo(out: Buffer, start: number): number;
+}
+
+/** Measures the batch. `nowMs` is its timestamp. */
+export function prepareRecordBatch(
   records: readonly OutboundRecord[],
-  { producerId, producerEpoch, firstSequence }: BatchIdentity,
+  identity: BatchIdentity,
   nowMs: number,
   compress: boolean,
-): Buffer {
+): PreparedBatch {
   const sizes = new Int32Array(records.length);
   let total = 0;
   for (let index = 0; index < records.length; index += 1) {
@@ -36,28 +43,61 @@ export function encodeRecordBatch(
     sizes[index] = size;
     total += varintBytes(size) + size;
   }
-  const plain = Buffer.allocUnsafe(headerBytes + total);
-  let at = headerBytes;
-  for (let index = 0; index < records.length; index += 1) {
-    at = writeRecord(plain, at, records[index] as OutboundRecord, index, sizes[index] as number);
+  if (compress) {
+    const plain = Buffer.allocUnsafe(total);
+    writeRecords(plain, 0, records, sizes);
+    const packed = gzipSync(plain);
+    return prepared(packed.length, records.length, identity, nowMs, gzip, (out, at) => {
+      out.set(packed, at);
+    });
   }
-  const batch = compress
-    ? Buffer.concat([plain.subarray(0, headerBytes), gzipSync(plain.subarray(headerBytes))])
-    : plain;
-  batch.writeBigInt64BE(0n, 0); // base offset: the broker's to set
-  batch.writeInt32BE(batch.length - 12, 8);
-  batch.writeInt32BE(-1, 12); // leader epoch: the broker's to set
-  batch[16] = 2; // magic
-  batch.writeInt16BE(compress ? gzip : 0, attributesAt);
-  batch.writeInt32BE(records.length - 1, 23);
-  batch.writeBigInt64BE(BigInt(nowMs), 27);
-  batch.writeBigInt64BE(BigInt(nowMs), 35);
-  batch.writeBigInt64BE(BigInt(producerId), 43);
-  batch.writeInt16BE(producerEpoch, 51);
-  batch.writeInt32BE(firstSequence, 53);
-  batch.writeInt32BE(records.length, 57);
-  batch.writeUInt32BE(crc32c(batch, attributesAt, batch.length), crcAt);
-  return batch;
+  return prepared(total, records.length, identity, nowMs, 0, (out, at) => writeRecords(out, at, records, sizes));
+}
+
+/** The batch as bytes of its own. */
+export function encodeRecordBatch(...batch: Parameters<typeof prepareRecordBatch>): Buffer {
+  const { length, writeTo } = prepareRecordBatch(...batch);
+  const out = Buffer.allocUnsafe(length);
+  writeTo(out, 0);
+  return out;
+}
+
+function prepared(
+  bodyLength: number,
+  count: number,
+  { producerId, producerEpoch, firstSequence }: BatchIdentity,
+  nowMs: number,
+  attributes: number,
+  writeBody: (out: Buffer, at: number) => void,
+): PreparedBatch {
+  const length = headerBytes + bodyLength;
+  return {
+    length,
+    writeTo(out, start) {
+      writeBody(out, start + headerBytes);
+      out.writeBigInt64BE(0n, start); // base offset: the broker's to set
+      out.writeInt32BE(length - 12, start + 8);
+      out.writeInt32BE(-1, start + 12); // leader epoch: the broker's to set
+      out[start + 16] = 2; // magic
+      out.writeInt16BE(attributes, start + attributesAt);
+      out.writeInt32BE(count - 1, start + 23);
+      out.writeBigInt64BE(BigInt(nowMs), start + 27);
+      out.writeBigInt64BE(BigInt(nowMs), start + 35);
+      out.writeBigInt64BE(BigInt(producerId), start + 43);
+      out.writeInt16BE(producerEpoch, start + 51);
+      out.writeInt32BE(firstSequence, start + 53);
+      out.writeInt32BE(count, start + 57);
+      out.writeUInt32BE(crc32c(out, start + attributesAt, start + length), start + crcAt);
+      return start + length;
+    },
+  };
+}
+
+function writeRecords(out: Buffer, start: number, records: readonly OutboundRecord[], sizes: Int32Array): void {
+  let at = start;
+  for (let index = 0; index < records.length; index += 1) {
+    at = writeRecord(out, at, records[index] as OutboundRecord, index, sizes[index] as number);
+  }
 }
 
 function bodyBytes(record: OutboundRecord, offsetDelta: number): number {
