@@ -114,7 +114,7 @@ export function createConsumingHost<Resources>(
     const deadlineMs = startedMs + settings.drainDeadlineMs;
     const idle = await within(Promise.all([...lanes.values()].map((lane) => lane.stop())), settings.drainDeadlineMs);
     let committed = await committer.flush();
-    while (!committed && Date.now() < deadlineMs && member.confirmedAtMs > 0) {
+    while (!committed && Date.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       committed = await committer.flush();
     }
