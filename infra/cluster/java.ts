@@ -57,6 +57,13 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
     }
   };
 
+  /** A busy system stops a process in its own time: whoever looks next must not find it as it was. */
+  const become = async (id: number, name: NodeJS.Signals, state: BrokerProcess['state']): Promise<void> => {
+    signal(id, name);
+    const until = Date.now() + 10_000;
+    while (![state, 'stopped'].includes(inspectOne(id).state) && Date.now() < until) await delay(10);
+  };
+
   /** Whether all of them were gone in time. */
   const gone = async (ids: readonly number[], withinMs: number): Promise<boolean> => {
     const until = Date.now() + withinMs;
@@ -109,8 +116,8 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
     },
 
     kill,
-    pause: async (id) => signal(id, 'SIGSTOP'),
-    resume: async (id) => signal(id, 'SIGCONT'),
+    pause: (id) => become(id, 'SIGSTOP', 'paused'),
+    resume: (id) => become(id, 'SIGCONT', 'running'),
     logs: (id) => brokerFiles(dir, id).logs,
     logTail: (id) =>
       ['console.log', 'server.log'].map((name) => lastLines(join(brokerFiles(dir, id).logs, name), 12)).join(''),
