@@ -1,5 +1,5 @@
 /** Every code an error of this project can carry. Those of a dead letter are part of the wire contract. */
-export type ErrorCode = DeadLetterCode | 'RETRY' | 'DEPENDENCY_DOWN' | 'ABORTED' | 'CONFIG_INVALID' | 'CLUSTER_UNFIT';
+export type ErrorCode = DeadLetterCode | 'RETRY' | 'DEPENDENCY_DOWN' | 'BAD_EVENT' | 'CONFIG_INVALID' | 'CLUSTER_UNFIT';
 
 /** The codes that a dead letter can carry in its `error.code` header. */
 export type DeadLetterCode =

@@ -31,6 +31,8 @@ export interface Lane {
   readonly bufferedBytes: number;
   /** Handed out and not yet passed by the position. */
   readonly outstanding: number;
+  /** Nothing is in flight, and nothing more will be: all is done, or the lane was stopped. */
+  readonly ended: boolean;
   /** The offset to commit, or `undefined` while nothing is done. */
   readonly position: number | undefined;
   /** The offset of the first record that is not done, if there is one. */

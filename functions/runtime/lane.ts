@@ -55,6 +55,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     get outstanding() {
       return tracker.outstanding;
     },
+    get ended() {
+      return inFlight === 0 && (stopping || (queue.length === 0 && tracker.outstanding === 0));
+    },
     get position() {
       return tracker.position;
     },
@@ -89,6 +92,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       handedOut += 1;
       if (handedOut % recordsBetweenClockReads === 0 && performance.now() >= untilMs) break;
     }
+    runtime.onProgress?.(); // records without outputs are done by now, and nobody else tells
     return mayHandOut();
   }
 
@@ -209,7 +213,10 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       return true;
     }
     if (verdict.kind === 'abandon') return false;
-    if (verdict.kind === 'dependency-down' && runtime.onDependencyDown === 'stop') stopping = true;
+    if (verdict.kind === 'dependency-down' && runtime.onDependencyDown === 'stop') {
+      void stop();
+      runtime.onProgress?.();
+    }
     if (stopping) return false; // left undone: it will be delivered again
     const { topic, offset } = delivery.record;
     const fields = { topic, partition, offset, attempt: delivery.attempts, error: oneLine(messageOf(error)) };
@@ -308,6 +315,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     if (inFlight > 0) return;
     for (const resolve of whenIdle) resolve();
     whenIdle = [];
+    if (stopping) runtime.onProgress?.();
   }
 
   function stop(): Promise<void> {

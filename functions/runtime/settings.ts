@@ -155,6 +155,12 @@ export const settingSpecs = {
     ...integer(1_000, 600_000),
     effect: 'How long to try to reach the cluster at start.',
   }),
+  deadlineMarginMs: setting({
+    name: 'DEADLINE_MARGIN_MS',
+    fallback: '2000',
+    ...integer(200, 60_000),
+    effect: 'Event-source function: how long before its timeout it stops, and reports the rest undone.',
+  }),
   metricsHost: setting({
     name: 'METRICS_HOST',
     fallback: '127.0.0.1',

@@ -26,12 +26,13 @@ function bytes(value: Buffer | string | null): Buffer | null {
   return typeof value === 'string' ? Buffer.from(value) : value;
 }
 
-const silent: Logger = {
+/** A logger that says nothing. */
+export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-  child: () => silent,
+  child: () => silentLogger,
 };
 
 /** A context to call a handler with in a test: a signal that is not aborted, a silent logger, the first attempt. */
@@ -45,6 +46,6 @@ export function createContext<Resources>(fields: {
 export function createContext(
   fields: { resources?: unknown; attempt?: number; signal?: AbortSignal; log?: Logger } = {},
 ): HandlerContext<unknown> {
-  const { resources, attempt = 1, signal = new AbortController().signal, log = silent } = fields;
+  const { resources, attempt = 1, signal = new AbortController().signal, log = silentLogger } = fields;
   return new CallContext(signal, attempt, resources, log, createRecord());
 }

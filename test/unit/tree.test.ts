@@ -39,7 +39,7 @@ function mayImport(path: string, name: string): boolean {
     const isClient = name === 'kafkajs' || name.startsWith('kafkajs/');
     return inside('kafka', 'runtime') || (isClient && inner === 'kafkajs');
   }
-  if (folder === 'hosts') return inside(`hosts/${inner}`, 'kafka', 'runtime');
+  if (folder === 'hosts') return inside(`hosts/${inner}`, 'hosts/shared', 'kafka', 'runtime');
   if (!hostFolders.includes(folder)) {
     const contract = ['functions/runtime/contract.ts', 'functions/runtime/errors.ts'];
     return inside(folder) || contract.includes(name);
@@ -136,6 +136,11 @@ describe('the checker', () => {
       "import { a } from '../container/run.ts';",
       'must not import functions/hosts/container',
     ],
+    [
+      'functions/hosts/shared/bad.ts',
+      "import { a } from '../container/run.ts';",
+      'must not import functions/hosts/container',
+    ],
     [processor, 'export default function handle() {}', 'has a default export'],
     [processor, 'const a = 1;\nexport { a as default };', 'has a default export'],
     [processor, "export * from './chain.ts';", "exports what is another file's"],
@@ -150,6 +155,7 @@ describe('the checker', () => {
     [processor, "import type { Output } from '../runtime/contract.ts';\nimport { enrich } from './enrich.ts';"],
     [processor, "// import { Kafka } from 'kafkajs';\n/* from 'kafkajs' */"],
     ['functions/hosts/container/good.ts', "import { createOutbox } from '../../kafka/outbox.ts';"],
+    ['functions/hosts/lambda/good.ts', "import { reach } from '../shared/preflight.ts';"],
     ['functions/kafka/kafkajs/good.ts', "import { Kafka } from 'kafkajs';"],
     ['functions/main.ts', "import { processor } from './processor/definition.ts';"],
   ])('lets %s, with %j, pass', (path, text) => {

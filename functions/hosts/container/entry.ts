@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import type { ClientOptions } from '../../kafka/kafkajs/client.ts';
 import { kafkajsPort } from '../../kafka/kafkajs/port.ts';
-import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
+import type { FunctionDefinition } from '../../runtime/contract.ts';
 import { messageOf, StartupError } from '../../runtime/errors.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { readSettings } from '../../runtime/read-settings.ts';
 import type { Settings } from '../../runtime/settings.ts';
+import { clientOptions } from '../shared/client-options.ts';
 import { limitYoungGeneration } from './memory.ts';
 import { runContainer } from './run.ts';
 
@@ -24,7 +23,7 @@ export async function runProcess<Resources>(definition: FunctionDefinition<Resou
   process.on('unhandledRejection', (reason) => log.error({ error: messageOf(reason) }, 'Unhandled rejection'));
   try {
     const container = await runContainer(definition, settings, {
-      kafka: kafkajsPort(clientOptions(definition.name, settings, log)),
+      kafka: kafkajsPort(clientOptions(`${definition.name}-${settings.instanceId}`, settings, log)),
       log,
       env: process.env,
       digest,
@@ -62,20 +61,4 @@ function settingsOrExit(name: string): Settings {
     for (const problem of error.problems) process.stderr.write(`${name}: ${problem}\n`);
     process.exit(1);
   }
-}
-
-function clientOptions(name: string, settings: Settings, log: Logger): ClientOptions {
-  const { security, username, password, caFile } = settings;
-  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
-  const ssl = security === 'plaintext' ? {} : { ssl: { rejectUnauthorized: true, ...ca } };
-  const credentials = username !== undefined && password !== undefined ? { username, password } : undefined;
-  const sasl =
-    security === 'scram' && credentials ? { sasl: { mechanism: 'scram-sha-512' as const, ...credentials } } : {};
-  return {
-    brokers: settings.bootstrapServers,
-    clientId: `${name}-${settings.instanceId}`,
-    security: { ...ssl, ...sasl },
-    // What kafkajs calls an error is often the start of a recovery: the runtime logs what it means for records.
-    onLog: (level, fields) => log.debug({ ...fields, level }, 'kafkajs'),
-  };
 }

@@ -1,15 +1,15 @@
 import type { Server } from 'node:http';
-import { createOutbox, type OutboxOptions } from '../../kafka/outbox.ts';
-import type { KafkaPort, TopicFacts } from '../../kafka/port.ts';
+import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
-import type { Publisher } from '../../runtime/publisher.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
+import { withOverrides } from '../shared/overrides.ts';
+import { checkCluster, sizeWarnings } from '../shared/preflight.ts';
+import { openPublishing } from '../shared/publishing.ts';
 import { exposition } from './exposition.ts';
 import { serveHealth } from './health.ts';
 import { type ConsumingHost, createConsumingHost } from './host.ts';
-import { checkCluster, reach, sizeWarnings } from './preflight.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** What the process hands in, so that a test can hand in something else. */
@@ -30,7 +30,6 @@ export interface Container {
 }
 
 const maxOutstanding = 2_000;
-const outboxBytes = 2 * 1_048_576;
 
 /** Runs a function as a member of its consumer group, until `shutdown`. Rejects when the cluster is not fit for it. */
 export async function runContainer<Resources>(
@@ -58,33 +57,9 @@ export async function runContainer<Resources>(
 
   const metrics = createMetrics();
   let host: ConsumingHost | undefined;
-  const closers: (() => unknown)[] = [];
-  const publisher = async (facts: TopicFacts, mustDeliver: boolean): Promise<Publisher> => {
-    // A producer per topic: a dead-letter topic that hangs must not hold up the outputs.
-    const producer = kafka.producer([facts.topic]);
-    await reach(() => producer.connect(), settings.bootstrapServers, settings.startupTimeoutMs);
-    const outbox = createOutbox(producer, { ...outboxOptions(), facts, mustDeliver });
-    closers.push(
-      () => outbox.close(),
-      () => producer.close(),
-    );
-    return outbox;
-  };
-  const outboxOptions = (): Omit<OutboxOptions, 'facts' | 'mustDeliver'> => ({
-    lingerMs: settings.lingerMs,
-    maxBytes: outboxBytes,
-    onRoom: () => host?.wake(),
-    onTrouble(fields) {
-      // The first failure, and then one line for every doubling: a broker that is gone fails many partitions at once.
-      if ((fields.failures & (fields.failures - 1)) === 0)
-        log.warn(fields, 'Publishing fails: trying until it succeeds');
-    },
-    onRecovered: (fields) => log.info(fields, 'Publishing works again'),
-  });
-
   const resources = (await definition.setup?.(env)) as Resources; // without a setup, Resources is undefined
-  const outputs = topics.output && (await publisher(topics.output, false));
-  const deadLetters = await publisher(topics.deadLetters, true);
+  const publishing = await openPublishing(kafka, topics, { settings, log, onRoom: () => host?.wake() });
+  const { outputs, deadLetters } = publishing;
   const running = createConsumingHost(
     definition,
     settings,
@@ -95,8 +70,7 @@ export async function runContainer<Resources>(
   );
   host = running;
   const degraded = (): string[] => [
-    ...(outputs?.degraded ? [`topic ${outputs.topic} cannot be written`] : []),
-    ...(deadLetters.degraded ? [`topic ${deadLetters.topic} cannot be written`] : []),
+    ...publishing.degraded(),
     ...(metrics.waitingForDependency > 0 ? [`${metrics.waitingForDependency} partitions wait for a dependency`] : []),
   ];
   let shuttingDown: Promise<void> | undefined;
@@ -128,7 +102,7 @@ export async function runContainer<Resources>(
     log.info({ reason }, 'Shutting down: no new records, finishing those in flight');
     watchdog.stop();
     await running.stop();
-    await Promise.allSettled(closers.map(async (closer) => closer()));
+    await publishing.close();
     await definition.close?.(resources);
     closeServer(health);
     log.info({ recordsIn: metrics.recordsIn, recordsOut: metrics.recordsOut }, 'Left the group, all closed');
@@ -139,20 +113,6 @@ export async function runContainer<Resources>(
       shuttingDown ??= close(reason);
       return shuttingDown;
     },
-  };
-}
-
-function withOverrides<Resources>(
-  declared: FunctionDefinition<Resources>,
-  settings: Settings,
-): FunctionDefinition<Resources> {
-  const output = settings.outputTopic ?? declared.output;
-  return {
-    ...declared,
-    group: settings.groupId ?? declared.group,
-    source: settings.sourceTopic ?? declared.source,
-    deadLetters: settings.deadLetterTopic ?? declared.deadLetters,
-    ...(output === undefined ? {} : { output }),
   };
 }
 

@@ -36,7 +36,7 @@ function setUp() {
 }
 
 function laneOf(partition: number, positions: ReadonlyMap<number, number | undefined>): Lane {
-  const nothing = { bufferedRecords: 0, bufferedBytes: 0, outstanding: 0, firstUndone: undefined };
+  const nothing = { bufferedRecords: 0, bufferedBytes: 0, outstanding: 0, firstUndone: undefined, ended: false };
   const idle = { push: () => undefined, wake: () => undefined, stop: async () => undefined, abort: () => undefined };
   return {
     partition,

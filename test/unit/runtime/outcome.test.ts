@@ -17,7 +17,7 @@ describe('the verdict', () => {
     ['breaks the contract', new BadInputError('CONTRACT_VIOLATED', 'm'), 1, { code: 'CONTRACT_VIOLATED' }],
     ['is too large', new EngineError('OUTPUT_TOO_LARGE', 'm'), 1, { code: 'OUTPUT_TOO_LARGE' }],
     ['a bug', new TypeError('m'), 1, { kind: 'dead-letter', code: 'HANDLER_FAILED', message: 'm' }],
-    ['an engine error that is not the record’s', new EngineError('ABORTED', 'm'), 1, { code: 'HANDLER_FAILED' }],
+    ['an engine error that is not the record’s', new EngineError('CLUSTER_UNFIT', 'm'), 1, { code: 'HANDLER_FAILED' }],
     ['retryable, tries left', new RetryableError('m'), 2, { kind: 'retry' }],
     [
       'retryable, none left',
@@ -62,7 +62,7 @@ describe('errors', () => {
       retryable: false,
       cause,
     });
-    expect(new EngineError('ABORTED', 'm')).not.toHaveProperty('cause');
+    expect(new EngineError('CLUSTER_UNFIT', 'm')).not.toHaveProperty('cause');
   });
 
   test('at start list every problem, one a line', () => {

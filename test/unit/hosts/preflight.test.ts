@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkCluster, reach, sizeWarnings } from '../../../functions/hosts/container/preflight.ts';
+import { checkCluster, reach, sizeWarnings } from '../../../functions/hosts/shared/preflight.ts';
 import type { ClusterInspector, TopicFacts } from '../../../functions/kafka/port.ts';
 import { StartupError } from '../../../functions/runtime/errors.ts';
 

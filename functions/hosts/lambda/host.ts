@@ -1,0 +1,83 @@
+import type { KafkaPort } from '../../kafka/port.ts';
+import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
+import { type DispatchResult, dispatch } from '../../runtime/dispatch.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { createScheduler } from '../../runtime/scheduler.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { withOverrides } from '../shared/overrides.ts';
+import { createConnections } from './connections.ts';
+import { readEvent } from './event.ts';
+import { type PartialResponse, responseOf } from './response.ts';
+
+/** The part of an invocation's context that the host uses. */
+export interface InvocationContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** Answers one event of a Kafka event source. Rejects when nothing of it was done: the service sends it again. */
+export type FunctionHost = (event: unknown, context: InvocationContext) => Promise<PartialResponse>;
+
+export interface FunctionHostDependencies {
+  readonly kafka: KafkaPort;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const maxOutstanding = 2_000;
+
+/** Runs a function as the target of an event source mapping: event in, dispatch, response out. */
+export function createFunctionHost<Resources>(
+  declared: FunctionDefinition<Resources>,
+  settings: Settings,
+  { kafka, log, env }: FunctionHostDependencies,
+): FunctionHost {
+  const definition = withOverrides(declared, settings);
+  const connections = createConnections(kafka, definition, settings, log);
+  const metrics = createMetrics();
+  const scheduler = createScheduler();
+  let resources: Promise<Resources> | undefined;
+
+  /** Made once per execution environment; when that fails, the next invocation tries again. */
+  function sharedResources(): Promise<Resources> {
+    resources ??= makeResources().catch((error: unknown) => {
+      resources = undefined;
+      throw error;
+    });
+    return resources;
+  }
+
+  async function makeResources(): Promise<Resources> {
+    return (await definition.setup?.(env)) as Resources; // without a setup, Resources is undefined
+  }
+
+  return async (event, context) => {
+    const endsAtMs = Date.now() + context.getRemainingTimeInMillis();
+    const invocationLog = log.child({ requestId: context.awsRequestId });
+    const batches = readEvent(event, definition.source);
+    if (batches.length === 0) return { batchItemFailures: [] };
+    const stopAtMs = endsAtMs - settings.deadlineMarginMs;
+    const timeoutMs = Math.max(0, Math.min(settings.startupTimeoutMs, stopAtMs - Date.now()));
+    const shared = await sharedResources();
+    const { outputs, deadLetters } = await connections.get(timeoutMs);
+    const result = await dispatch(
+      { definition, resources: shared, outputs, deadLetters, scheduler, metrics, log: invocationLog, maxOutstanding },
+      batches,
+      { stopAtMs, abortAtMs: endsAtMs - settings.deadlineMarginMs / 2 },
+    );
+    if (result.timedOut) connections.discard();
+    else connections.rested();
+    const response = responseOf(batches, result.partitions);
+    report(invocationLog, result, response);
+    return response;
+  };
+}
+
+function report(log: Logger, { partitions, timedOut }: DispatchResult, { batchItemFailures }: PartialResponse): void {
+  if (batchItemFailures.length === 0) return;
+  const from = partitions
+    .filter(({ firstUndone }) => firstUndone !== undefined)
+    .map(({ topic, partition, firstUndone }) => `${topic}-${partition} from offset ${firstUndone}`);
+  const why = timedOut ? 'the deadline came first' : 'a dependency is down, or the deadline came first';
+  log.warn({ records: batchItemFailures.length, from, why }, 'Records left undone: they will be delivered again');
+}

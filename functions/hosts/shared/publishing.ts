@@ -1,0 +1,80 @@
+import { createOutbox } from '../../kafka/outbox.ts';
+import type { KafkaPort, TopicFacts } from '../../kafka/port.ts';
+import type { Logger } from '../../runtime/contract.ts';
+import type { Publisher } from '../../runtime/publisher.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { type FunctionTopics, reach } from './preflight.ts';
+
+/** Where a function's outputs and dead letters go. */
+export interface Publishing {
+  readonly outputs: Publisher | undefined;
+  readonly deadLetters: Publisher;
+  /** What cannot be written at the moment, in words. */
+  degraded(): string[];
+  /** Ends both. What was not acknowledged by now is never heard of again. Never throws. */
+  close(): Promise<void>;
+}
+
+export interface PublishingOptions {
+  readonly settings: Pick<Settings, 'bootstrapServers' | 'startupTimeoutMs' | 'lingerMs'>;
+  readonly log: Logger;
+  /** Called when a publisher that was full or broken takes records again. */
+  readonly onRoom: () => void;
+}
+
+const outboxBytes = 2 * 1_048_576;
+
+/**
+ * Connects a producer per topic: a dead-letter topic that hangs must not hold up the outputs.
+ * @throws StartupError when the cluster does not answer
+ */
+export async function openPublishing(
+  kafka: KafkaPort,
+  topics: Pick<FunctionTopics, 'output' | 'deadLetters'>,
+  { settings, log, onRoom }: PublishingOptions,
+): Promise<Publishing> {
+  const closers: (() => unknown)[] = [];
+
+  async function open(facts: TopicFacts, mustDeliver: boolean): Promise<Publisher> {
+    const producer = kafka.producer([facts.topic]);
+    closers.push(() => producer.close());
+    await reach(() => producer.connect(), settings.bootstrapServers, settings.startupTimeoutMs);
+    const outbox = createOutbox(producer, {
+      facts,
+      mustDeliver,
+      lingerMs: settings.lingerMs,
+      maxBytes: outboxBytes,
+      onRoom,
+      onTrouble(fields) {
+        // The first failure, and then one line for every doubling: a broker that is gone fails many partitions at once.
+        if ((fields.failures & (fields.failures - 1)) === 0)
+          log.warn(fields, 'Publishing fails: trying until it succeeds');
+      },
+      onRecovered: (fields) => log.info(fields, 'Publishing works again'),
+    });
+    closers.unshift(() => outbox.close());
+    return outbox;
+  }
+
+  async function close(): Promise<void> {
+    await Promise.allSettled(closers.map(async (closer) => closer()));
+  }
+
+  const opened = await Promise.allSettled([
+    topics.output && open(topics.output, false),
+    open(topics.deadLetters, true),
+  ] as const);
+  const [outputs, deadLetters] = opened.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
+  const failure = opened.find((one) => one.status === 'rejected');
+  if (failure !== undefined || deadLetters === undefined) {
+    await close();
+    throw failure?.reason;
+  }
+  const both = outputs === undefined ? [deadLetters] : [outputs, deadLetters];
+  return {
+    outputs,
+    deadLetters,
+    degraded: () => both.filter((one) => one.degraded).map(({ topic }) => `topic ${topic} cannot be written`),
+    close,
+  };
+}

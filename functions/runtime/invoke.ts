@@ -1,0 +1,127 @@
+import type { FunctionDefinition, InboundRecord, Logger } from './contract.ts';
+import { dispatch, type PartitionBatch } from './dispatch.ts';
+import { createMetrics } from './metrics.ts';
+import type { OutboundRecord, Publisher } from './publisher.ts';
+import { createScheduler } from './scheduler.ts';
+import { silentLogger } from './testing.ts';
+
+/** A record that the function would have published. Values are bytes, as a reader of the topic would get them. */
+export interface PublishedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** With the runtime's own: `source` of an output, `error.*` of a dead letter. */
+  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+}
+
+/** What became of the records: every one of them is in one of these four. */
+export interface InvokeResult {
+  /** In the order in which they were published. */
+  readonly outputs: readonly PublishedRecord[];
+  readonly deadLetters: readonly PublishedRecord[];
+  /** How many were handled and led to no output. */
+  readonly filtered: number;
+  /** Left undone, to be delivered again: a dependency was down, or the time was over. */
+  readonly undone: readonly InboundRecord[];
+}
+
+export interface InvokeOptions<Resources> {
+  /** What `setup` would return. Default: `setup` is called, and `close` after it. */
+  readonly resources?: Resources;
+  /** What `setup` gets. Default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** When what is not done is left undone. Default: 10 s. */
+  readonly timeoutMs?: number;
+  /** Partitions of the output and of the dead-letter topic. Default: 60, and 12. */
+  readonly outputPartitions?: number;
+  readonly deadLetterPartitions?: number;
+  /** The largest output, with its headers. Default: 1 MB, as the topics of the pipeline have it. */
+  readonly maxRecordBytes?: number;
+  readonly log?: Logger;
+}
+
+const defaults = { timeoutMs: 10_000, outputPartitions: 60, deadLetterPartitions: 12, maxRecordBytes: 1_048_448 };
+const maxOutstanding = 2_000;
+
+/**
+ * Runs records through a function as the hosts would, without any server: order, retries with their waits, dead letters
+ * and deadlines are the runtime's own, only the topics are lists. For tests of a handler.
+ * @example const { outputs } = await invoke(processor, [createRecord({ value: '{...}' })]);
+ */
+export async function invoke<Resources>(
+  definition: FunctionDefinition<Resources>,
+  records: readonly InboundRecord[],
+  options: InvokeOptions<Resources> = {},
+): Promise<InvokeResult> {
+  const { timeoutMs, outputPartitions, deadLetterPartitions, maxRecordBytes } = { ...defaults, ...options };
+  const outputs = memoryTopic(definition.output ?? '', outputPartitions, maxRecordBytes);
+  const deadLetters = memoryTopic(definition.deadLetters, deadLetterPartitions, Number.POSITIVE_INFINITY);
+  const metrics = createMetrics();
+  const made = 'resources' in options ? undefined : await definition.setup?.(options.env ?? process.env);
+  const resources = (options.resources ?? made) as Resources; // without a setup, Resources is undefined
+  const batches = byPartition(records);
+  const endsAtMs = Date.now() + timeoutMs;
+  const { partitions } = await dispatch(
+    {
+      definition,
+      resources,
+      outputs: definition.output === undefined ? undefined : outputs.publisher,
+      deadLetters: deadLetters.publisher,
+      scheduler: createScheduler(),
+      metrics,
+      log: options.log ?? silentLogger,
+      maxOutstanding,
+    },
+    batches,
+    { stopAtMs: endsAtMs, abortAtMs: endsAtMs },
+  );
+  if (made !== undefined) await definition.close?.(resources);
+  return {
+    outputs: outputs.records,
+    deadLetters: deadLetters.records,
+    filtered: metrics.recordsFiltered,
+    undone: batches.flatMap((batch, index) => {
+      const firstUndone = partitions[index]?.firstUndone ?? Number.POSITIVE_INFINITY;
+      return batch.records.filter(({ offset }) => offset >= firstUndone);
+    }),
+  };
+}
+
+function byPartition(records: readonly InboundRecord[]): PartitionBatch[] {
+  const groups = Map.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`);
+  return [...groups.values()].map((group) => {
+    const { topic, partition } = group[0] as InboundRecord; // a group has at least one
+    return { topic, partition, records: group.toSorted((a, b) => a.offset - b.offset) };
+  });
+}
+
+/** A topic that keeps what it is given, and acknowledges it a moment later, as a broker would. */
+function memoryTopic(topic: string, partitionCount: number, maxRecordBytes: number) {
+  const records: PublishedRecord[] = [];
+  const publisher: Publisher = {
+    topic,
+    partitionCount,
+    maxRecordBytes,
+    full: false,
+    degraded: false,
+    publish(partition, record, _bytes, receipt) {
+      records.push({ topic, partition, ...inBytes(record) });
+      queueMicrotask(() => receipt.acknowledged());
+    },
+    cancel: () => undefined,
+  };
+  return { records, publisher };
+}
+
+function inBytes({ key, value, headers }: OutboundRecord): Pick<PublishedRecord, 'key' | 'value' | 'headers'> {
+  const entries = Object.entries(headers).map(([name, one]): [string, Buffer | Buffer[]] => [
+    name,
+    typeof one === 'string' || Buffer.isBuffer(one) ? bytesOf(one) : one.map(bytesOf),
+  ]);
+  return { key, value: value === null ? null : bytesOf(value), headers: Object.fromEntries(entries) };
+}
+
+function bytesOf(value: Buffer | string): Buffer {
+  return typeof value === 'string' ? Buffer.from(value) : value;
+}

@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFunctionHost } from '../../../functions/hosts/lambda/host.ts';
+import { createEvent, createInvocation } from '../../../functions/hosts/lambda/testing.ts';
+import type { KafkaPort, ProduceBatch, SendFailure } from '../../../functions/kafka/port.ts';
+import type { HandlerResult, InboundRecord, RecordFunction } from '../../../functions/runtime/contract.ts';
+import { BadInputError, DependencyDownError, RetryableError } from '../../../functions/runtime/errors.ts';
+import { readSettings } from '../../../functions/runtime/read-settings.ts';
+import { createRecord } from '../../../functions/runtime/testing.ts';
+import { createRecordingLogger } from '../../support/fakes.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+type Send = (batches: readonly ProduceBatch[]) => Promise<readonly (SendFailure | undefined)[]>;
+
+function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerResult | Promise<HandlerResult>) {
+  const state = { made: 0, closed: 0, setups: 0, topicsAsked: 0, missing: new Set<string>() };
+  const stored: string[] = [];
+  let send: Send = async (batches) => {
+    for (const { topic, partition, records } of batches) {
+      for (const { value } of records) stored.push(`${topic}/${partition}: ${value}`);
+    }
+    return batches.map(() => undefined);
+  };
+  const kafka: KafkaPort = {
+    member: () => {
+      throw new Error('a function is no member of a group');
+    },
+    producer: () => {
+      state.made += 1;
+      return {
+        connect: async () => undefined,
+        leaderOf: () => 1,
+        refreshLeaders: async () => undefined,
+        send: (batches) => send(batches),
+        close: async () => {
+          state.closed += 1;
+        },
+      };
+    },
+    inspector: () => ({
+      async topicFacts(topics) {
+        state.topicsAsked += 1;
+        const there = topics.filter((topic) => !state.missing.has(topic));
+        return new Map(there.map((topic) => [topic, { topic, partitions: 4, maxMessageBytes: 1_000_000 }]));
+      },
+      close: async () => undefined,
+    }),
+  };
+  const definition: RecordFunction<{ made: number }> = {
+    ...{ name: 'copy', source: 'in', group: 'g', output: 'out', deadLetters: 'dlq', order: 'partition' },
+    retry: { attempts: 3, initialDelayMs: 10, maxDelayMs: 10 },
+    setup() {
+      state.setups += 1;
+      return { made: state.setups };
+    },
+    handle: (record, { signal }) => handle(record, signal),
+  };
+  const log = createRecordingLogger();
+  const settings = readSettings({ KAFKA_BOOTSTRAP_SERVERS: 'b:1', STARTUP_TIMEOUT_MS: '1000' });
+  const host = createFunctionHost(definition, settings, { kafka, log, env: {} });
+  const invoke = async (records: readonly InboundRecord[], remainingMs = 30_000) => {
+    const answer = host(createEvent(records), createInvocation(remainingMs)).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(remainingMs + 1);
+    return await answer;
+  };
+  const sendWith = (other: Send): void => {
+    send = other;
+  };
+  return { state, stored, log, invoke, host, sendWith };
+}
+
+const records = (...values: string[]): InboundRecord[] =>
+  values.map((value, offset) => createRecord({ topic: 'in', offset, value }));
+const copy = (record: InboundRecord): HandlerResult => ({ value: record.value });
+const undone = (partition: number, ...offsets: number[]) =>
+  offsets.map((offset) => ({ itemIdentifier: { partition: `in-${partition}`, offset } }));
+
+describe('an event', () => {
+  test('that is handled is answered with no failures, after everything was acknowledged', async () => {
+    const { invoke, stored } = setUp(copy);
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: [] });
+    expect(stored).toEqual(['out/0: a', 'out/0: b']);
+  });
+
+  test('without records asks nothing of the cluster', async () => {
+    const { invoke, state } = setUp(copy);
+    expect(await invoke([])).toEqual({ batchItemFailures: [] });
+    expect(state).toMatchObject({ made: 0, topicsAsked: 0 });
+  });
+
+  test('of records that lead to nothing is answered at once', async () => {
+    const { host } = setUp(() => null);
+    const answer = host(createEvent(records('a', 'b', 'c')), createInvocation());
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await answer).toEqual({ batchItemFailures: [] });
+  });
+
+  test('with bad input is handled, the bad record a dead letter', async () => {
+    const { invoke, stored } = setUp((record) => {
+      if (String(record.value) === 'bad') throw new BadInputError('DECODE_FAILED', 'no');
+      return copy(record);
+    });
+    expect(await invoke(records('a', 'bad', 'c'))).toEqual({ batchItemFailures: [] });
+    expect(stored.toSorted()).toEqual(['dlq/0: bad', 'out/0: a', 'out/0: c']);
+  });
+
+  test('that needs retries gets them within the invocation', async () => {
+    let tries = 0;
+    const { invoke, stored } = setUp((record) => {
+      tries += 1;
+      if (tries < 3) throw new RetryableError('not yet');
+      return copy(record);
+    });
+    expect(await invoke(records('a'))).toEqual({ batchItemFailures: [] });
+    expect(stored).toEqual(['out/0: a']);
+  });
+});
+
+describe('what is not done is reported, from the first undone record of its partition on', () => {
+  test('when a dependency is down: at once, and other partitions are not held back', async () => {
+    const { host, stored, log } = setUp((record) => {
+      if (String(record.value) === 'db') throw new DependencyDownError('away');
+      return copy(record);
+    });
+    const list = [...records('a', 'db', 'c'), createRecord({ topic: 'in', partition: 1, value: 'd' })];
+    const answer = host(createEvent(list), createInvocation(30_000, 'request-7'));
+    await vi.advanceTimersByTimeAsync(100);
+
+    expect(await answer).toEqual({ batchItemFailures: undone(0, 1, 2) });
+    expect(stored.toSorted()).toEqual(['out/0: a', 'out/1: d']);
+    expect(log.lines.at(-1)).toMatchObject({ fields: { requestId: 'request-7', records: 2 } });
+  });
+
+  test('when the handler outlasts the deadline: its signal is aborted, and the answer is in time', async () => {
+    let told = false;
+    const { host } = setUp((record, signal) => {
+      if (String(record.value) !== 'slow') return copy(record);
+      signal.addEventListener('abort', () => {
+        told = true;
+      });
+      return new Promise(() => undefined);
+    });
+    const answer = host(createEvent(records('a', 'slow', 'c')), createInvocation(5_000));
+    await vi.advanceTimersByTimeAsync(4_500);
+    expect(await answer).toEqual({ batchItemFailures: undone(0, 1, 2) });
+    expect(told).toBe(true);
+  });
+
+  test('when outputs cannot be published', async () => {
+    const { invoke, sendWith, state } = setUp(copy);
+    sendWith(async (batches) => batches.map(() => ({ kind: 'transient', message: 'away' })));
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: undone(0, 0, 1) });
+    expect(state).toMatchObject({ made: 2, closed: 2 });
+  });
+
+  test('when dead letters cannot be published, with nothing behind them done', async () => {
+    const { invoke, sendWith, stored } = setUp(() => {
+      throw new BadInputError('DECODE_FAILED', 'no');
+    });
+    sendWith(async (batches) => batches.map(() => ({ kind: 'transient', message: 'away' })));
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: undone(0, 0, 1) });
+    expect(stored).toEqual([]);
+  });
+});
+
+describe('an execution environment', () => {
+  test('makes its resources and connections once', async () => {
+    const { invoke, state } = setUp(copy);
+    for (let times = 0; times < 3; times += 1) await invoke(records('a'));
+    expect(state).toMatchObject({ made: 2, closed: 0, setups: 1, topicsAsked: 1 });
+  });
+
+  test('makes new connections after it was frozen for long', async () => {
+    const { invoke, state } = setUp(copy);
+    await invoke(records('a'));
+    vi.setSystemTime(Date.now() + 3_600_000);
+    expect(await invoke(records('b'))).toEqual({ batchItemFailures: [] });
+    expect(state).toMatchObject({ made: 4, closed: 2 });
+  });
+
+  test('fails an invocation while a topic is missing, and recovers when it is there', async () => {
+    const { invoke, state } = setUp(copy);
+    state.missing.add('out');
+    expect(await invoke(records('a'))).toMatchObject({
+      code: 'CLUSTER_UNFIT',
+      message: expect.stringMatching(/^Topic out does not exist/),
+    });
+    state.missing.clear();
+    expect(await invoke(records('a'))).toEqual({ batchItemFailures: [] });
+  });
+});
