@@ -1,4 +1,4 @@
-import './encoder-fix.ts';
+import './response-fix.ts';
 import './timer-fix.ts';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 

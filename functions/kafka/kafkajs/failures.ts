@@ -62,3 +62,7 @@ export const isTooLarge = (error: unknown): boolean => sizeRefusals.has(typeOf(e
 export const isIdentityRefused = (error: unknown): boolean => identityRefusals.has(typeOf(error));
 /** The broker already has this batch: as good as an acknowledgement. */
 export const isAlreadyStored = (error: unknown): boolean => typeOf(error) === 'DUPLICATE_SEQUENCE_NUMBER';
+/** The offset is before the log's first or after its last. */
+export const isOffsetOutOfRange = (error: unknown): boolean => typeOf(error) === 'OFFSET_OUT_OF_RANGE';
+/** The broker itself cannot read what it stored. */
+export const isUnreadable = (error: unknown): boolean => typeOf(error) === 'CORRUPT_MESSAGE';

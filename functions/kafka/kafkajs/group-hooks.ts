@@ -1,9 +1,13 @@
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
-import ConsumerGroup, { type RawBatch } from 'kafkajs/src/consumer/consumerGroup.js';
+import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import type { FetchedBatch } from '../port.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator, isStaleLeader, typeOf } from './failures.ts';
+import { fetchFrom } from './group-fetch.ts';
+import { createStandstills, type Standstills } from './standstill.ts';
 
 /** What a member wants to know about its kafkajs consumer group, which has no such callbacks itself. */
 export interface GroupHooks {
+  readonly topic: string;
   readonly heartbeatIntervalMs: number;
   /** Awaited before a rejoin while the broker still takes commits of the old generation. */
   revoked(): Promise<void>;
@@ -14,31 +18,33 @@ export interface GroupHooks {
   joined(group: ConsumerGroup): void;
   /** The coordinator confirmed the membership. */
   confirmed(): void;
+  /** Records of the current assignment. */
+  fetched(group: ConsumerGroup, batch: FetchedBatch): void;
   /** Resolves when a paused partition is resumed, or after the given time. */
   resumedWithin(ms: number): Promise<void>;
 }
 
 interface GroupState {
   readonly hooks: GroupHooks;
-  /** Counts joins. A batch that was fetched before the last one is stale, whatever partition it is of. */
+  /** Counts joins. What was fetched before the last one is stale, whatever partition it is of. */
   generation: number;
+  standstills: Standstills;
   joining: Promise<void> | undefined;
   membershipLost: boolean;
 }
 
 const groups = new WeakMap<Cluster, GroupState>();
-const generationOf = new WeakMap<object, number>();
 const retryPauseMs = 150;
 
 /** Hooks into the consumer group of this cluster object. Call it from the partition assigner, which is given it. */
 export function hookGroup(cluster: Cluster, hooks: GroupHooks): void {
-  groups.set(cluster, { hooks, generation: 0, joining: undefined, membershipLost: false });
-}
-
-/** Whether a batch was fetched for an assignment that is no longer the current one. */
-export function isStaleBatch(cluster: Cluster, batch: object): boolean {
-  const state = groups.get(cluster);
-  return state === undefined || state.joining !== undefined || generationOf.get(batch) !== state.generation;
+  groups.set(cluster, {
+    hooks,
+    generation: 0,
+    standstills: createStandstills(),
+    joining: undefined,
+    membershipLost: false,
+  });
 }
 
 const original = {
@@ -78,6 +84,7 @@ async function rejoin(group: ConsumerGroup, state: GroupState): Promise<void> {
   if (state.hooks.leaving) return pause(retryPauseMs);
   await original.joinAndSync.call(group);
   state.generation += 1;
+  state.standstills = createStandstills();
   state.membershipLost = false;
   state.hooks.confirmed();
   state.hooks.joined(group);
@@ -124,33 +131,31 @@ export async function findCoordinator(group: ConsumerGroup): Promise<void> {
   }
 }
 
-/** Fetches are bound to the generation they began in, and a broker whose partitions are all paused is not slept on. */
-ConsumerGroup.prototype.fetch = async function fetch(this: ConsumerGroup, nodeId): Promise<RawBatch[]> {
+/**
+ * Fetches are bound to the generation they began in. Records do not come back this way: kafkajs would wrap them in
+ * batches, queue those, and resolve them one by one. It is told that there were none.
+ */
+ConsumerGroup.prototype.fetch = async function fetch(this: ConsumerGroup, nodeId): Promise<unknown[]> {
   const state = groups.get(this.cluster);
   if (state === undefined) return original.fetch.call(this, nodeId);
   if (state.joining !== undefined) {
     await state.joining.catch(() => undefined);
     return [];
   }
-  const { generation } = state;
-  if (!hasActivePartition(this, nodeId)) {
-    await state.hooks.resumedWithin(this.maxWaitTime);
-    if (!hasActivePartition(this, nodeId)) return [];
-  }
-  const batches = await original.fetch.call(this, nodeId);
-  if (state.generation !== generation) return [];
-  for (const batch of batches) generationOf.set(batch, generation);
-  return batches;
-};
-
-function hasActivePartition(group: ConsumerGroup, nodeId: string): boolean {
+  const { generation, standstills, hooks } = state;
   try {
-    const active = group.filterPartitionsByNode(nodeId, group.subscriptionState.active());
-    return active.some((topic) => topic.partitions.length > 0);
-  } catch {
-    return true; // stale metadata: the fetch itself will find out and recover
+    await fetchFrom(this, nodeId, {
+      topic: hooks.topic,
+      standstills,
+      current: () => state.generation === generation && state.joining === undefined && !hooks.leaving,
+      fetched: (batch) => hooks.fetched(this, batch),
+      resumedWithin: (ms) => hooks.resumedWithin(ms),
+    });
+  } catch (error) {
+    await this.recoverFromFetch(error as Error);
   }
-}
+  return [];
+};
 
 /**
  * A leader that moved, or a broker that died, is no reason to leave the group: learn the leaders anew and go on.

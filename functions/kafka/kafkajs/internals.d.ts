@@ -10,11 +10,9 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     partitions: number[];
   }
 
-  export interface RawBatch {
+  interface TopicPartition {
     topic: string;
     partition: number;
-    highWatermark: string;
-    messages: unknown[];
   }
 
   class ConsumerGroup {
@@ -23,17 +21,38 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     memberId: string | null;
     generationId: number | null;
     coordinator: GroupBroker | null;
-    offsetManager: { coordinator: GroupBroker | null } | null;
+    offsetManager: {
+      coordinator: GroupBroker | null;
+      committedOffsets(): { [topic: string]: { [partition: number]: string | undefined } | undefined };
+      nextOffset(topic: string, partition: number): { toString(): string };
+    } | null;
     maxWaitTime: number;
+    minBytes: number;
+    maxBytes: number;
     maxBytesPerPartition: number;
+    isolationLevel: number;
+    rackId: string;
+    metadataMaxAge: number;
+    logger: { error(message: string, fields: object): void };
+    preferredReadReplicasPerTopicPartition: {
+      [topic: string]: { [partition: number]: { nodeId: number; expireAt: number } } | undefined;
+    };
     /** When the last heartbeat was answered. */
     lastRequest: number;
     joinAndSync(): Promise<void>;
     heartbeat(options: { interval: number }): Promise<void>;
-    fetch(nodeId: string): Promise<RawBatch[]>;
+    fetch(nodeId: string): Promise<unknown[]>;
     recoverFromFetch(error: Error & { type?: string }): Promise<void>;
+    recoverFromOffsetOutOfRange(where: TopicPartition): Promise<void>;
     leave(): Promise<void>;
     assigned(): TopicPartitions[];
+    isPaused(topic: string, partition: number): boolean;
+    /** Throws when the topic has partitions that it had not when the group was joined. */
+    checkForStaleAssignment(): void;
+    /** Learns the committed offsets of these partitions, as far as they are not known. */
+    seekOffsets(partitions: TopicPartitions[]): Promise<void>;
+    /** This offset is done with: the next fetch begins after it. */
+    resolveOffset(where: TopicPartition & { offset: string }): void;
     subscriptionState: { active(): TopicPartitions[] };
     filterPartitionsByNode(nodeId: string, partitions: TopicPartitions[]): TopicPartitions[];
   }
@@ -41,6 +60,8 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
 }
 
 declare module 'kafkajs/src/cluster/index.js' {
+  import type Connection from 'kafkajs/src/network/connection.js';
+
   export interface GroupBroker {
     heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>;
     offsetCommit(request: {
@@ -51,25 +72,11 @@ declare module 'kafkajs/src/cluster/index.js' {
     }): Promise<unknown>;
   }
 
-  /** A request that we encode ourselves: kafkajs adds the header, sends it and matches the response. */
-  export interface RawRequest<Response extends { clientSideThrottleTime: number }> {
-    request: {
-      apiKey: number;
-      apiVersion: number;
-      apiName: string;
-      expectResponse: () => boolean;
-      /** Anything with the fields of kafkajs' Encoder. */
-      encode: () => Promise<{ buf: Buffer; buffer: Buffer }>;
-    };
-    response: {
-      decode: (payload: Buffer) => Promise<Response>;
-      parse: (response: Response) => Promise<Response>;
-    };
-  }
-
   export interface LeaderBroker {
+    /** What the broker speaks, by API key; known once it is connected. */
+    versions: { [apiKey: number]: { maxVersion: number } | undefined } | null;
     connectionPool: {
-      send<Response extends { clientSideThrottleTime: number }>(request: RawRequest<Response>): Promise<Response>;
+      getConnectionByRequest(request: { request: { apiKey: number } }): Promise<Connection>;
     };
     disconnect(): Promise<void>;
     initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
@@ -91,8 +98,47 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 }
 
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net';
+  import type RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+
+  class Connection {
+    clientId: string;
+    socket: Socket;
+    requestQueue: RequestQueue;
+    /** Pieces of a response that is not complete, how many bytes they have, and how many it takes to go on. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    connect(): Promise<unknown>;
+    isConnected(): boolean;
+    isAuthenticated(): boolean;
+    authenticate(): Promise<void>;
+    failIfNotConnected(): void;
+    nextCorrelationId(): number;
+    processData(piece: Buffer): void;
+  }
+  export = Connection;
+}
+
 declare module 'kafkajs/src/network/requestQueue/index.js' {
+  interface PushedRequest {
+    entry: {
+      apiKey: number;
+      apiName: string;
+      apiVersion: number;
+      correlationId: number;
+      resolve: (response: { payload: Buffer }) => void;
+      reject: (error: unknown) => void;
+    };
+    expectResponse: boolean;
+    requestTimeout: number | null;
+    sendRequest: () => void;
+  }
+
   class RequestQueue {
+    push(request: PushedRequest): void;
+    maybeThrottle(throttleMs: number): void;
     pending: unknown[];
     throttledUntil: number;
     throttleCheckTimeoutId: NodeJS.Timeout | null;
@@ -104,13 +150,4 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 
 declare module 'kafkajs/src/protocol/error.js' {
   export function createErrorFromCode(code: number): Error & { type: string; retriable: boolean };
-}
-
-declare module 'kafkajs/src/protocol/encoder.js' {
-  class Encoder {
-    buf: Buffer;
-    offset: number;
-    ensureAvailable(length: number): void;
-  }
-  export = Encoder;
 }

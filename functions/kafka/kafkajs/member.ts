@@ -1,21 +1,17 @@
-import { type Consumer, type Kafka, type KafkaMessage, PartitionAssigners } from 'kafkajs';
+import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
-import type { InboundRecord } from '../../runtime/contract.ts';
 import type { CommitResult, GroupListener, GroupMember, GroupMemberOptions } from '../port.ts';
 import { stickyAssigner } from './assigner.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator } from './failures.ts';
-import { findCoordinator, hookGroup, isStaleBatch } from './group-hooks.ts';
-import { readHeaders } from './headers.ts';
+import { findCoordinator, hookGroup } from './group-hooks.ts';
 
 const rebuildPauseMs = 500;
 const leastFetchBytes = 65_536;
-const recordOverheadBytes = 64;
 
 /** A member of a consumer group on kafkajs. It is rebuilt from scratch when kafkajs gives up on it. */
 export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listener: GroupListener): GroupMember {
   let consumer: Consumer | undefined;
-  let cluster: Cluster | undefined;
   let group: ConsumerGroup | undefined;
   let leaving = false;
   let confirmedAtMs = Date.now();
@@ -40,8 +36,9 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
       retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 8, restartOnFailure: async () => false },
       partitionAssigners: [
         (config) => {
-          cluster = config.cluster as unknown as Cluster; // the public type leaves out what internals.d.ts declares
+          const cluster = config.cluster as unknown as Cluster; // the public type leaves out what internals.d.ts declares
           hookGroup(cluster, {
+            topic: options.topic,
             heartbeatIntervalMs: options.heartbeatIntervalMs,
             revoked: () => listener.revoked(),
             get leaving() {
@@ -52,12 +49,15 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
               confirmedAtMs = Date.now();
             },
             joined,
+            fetched(from, batch) {
+              // A group that was given up may still have a fetch on its way.
+              if (from === group) listener.records(batch);
+            },
             resumedWithin,
           });
-          const here = cluster;
           return stickyAssigner(
             options.topic,
-            () => here.findTopicPartitionMetadata(options.topic).length,
+            () => cluster.findTopicPartitionMetadata(options.topic).length,
             () => ({ generation, partitions: owned }),
           );
         },
@@ -103,34 +103,8 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
     startHeartbeats();
     await built.run({
       autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 1,
-      eachBatch: async ({ batch, resolveOffset }) => {
-        if (leaving || cluster === undefined || isStaleBatch(cluster, batch)) return;
-        deliver(batch.partition, batch.messages, Number(batch.highWatermark));
-        const last = batch.messages.at(-1);
-        if (last !== undefined) resolveOffset(last.offset);
-      },
+      eachBatch: async () => undefined, // never called: what is fetched comes by `fetched`
     });
-  }
-
-  function deliver(partition: number, messages: readonly KafkaMessage[], highWatermark: number): void {
-    const records: InboundRecord[] = new Array(messages.length);
-    let bytes = 0;
-    for (let index = 0; index < messages.length; index += 1) {
-      const message = messages[index] as KafkaMessage; // the index is within bounds
-      records[index] = {
-        topic: options.topic,
-        partition,
-        offset: Number(message.offset),
-        timestamp: Number(message.timestamp),
-        key: message.key,
-        value: message.value,
-        headers: readHeaders(message.headers),
-      };
-      bytes += recordOverheadBytes + (message.value?.length ?? 0) + (message.key?.length ?? 0);
-    }
-    listener.records({ partition, records, bytes, highWatermark });
   }
 
   async function rebuild(cause: Error): Promise<void> {

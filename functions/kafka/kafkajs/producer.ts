@@ -6,6 +6,7 @@ import type { ProduceBatch, Producer, SendFailure } from '../port.ts';
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from '../wire/produce.ts';
 import { prepareRecordBatch } from '../wire/record-batch.ts';
 import { isAlreadyStored, isConnectionTrouble, isIdentityRefused, isTooLarge, typeOf } from './failures.ts';
+import { sendRaw } from './raw-request.ts';
 
 /** Who the broker takes us for, and where each partition's sequence stands: what makes a repeated batch harmless. */
 interface Identity {
@@ -150,26 +151,10 @@ function encode(batches: readonly ProduceBatch[], identity: Identity, compress: 
 }
 
 async function produce(broker: LeaderBroker, body: Buffer): Promise<ReadonlyMap<string, number>> {
-  try {
-    const { errorCodes } = await broker.connectionPool.send({
-      request: {
-        apiKey: produceApi.key,
-        apiVersion: produceApi.version,
-        apiName: produceApi.name,
-        expectResponse: () => true,
-        encode: async () => ({ buf: body, buffer: body }),
-      },
-      response: {
-        decode: async (payload) => {
-          const { throttleMs, ...response } = decodeProduceResponse(payload);
-          return { ...response, clientSideThrottleTime: throttleMs };
-        },
-        parse: async (response) => response,
-      },
-    });
-    return errorCodes;
-  } catch (error) {
-    if (typeOf(error) === 'KafkaJSConnectionClosedError') await broker.disconnect();
-    throw error;
-  }
+  const { errorCodes } = await sendRaw(
+    broker,
+    { api: produceApi, version: produceApi.version, body },
+    decodeProduceResponse,
+  );
+  return errorCodes;
 }

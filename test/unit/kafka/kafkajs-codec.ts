@@ -39,6 +39,47 @@ interface ProduceRequest {
   }[];
 }
 
+export interface RecordSpec {
+  readonly offsetDelta?: number;
+  readonly timestampDelta?: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+}
+
+interface BatchSpec {
+  readonly firstOffset: number;
+  readonly firstTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly lastOffsetDelta: number;
+  readonly producerId: number;
+  readonly transactional: boolean;
+  readonly compression: number;
+  readonly records: readonly KafkajsEncoder[];
+}
+
+interface FetchRequest {
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly rackId: string;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
+  }[];
+}
+
+const makeRecord: (record: RecordSpec) => KafkajsEncoder = load('kafkajs/src/protocol/recordBatch/record/v0/index.js');
+const { RecordBatch: makeBatch }: { RecordBatch: (batch: BatchSpec) => Promise<KafkajsEncoder> } = load(
+  'kafkajs/src/protocol/recordBatch/v0/index.js',
+);
+const fetchProtocol: {
+  protocol(options: { version: number }): (request: FetchRequest) => {
+    request: { encode(): Promise<KafkajsEncoder> };
+    response: { decode(bytes: Buffer): Promise<object> };
+  };
+} = load('kafkajs/src/protocol/requests/fetch/index.js');
+
 const Decoder: new (bytes: Buffer) => object = load('kafkajs/src/protocol/decoder.js');
 const decodeBatch: (decoder: object) => Promise<DecodedBatch> = load('kafkajs/src/protocol/recordBatch/v0/decoder.js');
 const produceV7: (request: ProduceRequest) => { encode(): Promise<KafkajsEncoder> } = load(
@@ -61,4 +102,22 @@ export async function encodeWithKafkajs(request: ProduceRequest): Promise<Buffer
 /** A produce response as kafkajs reads it. */
 export function decodeResponseWithKafkajs(bytes: Buffer): Promise<object> {
   return responseV7.decode(bytes);
+}
+
+/** A record batch as kafkajs writes it. */
+export async function batchWithKafkajs(
+  batch: Omit<BatchSpec, 'records'> & { readonly records: readonly RecordSpec[] },
+): Promise<Buffer> {
+  return (await makeBatch({ ...batch, records: batch.records.map(makeRecord) })).buffer;
+}
+
+/** A fetch request as kafkajs writes it. */
+export async function fetchWithKafkajs(version: number, request: FetchRequest): Promise<Buffer> {
+  return (await fetchProtocol.protocol({ version })(request).request.encode()).buffer;
+}
+
+/** A fetch response as kafkajs reads it. */
+export function fetchedWithKafkajs(version: number, bytes: Buffer): Promise<object> {
+  const nothing = { maxWaitTime: 0, minBytes: 0, maxBytes: 0, rackId: '', topics: [] };
+  return fetchProtocol.protocol({ version })(nothing).response.decode(bytes);
 }

@@ -1,0 +1,25 @@
+/** Partitions whose next batch cannot be read. They are asked for again now and then, not in every fetch. */
+export interface Standstills {
+  has(partition: number): boolean;
+  /** The partition could not be read: returns the wait before it is tried again, longer each time. */
+  add(partition: number): number;
+  /** It could. */
+  delete(partition: number): void;
+}
+
+const firstWaitMs = 1_000;
+const longestWaitMs = 60_000;
+
+export function createStandstills(): Standstills {
+  const standing = new Map<number, { waitMs: number; untilMs: number }>();
+  return {
+    has: (partition) => (standing.get(partition)?.untilMs ?? 0) > Date.now(),
+    add(partition) {
+      const before = standing.get(partition)?.waitMs;
+      const waitMs = before === undefined ? firstWaitMs : Math.min(longestWaitMs, before * 2);
+      standing.set(partition, { waitMs, untilMs: Date.now() + waitMs });
+      return waitMs;
+    },
+    delete: (partition) => void standing.delete(partition),
+  };
+}

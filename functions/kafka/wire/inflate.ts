@@ -1,0 +1,44 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { WireError } from './wire-error.ts';
+
+/** Most bytes that one batch may inflate to. A megabyte of gzip can hold a thousand. */
+const maxBatchBytes = 67_108_864;
+
+/** What one response may inflate to before the rest of it is left for the next fetch. */
+export interface InflateBudget {
+  left: number;
+}
+
+type Inflate = (packed: Buffer, options: { maxOutputLength: number }) => Buffer;
+
+/** By the number that a batch's attributes give the codec. Snappy and LZ4 are not part of Node. */
+const codecs: readonly { readonly name: string; readonly inflate?: Inflate }[] = [
+  { name: 'none' },
+  { name: 'gzip', inflate: gunzipSync },
+  { name: 'snappy' },
+  { name: 'lz4' },
+  { name: 'zstd', inflate: zstdDecompressSync },
+];
+
+/** The records of a compressed batch. Done at once, not in a thread: the order of batches is the order of records. */
+export function inflate(codec: number, packed: Buffer, budget: InflateBudget): Buffer {
+  const { name, inflate: run } = codecs[codec] ?? { name: `codec ${codec}` };
+  if (run === undefined) {
+    throw new WireError(
+      'unsupported',
+      `The batch is compressed with ${name}, which is not supported: let its producer use gzip, zstd or none, ` +
+        'and write again what is there already, or move the offset of the group past it',
+    );
+  }
+  try {
+    const plain = run(packed, { maxOutputLength: maxBatchBytes });
+    budget.left -= plain.length;
+    return plain;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new WireError('unsupported', `The batch inflates to more than ${maxBatchBytes} bytes (${name})`, error);
+    }
+    throw new WireError('corrupt', `The batch is no sound ${name}: ${message}`, error);
+  }
+}
