@@ -6,9 +6,13 @@ import type { Logger } from './contract.ts';
  * crash are the ones that matter, and nothing is logged per record on the good path.
  */
 export function createLogger(level: string, bindings: Record<string, unknown>): Logger {
-  const logger: PinoLogger = pino({ level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime });
-  return adapt(logger);
+  const options = { level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime };
+  // Node writes at once to files, pipes and terminals. pino's own destination would be one more package to load.
+  return adapt(pino(options, process.stdout));
 }
+
+// Whoever read the lines is gone: that is no reason to stop handling records.
+process.stdout.on('error', () => undefined);
 
 function adapt(logger: PinoLogger): Logger {
   return {

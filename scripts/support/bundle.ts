@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { slim } from './slim.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,6 +35,7 @@ export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }:
     platform: 'node',
     target: 'node24',
     format: 'esm',
+    plugins: [slim()],
     legalComments: 'none',
     sourcemap: sourcemap ? 'linked' : false,
     // kafkajs and pino are CommonJS: what they require of Node needs a `require` in an ES module.

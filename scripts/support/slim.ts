@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { type Plugin, transform } from 'esbuild';
+
+const requests = 'kafkajs/src/protocol/requests';
+
+/** Loaded with their package, and used by nothing that the bundle does. */
+const unused = new Set([
+  'kafkajs/src/producer/index.js', // ours is another; what it needs of kafkajs is a cluster and its brokers
+  'kafkajs/src/producer/partitioners/index.js',
+  'kafkajs/src/broker/saslAuthenticator/awsIam.js',
+  'pino/lib/multistream.js',
+  'pino/lib/redaction.js',
+  'pino/lib/transport.js', // a thread for the log: lines go to standard output here
+  'sonic-boom/index.js',
+  'on-exit-leak-free/index.js',
+  // Requests of transactions and of an administrator, and produce, which is our own.
+  ...['addOffsetsToTxn', 'addPartitionsToTxn', 'endTxn', 'txnOffsetCommit', 'produce'].map(request),
+  ...['alterConfigs', 'alterPartitionReassignments', 'createAcls', 'createPartitions', 'createTopics'].map(request),
+  ...['deleteAcls', 'deleteGroups', 'deleteRecords', 'deleteTopics', 'describeAcls', 'describeGroups'].map(request),
+  ...['listGroups', 'listPartitionReassignments'].map(request),
+]);
+
+function request(name: string): string {
+  return `${requests}/${name}/index.js`;
+}
+
+/**
+ * Leaves out of the bundle what comes with a dependency and is never called, comments included, so that a cold start has
+ * half as much to read. What is left out says so when it is called after all; every test on a real cluster runs on a
+ * bundle made this way. Each request of kafkajs is there in its last version only, which Kafka 2.4 and later take.
+ */
+export function slim(): Plugin {
+  return {
+    name: 'slim',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]node_modules[\\/].*\.js$/ }, async ({ path }) => {
+        const name = path.replaceAll('\\', '/').replace(/.*\/node_modules\//, '');
+        if (name === 'safe-stable-stringify/index.js') return { contents: unserialisable };
+        if (unused.has(name)) return { contents: stubOf(name) };
+        const source = readFileSync(path, 'utf8');
+        const kept = name.startsWith(`${requests}/`) && name.endsWith('/index.js') ? lastVersion(source, name) : source;
+        // A printer that is told to save whitespace prints no comments. The bundle's own then sets it out again.
+        const { code } = await transform(kept, { minifyWhitespace: true, loader: 'js' });
+        return { contents: code };
+      });
+    },
+  };
+}
+
+/** What pino falls back on for a field that JSON cannot hold, with what it says when that fails too. */
+const unserialisable = `exports.configure = () => () => '"[cannot be serialised]"'`;
+
+/** Of `const versions = { 0: () => {...}, 1: ... }` the last: the others load nothing then. */
+function lastVersion(source: string, name: string): string {
+  if (name === `${requests}/index.js` || name === request('apiVersions')) return source;
+  const versions = [...source.matchAll(/^ {2}\d+: [\s\S]*?^ {2}\},\n/gm)].map(([text]) => text);
+  const lookUp = 'versions[version]';
+  if (versions.length === 0 || !source.includes(lookUp)) throw new Error(`${name} is not written as expected`);
+  const refusal = 'This broker is too old: Kafka 2.4 or later is needed.';
+  return versions
+    .slice(0, -1)
+    .reduce((text, old) => text.replace(old, ''), source)
+    .replace(lookUp, `${lookUp} || (() => { throw new Error('${refusal}') })`);
+}
+
+function stubOf(name: string): string {
+  // A function of the old kind may stand to the right of `instanceof`. Requests are asked for their versions at load.
+  return `module.exports = function leftOut() { throw new Error('This bundle leaves out ${name}.') }
+module.exports.versions = []`;
+}
