@@ -1,0 +1,53 @@
+import { sourceRetentionSeconds } from '../../infra/serverless/topics.ts';
+import { type Resource, resourcesOf, type Template } from './template.ts';
+
+/** The secrets of a configuration that could be pasted by mistake: an access key's id, a private key. */
+const secretPattern = /\bA(KIA|SIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY/;
+
+/** Whether a text holds something that must not travel. */
+export function holdsSecret(text: string): boolean {
+  return secretPattern.test(text);
+}
+
+/** What keeps a packaged template from being deployed, one line each. */
+export function templateProblems(template: Template): string[] {
+  const functions = resourcesOf(template, 'AWS::Lambda::Function');
+  const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
+  const problems = functions.flatMap(([id, resource]) => environmentProblems(id, resource));
+  if (functions.length !== 1 || mappings.length !== 1) problems.push('expected one function with one mapping');
+  const [[, target] = []] = functions;
+  for (const [id, mapping] of mappings) {
+    if (target) problems.push(...enduranceProblems(id, mapping, target));
+  }
+  if (holdsSecret(JSON.stringify(template))) problems.push('the template holds what looks like a key');
+  return problems;
+}
+
+function environmentProblems(id: string, resource: Resource): string[] {
+  const variables: Readonly<Record<string, unknown>> = resource.Properties?.Environment?.Variables ?? {};
+  return Object.entries(variables)
+    .filter(([name]) => /PASSWORD|SECRET|TOKEN|USERNAME/.test(name))
+    .filter(([, value]) => !/^\{\{resolve:secretsmanager:[^}]+\}\}$/.test(String(value)))
+    .map(([name]) => `${id}: ${name} is not a reference to a secret`);
+}
+
+/** The sum that serverless.yml does in its comment: an outage shorter than the retention must dead-letter nothing. */
+function enduranceProblems(id: string, mapping: Resource, target: Resource): string[] {
+  const { MaximumRetryAttempts: retries, MaximumRecordAgeInSeconds: age } = mapping.Properties ?? {};
+  const variables = target.Properties?.Environment?.Variables ?? {};
+  const connectSeconds = Number(variables.STARTUP_TIMEOUT_MS) / 1_000;
+  const handleSeconds = Number(target.Properties?.Timeout) - Number(variables.DEADLINE_MARGIN_MS) / 1_000;
+  const attemptSeconds = Math.min(connectSeconds, handleSeconds);
+  const retention = sourceRetentionSeconds();
+  const problems: string[] = [];
+  if (!(retries * attemptSeconds >= retention)) {
+    problems.push(
+      `${id}: ${retries} retries of ${attemptSeconds} s are ${retries * attemptSeconds} s, less than the ${retention} s ` +
+        'that the topic keeps records: a long outage would send good ones to the on-failure topic',
+    );
+  }
+  if (age !== -1 && !(age >= retention)) {
+    problems.push(`${id}: records older than ${age} s are given up, and the topic keeps them for ${retention} s`);
+  }
+  return problems;
+}

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+export const clusterArn =
+  'arn:aws:kafka:eu-central-1:123456789012:cluster/market/0a1b2c3d-1111-2222-3333-444455556666-1';
+export const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka/processor-AbCdEf';
+export const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:on-call';
+
+const network = ['--param', 'subnetIds=subnet-0a,subnet-0b', '--param', 'securityGroupIds=sg-0a'];
+
+/** What a cluster of MSK, and one of any other kind, needs to be given. */
+export const account = {
+  msk: ['--param', `clusterArn=${clusterArn}`, '--param', 'bootstrapServers=b-1.example.com:9098', ...network],
+  selfManaged: [
+    ...['--self-managed', '--param', 'region=eu-central-1', '--param', `secretArn=${secretArn}`],
+    ...['--param', 'bootstrapServers=kafka-1.example.com:9096,kafka-2.example.com:9096', ...network],
+  ],
+} as const;
+
+/** What a command printed, and how it ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of `scripts/` as a person would, in an environment with no account. */
+export async function run(command: 'package' | 'deploy', ...args: readonly string[]): Promise<Ran> {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  const env = { ...Object.fromEntries(kept), HOME: '/nonexistent' };
+  const child = spawn(process.execPath, [`scripts/${command}.ts`, ...args], { cwd: root, env });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
