@@ -79,7 +79,7 @@ export class Reader {
     throw new WireError('corrupt', 'a number does not end');
   }
 
-  /** Zigzag, at most 10 bytes; exact up to 2^53. */
+  /** Zigzag, at most 10 bytes; exact up to 2^52: what it counts is milliseconds. */
   varlong(): number {
     const { bytes, end } = this;
     let { at } = this;

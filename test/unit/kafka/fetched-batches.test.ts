@@ -132,6 +132,14 @@ describe('headers', () => {
     expect(read([sealed(nulled)]).records[0]?.headers).toEqual({ h: [one, two, null] });
   });
 
+  test('of null before another are kept in order', async () => {
+    const batch = await batchOf({ records: [record('x', { headers: { h: [one, two] } })] });
+    const at = batch.indexOf(Buffer.from('h')) + 1;
+    const nulled = Buffer.concat([batch.subarray(0, at), Buffer.from([1]), batch.subarray(at + 2)]);
+    nulled.writeUInt8((nulled[61] ?? 0) - 2, 61); // the record is a byte shorter
+    expect(read([sealed(nulled)]).records[0]?.headers).toEqual({ h: [null, two] });
+  });
+
   test('are one and the same object when there are none, which nobody can change', async () => {
     const [first, second] = read([await batchOf({ records: [record('a'), record('b')] })]).records;
     expect(first?.headers).toEqual({});
@@ -180,14 +188,14 @@ test("the time is the broker's where the topic says so", async () => {
 describe('transactions', () => {
   /** What some producers did, in order: a producer of 0 writes without a transaction. */
   const steps = fc.array(
-    fc.record({ producer: fc.nat(3), act: fc.constantFrom('write', 'write', 'write', 'abort', 'commit') }),
-    { maxLength: 40 },
+    fc.record({ producer: fc.nat(2), act: fc.constantFrom('write', 'write', 'abort', 'commit') }),
+    { maxLength: 40, size: 'max' },
   );
 
   test('that were aborted leave no record, those committed leave all, from wherever one reads', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, fc.nat(60), async (made, offset) => {
-        const all = [...made, ...[1, 2, 3].map((producer) => ({ producer, act: 'abort' }))];
+      fc.asyncProperty(steps, fc.oneof(fc.constant(0), fc.nat(40)), async (made, offset) => {
+        const all = [...made, ...[1, 2].map((producer) => ({ producer, act: 'abort' }))];
         const open = new Map<number, { firstOffset: number; offsets: number[] }>();
         const batches: { bytes: Buffer; end: number }[] = [];
         const aborted: { producerId: number; firstOffset: number; end: number }[] = [];
@@ -234,6 +242,28 @@ describe('transactions', () => {
         expect(fetched.next).toBe(Math.max(offset, end));
       }),
     );
+  });
+
+  const written = (baseOffset: number, fields: { producerId: number; transactional?: boolean }): Promise<Buffer> =>
+    batchOf({ baseOffset, transactional: true, ...fields, records: [record('a'), record('b')] });
+  const offsets = (fetched: ReturnType<typeof read>): number[] => fetched.records.map(({ offset }) => offset);
+
+  test('begin anew after a marker, also when all before it is out of sight', async () => {
+    const aborted = [{ producerId: 1, firstOffset: 0 }];
+    const batches = [await written(0, { producerId: 1 }), await marker(2, 1, 0), await written(3, { producerId: 1 })];
+    expect(offsets(read(batches, { aborted }))).toEqual([3, 4]);
+    expect(offsets(read(batches.slice(1), { aborted, offset: 2 }))).toEqual([3, 4]);
+  });
+
+  test('go on over what is no marker of an abort', async () => {
+    const aborted = [{ producerId: 1, firstOffset: 0 }];
+    const batches = [await marker(0, 1, 1), await marker(1, 1, 3), await written(2, { producerId: 1 })];
+    expect(read(batches, { aborted })).toEqual({ records: [], bytes: 0, next: 4 });
+  });
+
+  test('are not those of what a producer writes outside of any', async () => {
+    const aborted = [{ producerId: 1, firstOffset: 0 }];
+    expect(offsets(read([await written(0, { producerId: 1, transactional: false })], { aborted }))).toEqual([0, 1]);
   });
 
   test('of control records only move the position', async () => {

@@ -61,6 +61,15 @@ describe('a batch with a bit that fell over', () => {
     }
   });
 
+  test('is refused for a length that its own head does not fit in', () => {
+    for (const length of [-1, 0, 5, 48]) {
+      const bent = Buffer.from(batch);
+      bent.writeInt32BE(length, 8);
+      bent.writeUInt32BE(0, 17); // the checksum of nothing
+      expect(fault(bent).message).toBe(`The batch is ${length} bytes long`);
+    }
+  });
+
   test('is named with its size', () => {
     const bent = Buffer.from(batch);
     bent.writeUInt8(0, batch.length - 1);

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Message } from 'kafkajs';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { kafkajsPort } from '../../functions/kafka/kafkajs/port.ts';
+import type { InboundRecord } from '../../functions/runtime/contract.ts';
+import { configureTopic } from '../support/pipeline.ts';
+import { createTopics, uniqueName } from '../support/topics.ts';
+
+const { CompressionTypes } = kafkajs; // Node finds only some of this CommonJS package's exports by name
+
+const brokers = inject('bootstrapServers');
+const client = kafkaClient({ brokers, clientId: 'fetch-test' });
+
+interface Reading {
+  readonly records: InboundRecord[];
+  /** What was logged of partitions that stand still. */
+  readonly logged: Record<string, unknown>[];
+  /** `partition/offset value` of all that was read, in order of these. */
+  seen(): string[];
+}
+
+/** Reads a topic through the member of the port, in a group of its own, until the test ends. */
+async function read(topic: string, maxBytesPerPartition = 1_048_576): Promise<Reading> {
+  const records: InboundRecord[] = [];
+  const logged: Record<string, unknown>[] = [];
+  const port = kafkajsPort({
+    brokers,
+    clientId: 'fetch-test',
+    onLog(level, fields) {
+      if (level === 'error' && String(fields.message).startsWith('A partition stands still')) logged.push(fields);
+    },
+  });
+  const member = port.member(
+    {
+      topic,
+      groupId: uniqueName('fetch-test'),
+      sessionTimeoutMs: 10_000,
+      heartbeatIntervalMs: 1_000,
+      rebalanceTimeoutMs: 10_000,
+      maxWaitMs: 200,
+      minBytes: 1,
+      maxBytes: 52_428_800,
+      maxBytesPerPartition,
+      maxBytesPerRound: 1_048_576,
+    },
+    {
+      records: (batch) => void records.push(...batch.records),
+      assigned: () => undefined,
+      revoked: async () => undefined,
+      lost: () => undefined,
+      interrupted: () => undefined,
+    },
+  );
+  onTestFinished(() => member.leave());
+  await member.start();
+  const seen = (): string[] =>
+    records
+      .toSorted((a, b) => a.partition - b.partition) // stable: the order within a partition is what came
+      .map(({ partition, offset, value }) => `${partition}/${offset} ${value}`);
+  return { records, logged, seen };
+}
+
+test('gzip, zstd, and transactions: what was committed is read, at its offset; what was aborted is not', async () => {
+  const { topic } = await createTopics({ topic: { partitions: 1 } });
+  const plain = client.producer();
+  const [one, two] = ['one', 'two'].map((name) =>
+    client.producer({ transactionalId: uniqueName(name), maxInFlightRequests: 1, idempotent: true }),
+  );
+  if (one === undefined || two === undefined) throw new Error('two were made');
+  const producers = [plain, one, two];
+  await Promise.all(producers.map((producer) => producer.connect()));
+  onTestFinished(() => void Promise.all(producers.map((producer) => producer.disconnect())));
+  const expected: string[] = [];
+  const send = async (to: Pick<typeof plain, 'send'>, name: string, counts: boolean, gzip = false): Promise<void> => {
+    const messages = ['a', 'b', 'c'].map((part): Message => ({ partition: 0, value: `${name} ${part}` }));
+    const compression = gzip ? CompressionTypes.GZIP : CompressionTypes.None;
+    const [stored] = await to.send({ topic, messages, compression });
+    if (!counts) return;
+    expected.push(...messages.map(({ value }, index) => `0/${Number(stored?.baseOffset) + index} ${value}`));
+  };
+
+  await send(plain, 'gzip', true, true);
+  await configureTopic(topic, { 'compression.type': 'zstd' });
+  await send(plain, 'zstd', true);
+  await configureTopic(topic, { 'compression.type': 'producer' });
+  const [aborted, committed] = [await one.transaction(), await two.transaction()];
+  await send(aborted, 'aborted', false);
+  await send(committed, 'committed', true, true);
+  await send(aborted, 'aborted too', false, true);
+  await aborted.abort();
+  await send(committed, 'committed too', true);
+  await committed.commit();
+  const again = await one.transaction();
+  await send(again, 'committed by whoever aborted', true);
+  await again.commit();
+  await send(plain, 'plain', true);
+  const last = await one.transaction();
+  await send(last, 'aborted at last', false);
+  await last.abort();
+
+  const reading = await read(topic);
+  await expect.poll(() => reading.seen(), { timeout: 20_000 }).toEqual(expected);
+  await send(plain, 'behind the marker', true);
+  await expect.poll(() => reading.seen(), { timeout: 20_000 }).toEqual(expected);
+  expect(new Set(expected.map((line) => Number(/\/(\d+)/.exec(line)?.[1]))).size).toBe(expected.length);
+  expect(reading.logged).toEqual([]);
+});
+
+test('snappy: its partition stands still and says so, the others go on, and it goes on when the batch is gone', async () => {
+  const { topic } = await createTopics({ topic: { partitions: 2 } });
+  const producer = client.producer();
+  await producer.connect();
+  onTestFinished(() => producer.disconnect());
+  const send = (partition: number, value: string): Promise<unknown> =>
+    producer.send({ topic, messages: [{ partition, value }] });
+  await send(0, 'before');
+  await configureTopic(topic, { 'compression.type': 'snappy' });
+  await send(0, 'in snappy');
+  await configureTopic(topic, { 'compression.type': 'producer' });
+  await send(0, 'behind it');
+  await send(1, 'elsewhere');
+
+  const reading = await read(topic);
+  await expect.poll(() => reading.seen(), { timeout: 20_000 }).toEqual(['0/0 before', '1/0 elsewhere']);
+  await expect.poll(() => reading.logged.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+  await send(1, 'still going');
+  await expect.poll(() => reading.seen().at(-1), { timeout: 10_000 }).toBe('1/1 still going');
+  expect(reading.seen()).toHaveLength(3);
+  expect(reading.logged[0]).toMatchObject({
+    topic,
+    partition: 0,
+    offset: 1,
+    error: expect.stringContaining('compressed with snappy, which is not supported: let its producer use gzip, zstd'),
+    retryInMs: 1_000,
+  });
+  expect(reading.logged[1]).toMatchObject({ retryInMs: 2_000 });
+
+  const admin = client.admin();
+  await admin.connect();
+  onTestFinished(() => admin.disconnect());
+  await admin.fetchTopicOffsets(topic); // without it, kafkajs knows no leader to send the next to
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
+  await expect.poll(() => reading.seen().includes('0/2 behind it'), { timeout: 30_000 }).toBe(true);
+  expect(reading.seen()).toEqual(['0/0 before', '0/2 behind it', '1/0 elsewhere', '1/1 still going']);
+});
+
+test('batches larger than the share of a partition come all the same, from each partition', async () => {
+  const { topic } = await createTopics({ topic: { partitions: 6 } });
+  const producer = client.producer();
+  await producer.connect();
+  onTestFinished(() => producer.disconnect());
+  const partitions = [0, 1, 2, 3, 4, 5];
+  for (const value of ['first', 'second']) {
+    const messages = partitions.map((partition) => ({ partition, value: value.padEnd(200_000) }));
+    await producer.send({ topic, messages });
+  }
+
+  const reading = await read(topic, 16_384);
+  const seen = (): string[] => reading.seen().map((line) => line.trim());
+  const expected = partitions.flatMap((partition) => [`${partition}/0 first`, `${partition}/1 second`]);
+  await expect.poll(seen, { timeout: 30_000 }).toEqual(expected);
+  await sleep(500);
+  expect(seen()).toEqual(expected);
+});
