@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
-          include: ['test/cluster/**/*.test.ts'],
+          include: ['test/{cluster,conformance}/**/*.test.ts'],
           // One three-broker cluster for all files, and two cores: one file at a time.
           globalSetup: ['test/support/cluster.ts'],
           fileParallelism: false,

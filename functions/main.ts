@@ -4,12 +4,24 @@ import { fileURLToPath } from 'node:url';
 import { runProcess } from './hosts/container/entry.ts';
 import { lambdaHandler } from './hosts/lambda/entry.ts';
 import { processor as processorDefinition } from './processor/definition.ts';
+import { BadInputError, DependencyDownError, RetryableError } from './runtime/errors.ts';
+import { invoke } from './runtime/invoke.ts';
 
 /** The functions of this bundle, by the name they are started with. */
 const functions = { processor: processorDefinition } as const;
 
 /** The handler of the processor behind an event source mapping: `dist/functions.processor`. */
 export const processor = lambdaHandler(processorDefinition, digest);
+
+/**
+ * The runtime of this very file, for functions that are not in it. The conformance suite puts its own through the bundle
+ * that ships, byte for byte, in every host.
+ */
+export const runtime = {
+  functions,
+  ...{ runProcess, lambdaHandler, invoke },
+  ...{ BadInputError, DependencyDownError, RetryableError },
+} as const;
 
 const usage = `Runs a function as a member of its Kafka consumer group.
 

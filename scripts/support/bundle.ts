@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { slim } from './slim.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,6 +20,18 @@ export interface Bundle {
   readonly bytes: number;
 }
 
+/** How every bundle is made: the one that ships, and those that tests make of other functions or with a bug. */
+export const bundleSettings = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  legalComments: 'none',
+  // kafkajs and pino are CommonJS: what they require of Node needs a `require` in an ES module.
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+} as const satisfies BuildOptions;
+
 /**
  * Bundles all functions and both hosts into one file. It is written beside and renamed: whoever starts the bundle while
  * another process builds it finds the old one or the new one, never half of it.
@@ -27,19 +39,12 @@ export interface Bundle {
 export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }: BundleOptions = {}): Promise<Bundle> {
   const path = join(root, outfile);
   const { outputFiles } = await build({
-    absWorkingDir: root,
+    ...bundleSettings,
     entryPoints: ['functions/main.ts'],
     outfile: path,
     write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
     plugins: [slim()],
-    legalComments: 'none',
     sourcemap: sourcemap ? 'linked' : false,
-    // kafkajs and pino are CommonJS: what they require of Node needs a `require` in an ES module.
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
   mkdirSync(dirname(path), { recursive: true });

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { buildFixtures } from '../support/fixture-bundle.ts';
 import { assertClean } from '../support/ledger/format.ts';
 import { headerOf } from '../support/ledger/log.ts';
 import { readTopics } from '../support/ledger/reader.ts';
-import { buildTestBundle, type TestBundle } from '../support/mutants.ts';
-import { createPipeline, type Pipeline, writeRecords } from '../support/pipeline.ts';
+import type { TestBundle } from '../support/mutants.ts';
+import { createPipeline, type Pipeline, shippedBundle, writeRecords } from '../support/pipeline.ts';
 
 let bundle: TestBundle;
 
 beforeAll(async () => {
-  bundle = await buildTestBundle({ entry: 'test/fixtures/functions/main.ts' });
+  bundle = await buildFixtures(await shippedBundle());
 });
 afterAll(() => bundle.remove());
 

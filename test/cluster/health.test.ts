@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import { buildTestBundle } from '../support/mutants.ts';
-import { createPipeline } from '../support/pipeline.ts';
+import { buildFixtures } from '../support/fixture-bundle.ts';
+import { createPipeline, shippedBundle } from '../support/pipeline.ts';
 import { parseMetrics, total } from './prometheus.ts';
-
-const fixture = 'test/fixtures/functions/main.ts';
 
 test('health and metrics of a working instance, by the letter of HTTP and of Prometheus', async () => {
   const pipeline = await createPipeline({ partitions: 6 });
@@ -51,7 +49,7 @@ test('health and metrics of a working instance, by the letter of HTTP and of Pro
 test('an instance that stands still without a reason ends with code 1, and leaves its records to the next', async ({
   onTestFinished,
 }) => {
-  const bundle = await buildTestBundle({ entry: fixture });
+  const bundle = await buildFixtures(await shippedBundle());
   onTestFinished(() => bundle.remove());
   const pipeline = await createPipeline({
     functionName: 'stuck',

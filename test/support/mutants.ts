@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { bundleSettings } from '../../scripts/support/bundle.ts';
+import { slim } from '../../scripts/support/slim.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,8 +17,6 @@ export interface Fault {
 }
 
 export interface TestBundleOptions {
-  /** What to bundle, from the repository's root (default: what ships). */
-  readonly entry?: string;
   readonly fault?: Fault | undefined;
 }
 
@@ -26,23 +26,18 @@ export interface TestBundle {
   remove(): void;
 }
 
-/** Bundles an entry with a bug. Rejects when the text to replace is not there once: a bug must not rot unnoticed. */
-export async function buildTestBundle({ entry = 'functions/main.ts', fault }: TestBundleOptions): Promise<TestBundle> {
+/** Bundles what ships, with a bug. Rejects when the text to replace is not there once: a bug must not rot unnoticed. */
+export async function buildTestBundle({ fault }: TestBundleOptions): Promise<TestBundle> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-bundle-'));
   const path = join(dir, 'functions.mjs');
   const remove = () => rmSync(dir, { recursive: true, force: true });
   try {
     await build({
-      absWorkingDir: root,
-      entryPoints: [entry],
+      ...bundleSettings,
+      entryPoints: ['functions/main.ts'],
       outfile: path,
-      bundle: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'esm',
-      banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
       logLevel: 'silent',
-      plugins: fault ? [plant(fault)] : [],
+      plugins: [slim(), ...(fault ? [plant(fault)] : [])],
     });
   } catch (error) {
     remove();

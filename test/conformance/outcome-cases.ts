@@ -100,6 +100,12 @@ export const outcomeCases: readonly OutcomeCase[] = [
     dead: ['RETRIES_EXHAUSTED after 4: try 4', 'RETRIES_EXHAUSTED after 4: try 4'],
   },
   {
+    name: 'waits between tries',
+    partition: 1,
+    records: [{ do: 'retry patiently', id: 'p', until: 4 }],
+    outputs: ['3 waits as the policy has them'],
+  },
+  {
     name: 'promises of a key',
     partition: 2,
     records: [

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildFixtures } from '../support/fixture-bundle.ts';
+import type { TestBundle } from '../support/mutants.ts';
+import { shippedBundle } from '../support/pipeline.ts';
+import { byKey, violations } from './canonical.ts';
+import { expectOutcome } from './expect-outcome.ts';
+import { missingIn } from './features.ts';
+import { container } from './hosts/container.ts';
+import { inline } from './hosts/inline.ts';
+import { outcomeCases } from './outcome-cases.ts';
+import type { Bundles, Host, Observed } from './work.ts';
+import { works } from './works.ts';
+
+// The contract between handler and host, on the bundle that ships, in all places where a handler can run. The whole form
+// is what `npm run certify` runs; the short one leaves out what takes long.
+
+const hosts: readonly Host[] = [inline, container];
+const form = process.env.HFT_CONFORMANCE === 'whole' ? 'whole' : 'short';
+const base = mkdtempSync(join(tmpdir(), 'hft-conformance-'));
+const seen = new Map<string, Observed>();
+let fixtures: TestBundle;
+let bundles: Bundles;
+
+beforeAll(async () => {
+  const shipped = await shippedBundle();
+  fixtures = await buildFixtures(shipped);
+  bundles = { shipped, fixtures: fixtures.path };
+});
+
+afterAll(() => {
+  fixtures.remove();
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe.each(hosts)('$name', (host) => {
+  const dir = mkdtempSync(join(base, host.name));
+  const able = works(dir, form).filter((work) => missingIn(host, work) === undefined);
+
+  test.each(able)('$name', { timeout: 240_000 }, async (work) => {
+    const observed = await host.run(work, bundles);
+    seen.set(`${host.name}: ${work.name}`, observed);
+
+    expect(violations(work, observed)).toEqual([]);
+    const accounted = new Set(
+      [...observed.outputs, ...observed.deadLetters].map(({ headers }) =>
+        String(headers.source ?? `${headers['error.partition']}/${headers['error.offset']}`),
+      ),
+    );
+    expect(accounted.size).toBeGreaterThan(0);
+  });
+
+  test.each(outcomeCases)('row: $name', (one) => {
+    const [work] = able;
+    const observed = seen.get(`${host.name}: ${work?.name}`);
+    if (!work || !observed) throw new Error('the outcome table was not run');
+    expectOutcome(one, work, observed);
+  });
+});
+
+describe('no difference from inline', () => {
+  const others = hosts
+    .slice(1)
+    .flatMap((host) => works('', form).map((work) => ({ host: host.name, work: work.name })));
+
+  test.each(others)('$host: $work', ({ host, work: name }) => {
+    const work = works('', form).find((one) => one.name === name);
+    const observed = seen.get(`${host}: ${name}`);
+    const reference = seen.get(`inline: ${name}`) ?? seen.get(`container: ${name}`);
+    if (!work || !observed || !reference) throw new Error('one of the two was not run');
+    expect(Object.fromEntries(byKey(work, observed))).toEqual(Object.fromEntries(byKey(work, reference)));
+  });
+});

@@ -1,0 +1,95 @@
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { InboundRecord } from '../../../functions/runtime/contract.ts';
+import type { InvokeResult, PublishedRecord } from '../../../functions/runtime/invoke.ts';
+import { createRecord } from '../../../functions/runtime/testing.ts';
+import type { Bundles, Host, Observed, SourceRecord, Work, Written } from '../work.ts';
+import { neutral } from './neutral.ts';
+
+type Invoke = (records: readonly InboundRecord[], options: object) => Promise<InvokeResult>;
+
+/** Names as long as those of a real run: some errors tell sizes that headers with names in them add to. */
+const topics = { source: 'ledger.raw.00000000', output: 'ledger.out.00000000', deadLetters: 'ledger.dlq.00000000' };
+
+const timestamp = 1_700_000_000_000;
+const redeliverAfterMs = 100;
+const forgottenAfterMs = 100;
+const timeoutMs = 20_000;
+const shortTimeoutMs = 500;
+
+/** Called as a test of a handler calls it: without any server. */
+export const inline: Host = {
+  name: 'inline',
+  run: (work, bundles) => withListener(() => redeliver(work, bundles)),
+};
+
+/** What is left undone is handed in again, as any host would. */
+async function redeliver(work: Work, bundles: Bundles): Promise<Observed> {
+  const invoke = await invokeOf(work, bundles);
+  const outputs: Written[] = [];
+  const deadLetters: Written[] = [];
+  let records = sourceRecords(work.records);
+  while (records.length > 0) {
+    const options = { outputPartitions: work.partitions, deadLetterPartitions: work.deadLetterPartitions };
+    const result = await invoke(records, { ...options, timeoutMs: work.interruption ? shortTimeoutMs : timeoutMs });
+    outputs.push(...result.outputs.map(written));
+    deadLetters.push(...result.deadLetters.map(written));
+    records = [...result.undone];
+    if (records.length > 0) await sleep(redeliverAfterMs);
+  }
+  return { outputs, deadLetters };
+}
+
+async function invokeOf({ functionName, shipped }: Work, bundles: Bundles): Promise<Invoke> {
+  // The copy of what ships that lies beside the fixtures: their errors are told by its classes.
+  const { runtime } = await import(pathToFileURL(join(dirname(bundles.fixtures), 'functions.mjs')).href);
+  const { definitionOf } = await import(pathToFileURL(bundles.fixtures).href);
+  const definition = shipped ? { ...runtime.functions[functionName], ...topics } : definitionOf(functionName, topics);
+  return (records, options) => runtime.invoke(definition, records, options);
+}
+
+/** A promise that a handler forgot ends a process without a listener: the hosts have one, and so must who calls inline. */
+async function withListener<Result>(work: () => Promise<Result>): Promise<Result> {
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', () => undefined);
+  try {
+    const result = await work();
+    await sleep(forgottenAfterMs);
+    return result;
+  } finally {
+    process.removeAllListeners('unhandledRejection');
+    for (const other of others) process.on('unhandledRejection', other);
+  }
+}
+
+function sourceRecords(records: readonly SourceRecord[]): InboundRecord[] {
+  const next = new Map<number, number>();
+  return records.map(({ partition, key, value, headers }) => {
+    const offset = next.get(partition) ?? 0;
+    next.set(partition, offset + 1);
+    const entries = Object.entries(headers).map(([name, one]): [string, Buffer | Buffer[]] => [name, bytesOf(one)]);
+    return createRecord({
+      ...{ topic: topics.source, partition, offset, timestamp, key, value },
+      headers: Object.fromEntries(entries),
+    });
+  });
+}
+
+function bytesOf(value: Buffer | string | string[]): Buffer | Buffer[] {
+  if (Array.isArray(value)) return value.map((one) => Buffer.from(one));
+  return Buffer.isBuffer(value) ? value : Buffer.from(value);
+}
+
+function written({ partition, key, value, headers }: PublishedRecord): Written {
+  const text = Object.entries(headers).map(([name, one]): [string, string | string[]] => [
+    name,
+    Array.isArray(one) ? one.map((each: Buffer) => each.toString('latin1')) : (one as Buffer).toString('latin1'),
+  ]);
+  return {
+    partition,
+    key: key?.toString('latin1') ?? null,
+    value: value?.toString('latin1') ?? null,
+    headers: neutral(Object.fromEntries(text), () => timestamp),
+  };
+}
