@@ -29,7 +29,6 @@ Connection.prototype.processData = function gather(this: Connection, piece: Buff
   response.filled += used;
   if (response.filled < response.bytes.length) return;
   incoming.delete(this);
-  this.bytesNeeded = sizeBytes;
   processData.call(this, response.bytes);
   this.chunks = [];
   if (used < piece.length) this.processData(piece.subarray(used));
