@@ -25,6 +25,11 @@ const appendTimeFlag = 0x08;
 const transactionalFlag = 0x10;
 const controlFlag = 0x20;
 
+/** Whether what begins here is in a format from before batches. The byte that says so is where it always was. */
+export function isMessage(bytes: Buffer, start: number, limit: number): boolean {
+  return limit - start > magicAt && (bytes[start + magicAt] as number) < 2; // within bounds
+}
+
 /**
  * Reads the head of the batch at `start`; `undefined` when the batch is not all there. The checksum is compared: it
  * costs 0.1 us a record of 214 bytes, and what a disk or a router bent would be taken for a market price.
@@ -38,13 +43,7 @@ export function readBatchHead(
 ): BatchHead | undefined {
   if (limit - start <= magicAt) return undefined;
   const magic = bytes[start + magicAt];
-  if (magic !== 2) {
-    throw new WireError(
-      magic === 0 || magic === 1 ? 'unsupported' : 'corrupt',
-      `The batch has format ${magic}, and 2 is expected: Kafka writes no other since 3.0, and 0 and 1 are from before ` +
-        '0.11. Copy such records to a new topic, or move the offset of the group past them',
-    );
-  }
+  if (magic !== 2) throw new WireError('corrupt', `The batch has format ${magic}, and 0, 1 or 2 is expected`);
   const length = bytes.readInt32BE(start + 8);
   if (length < headBytes - prefixBytes) throw new WireError('corrupt', `The batch is ${length} bytes long`);
   const end = start + prefixBytes + length;

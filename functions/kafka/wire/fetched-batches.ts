@@ -1,8 +1,9 @@
 import type { InboundRecord } from '../../runtime/contract.ts';
 import { type AbortedTransaction, type AbortFilter, createAbortFilter } from './aborted.ts';
-import { type BatchHead, readBatchHead } from './batch-head.ts';
+import { isMessage, readBatchHead } from './batch-head.ts';
 import { readRecord } from './fetched-record.ts';
 import { type InflateBudget, inflate } from './inflate.ts';
+import { readMessage } from './message.ts';
 import { Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
 
@@ -36,6 +37,23 @@ export interface FetchedRecords {
 
 const recordOverheadBytes = 64;
 
+/** What is passed down while the batches of one partition are read. */
+interface Reading {
+  readonly response: Buffer;
+  readonly limit: number;
+  readonly from: FetchedFrom;
+  readonly filter: AbortFilter;
+  readonly budget: InflateBudget;
+  readonly records: InboundRecord[];
+}
+
+/** A batch that was read: where it ends, in bytes and offsets, and about what its records take in memory. */
+interface ReadBatch {
+  readonly end: number;
+  readonly lastOffset: number;
+  readonly bytes: number;
+}
+
 /**
  * Reads batch after batch. When one cannot be read, those before it are returned; it is thrown as a `WireError` once it
  * comes first. The last batch may be cut short: a broker sends as many bytes as it was asked for.
@@ -46,26 +64,25 @@ export function readBatches(
   from: FetchedFrom,
   budget: InflateBudget,
 ): FetchedRecords {
-  const { topic, partition, offset } = from;
-  const filter = createAbortFilter(range.aborted);
   const records: InboundRecord[] = [];
+  const reading = { response, limit: range.end, from, filter: createAbortFilter(range.aborted), budget, records };
   let bytes = 0;
-  let next = offset;
+  let next = from.offset;
   let at = range.start;
   while (at < range.end) {
     const sound = records.length;
     try {
-      const head = readBatchHead(response, at, range.end, topic, partition);
-      if (head === undefined) {
+      const batch = isMessage(response, at, range.end) ? readOldBatch(reading, at) : readBatch(reading, at);
+      if (batch === 'later') break;
+      if (batch === 'cut short') {
         if (at > range.start) break;
         throw new WireError('corrupt', `The first batch has more than the ${range.end - at} bytes that came`);
       }
-      if (head.codec !== 0 && budget.left <= 0) break;
-      bytes += readBatch(response, head, offset, filter, budget, records);
-      next = Math.max(next, head.lastOffset + 1);
-      at = head.end;
+      bytes += batch.bytes;
+      next = Math.max(next, batch.lastOffset + 1);
+      at = batch.end;
     } catch (error) {
-      if (next === offset) throw error;
+      if (next === from.offset) throw error;
       records.length = sound;
       break;
     }
@@ -73,34 +90,47 @@ export function readBatches(
   return { records, bytes, next };
 }
 
-/** Adds the batch's records from an offset on, and returns about what they take in memory. */
-function readBatch(
-  response: Buffer,
-  head: BatchHead,
-  fromOffset: number,
-  filter: AbortFilter,
-  budget: InflateBudget,
-  records: InboundRecord[],
-): number {
-  if (head.isTransactional && !head.isControl && filter.drops(head.producerId, head.lastOffset)) return 0;
+function readBatch(reading: Reading, at: number): ReadBatch | 'later' | 'cut short' {
+  const { response, limit, from, filter, budget } = reading;
+  const head = readBatchHead(response, at, limit, from.topic, from.partition);
+  if (head === undefined) return 'cut short';
+  const { codec, producerId, lastOffset, bodyStart, end, count } = head;
+  if (codec !== 0 && budget.left <= 0) return 'later';
+  if (head.isTransactional && !head.isControl && filter.drops(producerId, lastOffset))
+    return { end, lastOffset, bytes: 0 };
   const reader =
-    head.codec === 0
-      ? new Reader(response, head.bodyStart, head.end)
-      : new Reader(inflate(head.codec, response.subarray(head.bodyStart, head.end), budget));
+    codec === 0
+      ? new Reader(response, bodyStart, end)
+      : new Reader(inflate(codec, response.subarray(bodyStart, end), budget));
   if (head.isControl) {
-    if (head.count > 0) filter.marker(head.producerId, head.lastOffset, readRecord(reader, head).key);
-    return 0;
+    if (count > 0) filter.marker(producerId, lastOffset, readRecord(reader, head).key);
+    return { end, lastOffset, bytes: 0 };
   }
   let bytes = 0;
   let lowest = head.baseOffset;
-  for (let index = 0; index < head.count; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     const record = readRecord(reader, head);
     if (record.offset < lowest) throw new WireError('corrupt', `Offset ${record.offset} is not above the one before`);
     lowest = record.offset + 1;
-    if (record.offset < fromOffset) continue;
-    bytes += recordOverheadBytes + (record.value?.length ?? 0) + (record.key?.length ?? 0);
-    records.push(record);
+    bytes += keep(reading, record);
   }
   if (reader.left > 0) throw new WireError('corrupt', `${reader.left} bytes follow the batch's last record`);
-  return bytes;
+  return { end, lastOffset, bytes };
+}
+
+function readOldBatch(reading: Reading, at: number): ReadBatch | 'later' | 'cut short' {
+  const { response, limit, from, budget } = reading;
+  if (budget.left <= 0) return 'later';
+  const message = readMessage(response, at, limit, from, budget);
+  if (message === undefined) return 'cut short';
+  let bytes = 0;
+  for (const record of message.records) bytes += keep(reading, record);
+  return { end: message.end, lastOffset: message.lastOffset, bytes };
+}
+
+/** Keeps a record, unless it is from before what was asked for: batches are stored and sent as a whole. */
+function keep({ from, records }: Reading, record: InboundRecord): number {
+  if (record.offset < from.offset) return 0;
+  records.push(record);
+  return recordOverheadBytes + (record.value?.length ?? 0) + (record.key?.length ?? 0);
 }

@@ -121,3 +121,21 @@ export function fetchedWithKafkajs(version: number, bytes: Buffer): Promise<obje
   const nothing = { maxWaitTime: 0, minBytes: 0, maxBytes: 0, rackId: '', topics: [] };
   return fetchProtocol.protocol({ version })(nothing).response.decode(bytes);
 }
+
+interface OldMessage {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp?: number;
+  readonly compression?: number;
+}
+
+const messageSet: (set: {
+  messageVersion: number;
+  compression: number;
+  entries: readonly OldMessage[];
+}) => KafkajsEncoder = load('kafkajs/src/protocol/messageSet/index.js');
+
+/** Messages in format 0 or 1, as kafkajs writes them; each is marked as compressed if told so. */
+export function messagesWithKafkajs(messageVersion: 0 | 1, entries: readonly OldMessage[], numbered = false): Buffer {
+  return messageSet({ messageVersion, compression: numbered ? 1 : 0, entries }).buffer;
+}

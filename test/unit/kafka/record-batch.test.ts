@@ -15,7 +15,8 @@ const record = (fields: Partial<OutboundRecord>): OutboundRecord => ({
   ...fields,
 });
 
-type Headers = Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>;
+type Header = string | Buffer | null;
+type Headers = Readonly<Record<string, Header | readonly Header[]>>;
 
 /** Bytes as text, a character each: much faster to compare than Buffers are. */
 const latin = (bytes: Buffer | string | null): string | null => bytes && Buffer.from(bytes).toString('latin1');
@@ -31,7 +32,7 @@ function seen({
   headers: Headers;
 }): object {
   const entries = Object.entries(headers).flatMap(([name, given]) => {
-    const values = (typeof given === 'string' || Buffer.isBuffer(given) ? [given] : given).map(latin);
+    const values = (given === null || typeof given === 'string' || Buffer.isBuffer(given) ? [given] : given).map(latin);
     const [first] = values;
     return first === undefined ? [] : [[name, values.length === 1 ? first : values]];
   });

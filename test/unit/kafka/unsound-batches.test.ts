@@ -154,17 +154,12 @@ describe('a batch of nonsense with a sound checksum', () => {
 });
 
 describe('a format', () => {
-  test.each([
-    [0, 'unsupported'],
-    [1, 'unsupported'],
-    [3, 'corrupt'],
-    [255, 'corrupt'],
-  ])('of %i is refused by name', (magic, kind) => {
+  test.each([3, 255])('of %i is refused by name', (magic) => {
     const bent = Buffer.from(batch);
     bent.writeUInt8(magic, 16);
     expect(fault(bent)).toMatchObject({
-      kind,
-      message: expect.stringContaining(`The batch has format ${magic}, and 2`),
+      kind: 'corrupt',
+      message: `The batch has format ${magic}, and 0, 1 or 2 is expected`,
     });
   });
 });
