@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { addToMain, identifiersOf } from '../../../scripts/new/edit-main.ts';
+import { addToServerless } from '../../../scripts/new/edit-serverless.ts';
+import { addPinnedTopics, addTopics } from '../../../scripts/new/edit-topics.ts';
+import { namesOf } from '../../../scripts/new/names.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const main = read('functions/main.ts');
+const serverless = read('serverless.yml');
+const declared = read('infra/topics.ts');
+const lines = (text: string): string[] => text.split('\n').map((line) => line.trim());
+
+describe('functions/main.ts', () => {
+  test('gets the import, what starts it, and the export under its own name', () => {
+    const twice = lines(addToMain(addToMain(main, namesOf('quote-spreads')), namesOf('totals')));
+    expect(twice).toEqual(
+      expect.arrayContaining([
+        "import { quoteSpreads as quoteSpreadsDefinition } from './quote-spreads/definition.ts';",
+        'processor: () => runProcess(processorDefinition, digest()),',
+        "'quote-spreads': () => runProcess(quoteSpreadsDefinition, digest()),",
+        'totals: () => runProcess(totalsDefinition, digest()),',
+        "export { quoteSpreads as 'quote-spreads' };",
+        'export const totals = lambdaHandler(totalsDefinition, digest);',
+      ]),
+    );
+    expect(twice.filter((line) => line === 'await functions[name as keyof typeof functions]();')).toHaveLength(1);
+  });
+
+  test.each([
+    ['two tables', (text: string) => text + /^const functions =[\s\S]*?as const;\n/m.exec(text)?.[0]],
+    ['no table', (text: string) => text.replace('const functions =', 'const table =')],
+    ['another entry', (text: string) => text.replace('const functions = {', 'const functions = { ...more,')],
+    ['no start', (text: string) => text.replace('functions[name as', 'functions[which as')],
+    ['no handler', (text: string) => text.replaceAll('lambdaHandler(', 'lambda(')],
+    ['nothing', () => ''],
+  ])('is refused when it is not as expected: %s', (_, change) => {
+    expect(() => addToMain(change(main), namesOf('totals'))).toThrow(/is not as expected: .* Nothing was written/);
+  });
+
+  test('tells the names that mean something in it', () => {
+    expect([...identifiersOf(main)]).toEqual(
+      expect.arrayContaining(['processorDefinition', 'processor', 'digest', 'runProcess', 'functions', 'isThisFile']),
+    );
+  });
+});
+
+describe('serverless.yml', () => {
+  test('gets an entry among the functions and one among the resources, and keeps the rest', () => {
+    const changed = addToServerless(addToServerless(serverless, 'a'), 'b');
+    const own = (name: string, part: string) => `\${file(infra/serverless/functions/${name}.yml):${part}}`;
+    const added = [`  a: ${own('a', 'function')}`, `  - ${own('b', 'stack')}`];
+    for (const line of added) expect(changed.split('\n')).toContain(line);
+    expect(changed.split('\n').filter((line) => !line.includes('infra/serverless/functions/'))).toEqual(
+      serverless.split('\n'),
+    );
+    expect(changed.indexOf(added[0] ?? '')).toBeLessThan(changed.indexOf('\ncustom:'));
+  });
+
+  test('is refused without its blocks', () => {
+    expect(() => addToServerless(serverless.replace('\nresources:', '\nresource:'), 'a')).toThrow(/not as expected/);
+  });
+});
+
+describe('topics', () => {
+  const rows = [
+    { name: 'quotes', partitions: 60, retentionDays: 7 },
+    { name: 'quotes.dlq', partitions: 12, retentionDays: 30, follows: 'quotes' },
+  ];
+
+  test('are declared after the others', () => {
+    const changed = addTopics(declared, rows);
+    expect(changed).toContain("\n  topic('quotes', 60, 7),\n  topic('quotes.dlq', 12, 30, 'quotes'),\n];\n");
+    expect(changed.replace(/ {2}topic\('quotes.*\n/g, '')).toBe(declared);
+    expect(addTopics(declared, [])).toBe(declared);
+    expect(() => addTopics('', rows)).toThrow(/not as expected/);
+  });
+
+  test('are pinned where a test pins them', () => {
+    const pinned = "toEqual([\n    ['market.raw', 60, 3],\n  ]);\n";
+    expect(addPinnedTopics(pinned, rows)).toBe(
+      "toEqual([\n    ['market.raw', 60, 3],\n    ['quotes', 60, 3],\n    ['quotes.dlq', 12, 3],\n  ]);\n",
+    );
+    expect(addPinnedTopics('no list', rows)).toBe('no list');
+  });
+});

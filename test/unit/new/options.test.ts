@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { topics } from '../../../infra/topics.ts';
+import { type NewFlags, type NewFunction, newFunction } from '../../../scripts/new/options.ts';
+import { UsageError } from '../../../scripts/support/command.ts';
+
+const taken = new Set(['digest', 'runProcess', 'processorDefinition']);
+const present = ['functions/processor', 'test/unit/doctor'];
+const around = { taken, topics, exists: (path: string) => present.includes(path) };
+
+const plan = (name: string, flags: NewFlags = {}): NewFunction => newFunction([name], flags, around);
+
+function problemsOf(positionals: readonly string[], flags: NewFlags = {}): string {
+  try {
+    newFunction(positionals, flags, around);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('a name', () => {
+  test('has the shapes that code and templates need', () => {
+    expect(plan('quote-spreads')).toMatchObject({ identifier: 'quoteSpreads', typeName: 'QuoteSpreads' });
+    expect(plan('top-10')).toMatchObject({ identifier: 'top10', typeName: 'Top10' });
+  });
+
+  test.each([
+    '',
+    'Quotes',
+    'quote_spreads',
+    '-a',
+    'a-',
+    'a--b',
+    '1st',
+    'a/b',
+    '../a',
+    '.',
+    'a b',
+    'a.b',
+    "a'b",
+    'é',
+    'a\n',
+  ])('%j is not well-formed', (name) =>
+    expect(problemsOf([name])).toMatch(/^the name is .*but takes lower-case words/),
+  );
+
+  test.each([
+    ['delete', 'reserved'],
+    ['runtime', 'reserved'],
+    ['process', 'reserved'],
+    ['to-string', 'reserved'],
+    ['processor', 'there is a function processor already'],
+    ['doctor', 'test/unit/doctor is there already'],
+    ['digest', 'is taken'],
+    ['run-process', 'is taken'],
+    ['expect', 'is taken'],
+    ['a'.repeat(41), 'at most 40'],
+  ])('%s is refused: %s', (name, why) => expect(problemsOf([name])).toContain(why));
+
+  test('must be given, once', () => {
+    expect(problemsOf([])).toContain('takes the name');
+    expect(problemsOf(['a', 'b'])).toContain("'b' is more");
+  });
+});
+
+test('all that is wrong comes at once', () => {
+  const flags = { source: 'a/b', output: '..', 'dead-letters': 'dead', group: 'é', order: 'time' };
+  const problems = problemsOf(['Bad', 'more'], flags).split('; ');
+  expect(problems.map((one) => one.slice(0, 13))).toEqual([
+    'it takes one ',
+    'the name is "',
+    '--source is "',
+    '--output is "',
+    '--group is "é',
+    "--order is 't",
+    '--dead-letter',
+  ]);
+});
+
+describe('topics', () => {
+  test('that are not declared yet are, those of the defaults too', () => {
+    expect(plan('spreads')).toMatchObject({
+      ...{
+        source: 'market.raw',
+        output: 'spreads',
+        deadLetters: 'market.raw.dlq',
+        group: 'spreads-group',
+        order: 'key',
+      },
+      declare: [{ name: 'spreads', partitions: 60, retentionDays: 7, follows: 'market.raw' }],
+    });
+    expect(plan('spreads', { source: 'quotes' }).declare).toMatchObject([
+      { name: 'quotes', partitions: 60 },
+      { name: 'spreads', partitions: 60, follows: 'quotes' },
+      { name: 'quotes.dlq', partitions: 12, retentionDays: 30, follows: 'quotes' },
+    ]);
+  });
+
+  test('keep the order of a key: their counts divide the source’s', () => {
+    expect(plan('totals', { source: 'analytics.results' }).declare).toMatchObject([
+      { name: 'totals', partitions: 30 },
+      { name: 'analytics.results.dlq', partitions: 10 },
+    ]);
+    expect(plan('totals', { output: 'analytics.results' })).toMatchObject({ outputPartitions: 'divides', declare: [] });
+    expect(problemsOf(['totals'], { source: 'analytics.results', output: 'market.enriched' })).toContain(
+      'do not divide',
+    );
+  });
+
+  test('are three, and a new one for dead letters is known by its name', () => {
+    expect(problemsOf(['spreads'], { output: 'market.raw' })).toContain('must be three topics');
+    expect(problemsOf(['spreads'], { 'dead-letters': 'dead' })).toContain('ends in .dlq');
+  });
+});
