@@ -27,7 +27,7 @@ await runCommand(
   async ({ json, against, 'dry-run': dryRun, ...flags }, positionals) => {
     const target = readTarget(flags, positionals);
     if (!dryRun) requireCredentials(process.env);
-    const packaged = await packageStage(target, flags.uncertified);
+    const packaged = await packageStage(target, dryRun ? 'only looking' : { uncertified: flags.uncertified });
     const plan = planDeployment(packaged, against);
     const changes =
       plan.against === undefined

@@ -17,7 +17,7 @@ await runCommand(
   },
   async ({ json, save, ...flags }, positionals) => {
     const target = readTarget(flags, positionals);
-    const packaged = await packageStage(target, flags.uncertified);
+    const packaged = await packageStage(target, { uncertified: flags.uncertified });
     if (save) process.stderr.write(`Kept as what the stage has now: ${keepTemplate(packaged)}\n`);
     process.stdout.write(json ? `${JSON.stringify(packagedJson(packaged), null, 2)}\n` : packagedText(packaged));
     return 0;

@@ -3,8 +3,8 @@
  * appears here, so a handler can be called in a unit test without a server.
  */
 
-/** Header values as they stood on the wire: a name may occur more than once. */
-export type RecordHeaders = Readonly<Record<string, Buffer | readonly Buffer[] | undefined>>;
+/** Header values as they stood on the wire: a name may occur more than once, and a value may be null. */
+export type RecordHeaders = Readonly<Record<string, Buffer | null | readonly (Buffer | null)[] | undefined>>;
 
 /** One record of a Kafka partition. Bytes stay bytes until the function decodes them. */
 export interface InboundRecord {

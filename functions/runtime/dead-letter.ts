@@ -1,6 +1,6 @@
 import type { InboundRecord } from './contract.ts';
 import type { DeadLetterCode } from './errors.ts';
-import type { OutboundRecord } from './publisher.ts';
+import type { OutboundHeader, OutboundRecord } from './publisher.ts';
 
 const maxMessageBytes = 1_024;
 
@@ -25,7 +25,7 @@ export function oneLine(message: string): string {
 
 /** The dead letter of a record: its key, value and headers untouched, and why. The same in every host. */
 export function deadLetterOf(record: InboundRecord, cause: DeathCause): OutboundRecord {
-  const headers: Record<string, Buffer | string | readonly (Buffer | string)[]> = Object.create(null);
+  const headers: Record<string, OutboundHeader> = Object.create(null);
   for (const name of Object.keys(record.headers)) {
     const value = record.headers[name];
     if (value !== undefined) headers[name] = value;

@@ -1,6 +1,6 @@
 import type { HandlerResult, InboundRecord, Output } from './contract.ts';
 import { type DeadLetterCode, EngineError } from './errors.ts';
-import type { OutboundRecord, Publisher, Receipt } from './publisher.ts';
+import type { OutboundHeader, OutboundRecord, Publisher, Receipt } from './publisher.ts';
 import { wireBytes } from './publisher.ts';
 import type { Tracked } from './tracker.ts';
 
@@ -20,6 +20,8 @@ export class Delivery implements Tracked, Receipt {
   attempts = 0;
   /** Waits for a dependency, which are no attempts. */
   waits = 0;
+  /** When the first of them began. */
+  waitingSinceMs = 0;
   /** Publishes that are not acknowledged yet. */
   pending = 0;
   outputs = 0;
@@ -122,7 +124,7 @@ function publishOne(delivery: Delivery, record: OutboundRecord, bytes: number, p
 function outboundOf(record: InboundRecord, output: Output): OutboundRecord {
   const { topic, partition, offset } = record;
   const source = `${topic}/${partition}/${offset}`;
-  const headers: Record<string, Buffer | string | readonly (Buffer | string)[]> = { source };
+  const headers: Record<string, OutboundHeader> = { source };
   const trace = record.headers.traceparent;
   if (trace !== undefined) headers.traceparent = trace;
   if (output.headers !== undefined) {

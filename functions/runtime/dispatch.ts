@@ -31,7 +31,7 @@ export interface DispatchOptions {
 
 const wakeIntervalMs = 500;
 
-type Shared<Resources> = Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress' | 'onDependencyDown'>;
+type Shared<Resources> = Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress'>;
 
 /**
  * Takes a finite set of records through the outcome table: each partition in its own lane, until all are done, a
@@ -46,7 +46,6 @@ export async function dispatch<Resources>(
   let timedOut = false;
   const runtime: LaneRuntime<Resources> = {
     ...shared,
-    onDependencyDown: 'stop',
     mayWork: () => !timedOut,
     onProgress() {
       if (lanes.every((lane) => lane.ended)) ended.resolve();

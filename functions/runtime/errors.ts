@@ -1,5 +1,12 @@
 /** Every code an error of this project can carry. Those of a dead letter are part of the wire contract. */
-export type ErrorCode = DeadLetterCode | 'RETRY' | 'DEPENDENCY_DOWN' | 'BAD_EVENT' | 'CONFIG_INVALID' | 'CLUSTER_UNFIT';
+export type ErrorCode =
+  | DeadLetterCode
+  | 'RETRY'
+  | 'DEPENDENCY_DOWN'
+  | 'BAD_EVENT'
+  | 'CONFIG_INVALID'
+  | 'CLUSTER_UNFIT'
+  | 'CLUSTER_UNREACHABLE';
 
 /** The codes that a dead letter can carry in its `error.code` header. */
 export type DeadLetterCode =
@@ -47,7 +54,11 @@ export class DependencyDownError extends EngineError {
 export class StartupError extends EngineError {
   readonly problems: readonly string[];
 
-  constructor(code: 'CONFIG_INVALID' | 'CLUSTER_UNFIT', problems: readonly string[], cause?: unknown) {
+  constructor(
+    code: 'CONFIG_INVALID' | 'CLUSTER_UNFIT' | 'CLUSTER_UNREACHABLE',
+    problems: readonly string[],
+    cause?: unknown,
+  ) {
     super(code, problems.join('\n'), { cause });
     this.problems = problems;
   }

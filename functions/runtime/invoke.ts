@@ -1,7 +1,7 @@
 import type { FunctionDefinition, InboundRecord, Logger } from './contract.ts';
 import { dispatch, type PartitionBatch } from './dispatch.ts';
 import { createMetrics } from './metrics.ts';
-import type { OutboundRecord, Publisher } from './publisher.ts';
+import type { OutboundHeader, OutboundRecord, Publisher } from './publisher.ts';
 import { createScheduler } from './scheduler.ts';
 import { silentLogger } from './testing.ts';
 
@@ -12,7 +12,7 @@ export interface PublishedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   /** With the runtime's own: `source` of an output, `error.*` of a dead letter. */
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+  readonly headers: Readonly<Record<string, Buffer | null | readonly (Buffer | null)[]>>;
 }
 
 /** What became of the records: every one of them is in one of these four. */
@@ -33,6 +33,8 @@ export interface InvokeOptions<Resources> {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** When what is not done is left undone. Default: 10 s. */
   readonly timeoutMs?: number;
+  /** How long a record waits for a dependency that is down, before it and those behind it are left undone. Default: 0. */
+  readonly dependencyPatienceMs?: number;
   /** Partitions of the output and of the dead-letter topic. Default: 60, and 12. */
   readonly outputPartitions?: number;
   readonly deadLetterPartitions?: number;
@@ -72,6 +74,7 @@ export async function invoke<Resources>(
       metrics,
       log: options.log ?? silentLogger,
       maxOutstanding,
+      dependencyPatienceMs: options.dependencyPatienceMs ?? 0,
     },
     batches,
     { stopAtMs: endsAtMs, abortAtMs: endsAtMs },
@@ -115,13 +118,17 @@ function memoryTopic(topic: string, partitionCount: number, maxRecordBytes: numb
 }
 
 function inBytes({ key, value, headers }: OutboundRecord): Pick<PublishedRecord, 'key' | 'value' | 'headers'> {
-  const entries = Object.entries(headers).map(([name, one]): [string, Buffer | Buffer[]] => [
+  const entries = Object.entries(headers).map(([name, one]): [string, PublishedRecord['headers'][string]] => [
     name,
-    typeof one === 'string' || Buffer.isBuffer(one) ? bytesOf(one) : one.map(bytesOf),
+    isList(one) ? one.map(bytesOf) : bytesOf(one),
   ]);
-  return { key, value: value === null ? null : bytesOf(value), headers: Object.fromEntries(entries) };
+  return { key, value: bytesOf(value), headers: Object.fromEntries(entries) };
 }
 
-function bytesOf(value: Buffer | string): Buffer {
+function isList(value: OutboundHeader): value is readonly (Buffer | string | null)[] {
+  return Array.isArray(value);
+}
+
+function bytesOf(value: Buffer | string | null): Buffer | null {
   return typeof value === 'string' ? Buffer.from(value) : value;
 }

@@ -14,8 +14,11 @@ export interface LaneRuntime<Resources> {
   readonly log: Logger;
   /** Records handed out and not yet done, per lane: the bound of what may be published ahead of a stuck record. */
   readonly maxOutstanding: number;
-  /** A dependency is down: `wait` for it however long that takes, or `stop` and leave the rest undone. */
-  readonly onDependencyDown: 'wait' | 'stop';
+  /**
+   * How long a record waits, in the lane, for a dependency that is down. After that the lane stops and leaves the rest
+   * undone. A host that nobody ends waits for as long as it takes: `Infinity`.
+   */
+  readonly dependencyPatienceMs: number;
   /** False while nothing may be handed out, whatever is queued: the membership of the group is in doubt. */
   readonly mayWork: () => boolean;
   /** Called when a lane has room again, or has finished something. */

@@ -213,7 +213,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       return true;
     }
     if (verdict.kind === 'abandon') return false;
-    if (verdict.kind === 'dependency-down' && runtime.onDependencyDown === 'stop') {
+    if (verdict.kind === 'dependency-down' && outOfPatience(delivery)) {
       void stop();
       runtime.onProgress?.();
     }
@@ -232,6 +232,12 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       waits.forDependency(backoffMs(dependencyBackoff, delivery.waits, Math.random()), () => again(delivery));
     }
     return false;
+  }
+
+  function outOfPatience(delivery: Delivery): boolean {
+    const nowMs = Date.now();
+    if (delivery.waits === 0) delivery.waitingSinceMs = nowMs;
+    return nowMs - delivery.waitingSinceMs >= runtime.dependencyPatienceMs;
   }
 
   function again(delivery: Delivery): void {

@@ -1,10 +1,13 @@
 import type { EngineError } from './errors.ts';
 
+/** The value of a header, or those of a name that occurs more than once. */
+export type OutboundHeader = Buffer | string | null | readonly (Buffer | string | null)[];
+
 /** One record to publish, to a partition that is already chosen. */
 export interface OutboundRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | string | null;
-  readonly headers: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[]>>;
+  readonly headers: Readonly<Record<string, OutboundHeader>>;
 }
 
 /** Learns what became of one published record. Exactly one of the two is called, unless its lane was cancelled. */
@@ -40,7 +43,7 @@ export function wireBytes(record: OutboundRecord): number {
   for (const name in record.headers) {
     const value = record.headers[name];
     if (Array.isArray(value)) for (const one of value) bytes += 8 + Buffer.byteLength(name) + lengthOf(one);
-    else bytes += 8 + Buffer.byteLength(name) + lengthOf(value as Buffer | string);
+    else bytes += 8 + Buffer.byteLength(name) + lengthOf(value as Buffer | string | null);
   }
   return bytes;
 }

@@ -48,9 +48,9 @@ export const settingSpecs = {
   security: setting({
     name: 'KAFKA_SECURITY',
     fallback: 'plaintext',
-    ...oneOf(['plaintext', 'tls', 'scram']),
+    ...oneOf(['plaintext', 'tls', 'scram', 'msk-iam']),
     effect:
-      'How to connect: without encryption, TLS, or TLS with SCRAM-SHA-512 credentials. Certificates are verified.',
+      'Without encryption, TLS, or TLS with SCRAM-SHA-512 or with the AWS credentials of MSK. Certificates are verified.',
   }),
   caFile: setting({
     name: 'KAFKA_CA_FILE',
@@ -160,6 +160,12 @@ export const settingSpecs = {
     fallback: '2000',
     ...integer(200, 60_000),
     effect: 'Event-source function: how long before its timeout it stops, and reports the rest undone.',
+  }),
+  dependencyWaitMs: setting({
+    name: 'DEPENDENCY_WAIT_MS',
+    fallback: '5000',
+    ...integer(0, 840_000),
+    effect: 'Event-source function: how long it waits for a dependency that is down before it reports the rest undone.',
   }),
   metricsHost: setting({
     name: 'METRICS_HOST',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { mskIamTokens } from '../../functions/kafka/kafkajs/msk-iam.ts';
 import { processor } from '../../functions/processor/definition.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
-import { settingSpecs } from '../../functions/runtime/settings.ts';
+import { type Settings, settingSpecs } from '../../functions/runtime/settings.ts';
 import { CommandError } from '../support/command.ts';
 import type { Security } from './broker.ts';
 import type { Environment } from './settings.ts';
@@ -44,7 +45,7 @@ export function targetOf(environment: Environment): Target | undefined {
   if (security === 'scram' && (username === undefined || password === undefined)) return undefined;
   return {
     bootstrapServers,
-    security: securityOf(security ?? 'plaintext', { username, password, caFile }),
+    security: securityOf(security ?? 'plaintext', { username, password, caFile, bootstrapServers }),
     groupId: groupId ?? processor.group,
     topic: topic ?? processor.source,
     outputTopic: outputTopic ?? processor.output,
@@ -55,12 +56,16 @@ export function targetOf(environment: Environment): Target | undefined {
 }
 
 function securityOf(
-  kind: 'plaintext' | 'tls' | 'scram',
-  given: { username: string | undefined; password: string | undefined; caFile: string | undefined },
+  kind: Settings['security'],
+  given: Partial<Pick<Settings, 'username' | 'password' | 'caFile'>> & Pick<Settings, 'bootstrapServers'>,
 ): Security {
   if (kind === 'plaintext') return {};
   const ssl = given.caFile === undefined ? true : { ca: [readAuthorities(given.caFile)] };
   if (kind === 'tls') return { ssl };
+  if (kind === 'msk-iam') {
+    const oauthBearerProvider = mskIamTokens({ brokers: given.bootstrapServers, env: process.env });
+    return { ssl, sasl: { mechanism: 'oauthbearer', oauthBearerProvider } };
+  }
   const { username = '', password = '' } = given;
   return { ssl, sasl: { mechanism: 'scram-sha-512', username, password } };
 }

@@ -37,7 +37,8 @@ function enduranceProblems(id: string, mapping: Resource, target: Resource): str
   const variables = target.Properties?.Environment?.Variables ?? {};
   const connectSeconds = Number(variables.STARTUP_TIMEOUT_MS) / 1_000;
   const handleSeconds = Number(target.Properties?.Timeout) - Number(variables.DEADLINE_MARGIN_MS) / 1_000;
-  const attemptSeconds = Math.min(connectSeconds, handleSeconds);
+  const waitSeconds = Number(variables.DEPENDENCY_WAIT_MS) / 1_000;
+  const attemptSeconds = Math.min(connectSeconds, waitSeconds, handleSeconds);
   const retention = sourceRetentionSeconds();
   const problems: string[] = [];
   if (!(retries * attemptSeconds >= retention)) {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../support/bundle.ts';
 import { CommandError } from '../support/command.ts';
-import { type CertificateState, requireCertificate } from './certificate.ts';
+import { type CertificateState, type Gate, requireCertificate } from './certificate.ts';
 import { holdsSecret, templateProblems } from './check-template.ts';
 import type { Target } from './options.ts';
 import { packageFolder, runServerless } from './serverless.ts';
@@ -32,10 +32,10 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
  * Builds the bundle, packages it for a stage and checks what came out. Nothing of an account is needed or touched.
  * @throws CommandError when the bundle is refused or the package is not what it must be
  */
-export async function packageStage(target: Target, uncertified: string | undefined): Promise<Packaged> {
+export async function packageStage(target: Target, gate: Gate): Promise<Packaged> {
   const { path } = await buildBundle();
   const built = sha256(readFileSync(path));
-  const certificate = requireCertificate(built, uncertified);
+  const certificate = requireCertificate(built, gate);
   const folder = packageFolder(target);
   // Made beside and renamed: what is there is whole and checked, and two at once do not meet.
   const work = `${folder}.${process.pid}`;

@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -53,4 +54,9 @@ export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }:
     renameSync(`${file.path}.${process.pid}`, file.path);
   }
   return { path, bytes: outputFiles.find((file) => file.path === path)?.contents.length ?? 0 };
+}
+
+/** The SHA-256 of a file, as both hosts log it of the bundle at their start. */
+export function digestOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }

@@ -13,3 +13,10 @@ const missing: Readonly<Record<Host['name'], Partial<Record<NonNullable<Work['in
 export function missingIn({ name }: Host, { interruption }: Work): string | undefined {
   return interruption && missing[name][interruption];
 }
+
+/** The table, a line for each thing that a host cannot do. */
+export function cannot(): { host: string; case: string; why: string }[] {
+  return Object.entries(missing).flatMap(([host, table]) =>
+    Object.entries(table).map(([name, why]) => ({ host, case: name, why })),
+  );
+}

@@ -113,7 +113,7 @@ const sixMegabytes: Work = {
   partitions: 4,
   deadLetterPartitions: 2,
   records: Array.from({ length: 12 }, (_, index) =>
-    instruct(index % 4, `k${index}`, { do: 'one', id: `${index}${'x'.repeat(700_000)}` }),
+    instruct(index % 4, `k${index}`, { do: 'one', id: `${index}${'x'.repeat(650_000)}` }),
   ),
 };
 

@@ -35,6 +35,7 @@ function mayImport(path: string, name: string): boolean {
   if (name.startsWith('node:')) return true;
   if (path === 'functions/main.ts') return name.startsWith('functions/');
   if (folder === 'runtime') return inside('runtime') || (path === 'functions/runtime/log.ts' && name === 'pino');
+  if (path === 'functions/kafka/kafkajs/msk-iam.ts' && name === 'aws4fetch') return true;
   if (folder === 'kafka') {
     const isClient = name === 'kafkajs' || name.startsWith('kafkajs/');
     return inside('kafka', 'runtime') || (isClient && inner === 'kafkajs');

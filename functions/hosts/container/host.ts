@@ -27,7 +27,7 @@ export function createConsumingHost<Resources>(
   definition: FunctionDefinition<Resources>,
   settings: Settings,
   kafka: KafkaPort,
-  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress' | 'onDependencyDown'>,
+  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress' | 'dependencyPatienceMs'>,
   metrics: Metrics,
   log: Logger,
 ): ConsumingHost {
@@ -86,7 +86,7 @@ export function createConsumingHost<Resources>(
   );
   const laneRuntime: LaneRuntime<Resources> = {
     ...shared,
-    onDependencyDown: 'wait',
+    dependencyPatienceMs: Number.POSITIVE_INFINITY,
     // A session that may have expired: somebody else may own these partitions by now.
     mayWork: () => Date.now() - member.confirmedAtMs <= settings.sessionTimeoutMs,
     onProgress: () => backPressure.drained(),

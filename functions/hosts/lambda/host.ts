@@ -1,6 +1,7 @@
 import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
-import { type DispatchResult, dispatch } from '../../runtime/dispatch.ts';
+import { type DispatchResult, dispatch, type PartitionBatch, type PartitionResult } from '../../runtime/dispatch.ts';
+import { StartupError } from '../../runtime/errors.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -59,9 +60,15 @@ export function createFunctionHost<Resources>(
     const stopAtMs = endsAtMs - settings.deadlineMarginMs;
     const timeoutMs = Math.max(0, Math.min(settings.startupTimeoutMs, stopAtMs - Date.now()));
     const shared = await sharedResources();
-    const { outputs, deadLetters } = await connections.get(timeoutMs);
+    const publishing = await reachable(() => connections.get(timeoutMs), invocationLog);
+    if (publishing === undefined) return responseOf(batches, batches.map(nothingDone));
+    const { outputs, deadLetters } = publishing;
     const result = await dispatch(
-      { definition, resources: shared, outputs, deadLetters, scheduler, metrics, log: invocationLog, maxOutstanding },
+      {
+        ...{ definition, resources: shared, outputs, deadLetters, scheduler, metrics, maxOutstanding },
+        log: invocationLog,
+        dependencyPatienceMs: settings.dependencyWaitMs,
+      },
       batches,
       { stopAtMs, abortAtMs: endsAtMs - settings.deadlineMarginMs / 2 },
     );
@@ -71,6 +78,21 @@ export function createFunctionHost<Resources>(
     report(invocationLog, result, response);
     return response;
   };
+}
+
+/** Brokers that do not answer are a dependency that is down: nothing is done, and nothing of the batch is at fault. */
+async function reachable<Result>(connect: () => Promise<Result>, log: Logger): Promise<Result | undefined> {
+  try {
+    return await connect();
+  } catch (error) {
+    if (!(error instanceof StartupError && error.code === 'CLUSTER_UNREACHABLE')) throw error;
+    log.error({}, error.message);
+    return undefined;
+  }
+}
+
+function nothingDone({ topic, partition, records }: PartitionBatch): PartitionResult {
+  return { topic, partition, firstUndone: records[0]?.offset };
 }
 
 function report(log: Logger, { partitions, timedOut }: DispatchResult, { batchItemFailures }: PartialResponse): void {

@@ -73,7 +73,7 @@ function headersOf(value: unknown, path: string): RecordHeaders {
       else headers[name] = Array.isArray(earlier) ? [...earlier, read] : [earlier, read];
     }
   }
-  return headers as RecordHeaders;
+  return headers;
 }
 
 function headerBytes(value: unknown, path: string): Buffer | null {

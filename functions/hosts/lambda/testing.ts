@@ -18,8 +18,8 @@ export interface KafkaEventRecord {
   /** Base64; absent where the record has none. */
   readonly key?: string;
   readonly value?: string;
-  /** One object for each header, with its bytes as signed numbers. */
-  readonly headers: readonly Readonly<Record<string, readonly number[]>>[];
+  /** One object for each header, with its bytes as signed numbers; an empty object stands for a null. */
+  readonly headers: readonly Readonly<Record<string, readonly number[] | object>>[];
 }
 
 /** Builds an event of these records, of any number of partitions. */
@@ -46,10 +46,10 @@ function eventRecord({ topic, partition, offset, timestamp, key, value, headers 
   };
 }
 
-function headerList(headers: RecordHeaders): Record<string, number[]>[] {
+function headerList(headers: RecordHeaders): Record<string, number[] | object>[] {
   return Object.entries(headers).flatMap(([name, value]) => {
-    const values = Array.isArray(value) ? value : value === undefined ? [] : [value as Buffer];
-    return values.map((bytes: Buffer) => ({ [name]: [...new Int8Array(bytes)] }));
+    const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
+    return values.map((bytes: Buffer | null) => ({ [name]: bytes === null ? {} : [...new Int8Array(bytes)] }));
   });
 }
 

@@ -73,7 +73,10 @@ function partitionProblems(source: TopicFacts, target: TopicFacts | undefined, r
   ];
 }
 
-/** Repeats what a cluster that is just coming up refuses, until the time is over. */
+/**
+ * Repeats what a cluster that is just coming up refuses, until the time is over.
+ * @throws StartupError CLUSTER_UNREACHABLE
+ */
 export async function reach<Result>(
   attempt: () => Promise<Result>,
   bootstrapServers: readonly string[],
@@ -88,7 +91,7 @@ export async function reach<Result>(
         const problem =
           `The cluster at ${bootstrapServers.join(',')} did not answer as it should within ${timeoutMs} ms ` +
           `(${messageOf(error)}): check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.`;
-        throw new StartupError('CLUSTER_UNFIT', [problem], error);
+        throw new StartupError('CLUSTER_UNREACHABLE', [problem], error);
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }

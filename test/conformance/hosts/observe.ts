@@ -3,18 +3,26 @@ import type { LoggedRecord, TopicLog } from '../../support/ledger/log.ts';
 import { readTopics } from '../../support/ledger/reader.ts';
 import type { Pipeline } from '../../support/pipeline.ts';
 import { writeRecords } from '../../support/pipeline.ts';
-import type { Observed, Work, Written } from '../work.ts';
+import type { Observed, SourceRecord, Work, Written } from '../work.ts';
 import { neutral } from './neutral.ts';
 
-/** Writes the records of a work to the source topic. */
+const chunkBytes = 700_000;
+
+/** Writes the records of a work to the source topic, in requests that brokers take. */
 export async function writeWork({ topics }: Pipeline, { records }: Work): Promise<void> {
-  const chunk = 500;
-  for (let start = 0; start < records.length; start += chunk) {
-    await writeRecords(
-      topics.source,
-      records.slice(start, start + chunk).map((record) => ({ ...record })),
-    );
+  let chunk: SourceRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = record.value?.length ?? 0;
+    if (bytes + size > chunkBytes) {
+      await writeRecords(topics.source, chunk);
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(record);
+    bytes += size;
   }
+  await writeRecords(topics.source, chunk);
 }
 
 /** Reads back what came of it. */

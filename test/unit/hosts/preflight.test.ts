@@ -24,11 +24,11 @@ function clusterOf(partitions: Record<string, number>, maxMessageBytes = 1_048_5
 }
 
 /** Lets time pass until the promise has ended, and gives the problems that it ended with. */
-async function problemsOf(start: Promise<unknown>): Promise<readonly string[]> {
+async function problemsOf(start: Promise<unknown>, code = 'CLUSTER_UNFIT'): Promise<readonly string[]> {
   const ended = start.then(
     () => [],
     (error: unknown) => {
-      if (error instanceof StartupError && error.code === 'CLUSTER_UNFIT') return error.problems;
+      if (error instanceof StartupError && error.code === code) return error.problems;
       throw error;
     },
   );
@@ -107,7 +107,7 @@ describe('reaching a cluster', () => {
 
   test('ends after its time, with the reason and what to look at', async () => {
     const attempt = vi.fn(() => Promise.reject(new Error('connection refused')));
-    const problems = await problemsOf(reach(attempt, brokers, 3_000));
+    const problems = await problemsOf(reach(attempt, brokers, 3_000), 'CLUSTER_UNREACHABLE');
     expect(problems).toEqual([
       'The cluster at one:9092,two:9092 did not answer as it should within 3000 ms (connection refused): ' +
         'check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.',

@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 type Send = (batches: readonly ProduceBatch[]) => Promise<readonly (SendFailure | undefined)[]>;
 
 function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerResult | Promise<HandlerResult>) {
-  const state = { made: 0, closed: 0, setups: 0, topicsAsked: 0, missing: new Set<string>() };
+  const state = { made: 0, closed: 0, setups: 0, topicsAsked: 0, unreachable: false, missing: new Set<string>() };
   const stored: string[] = [];
   let send: Send = async (batches) => {
     for (const { topic, partition, records } of batches) {
@@ -41,6 +41,7 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
     inspector: () => ({
       async topicFacts(topics) {
         state.topicsAsked += 1;
+        if (state.unreachable) throw new Error('connection refused');
         const there = topics.filter((topic) => !state.missing.has(topic));
         return new Map(there.map((topic) => [topic, { topic, partitions: 4, maxMessageBytes: 1_000_000 }]));
       },
@@ -118,14 +119,14 @@ describe('an event', () => {
 });
 
 describe('what is not done is reported, from the first undone record of its partition on', () => {
-  test('when a dependency is down: at once, and other partitions are not held back', async () => {
+  test('when a dependency is down for long, and other partitions are not held back', async () => {
     const { host, stored, log } = setUp((record) => {
       if (String(record.value) === 'db') throw new DependencyDownError('away');
       return copy(record);
     });
     const list = [...records('a', 'db', 'c'), createRecord({ topic: 'in', partition: 1, value: 'd' })];
     const answer = host(createEvent(list), createInvocation(30_000, 'request-7'));
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(15_000);
 
     expect(await answer).toEqual({ batchItemFailures: undone(0, 1, 2) });
     expect(stored.toSorted()).toEqual(['out/0: a', 'out/1: d']);
@@ -177,6 +178,15 @@ describe('an execution environment', () => {
     vi.setSystemTime(Date.now() + 3_600_000);
     expect(await invoke(records('b'))).toEqual({ batchItemFailures: [] });
     expect(state).toMatchObject({ made: 4, closed: 2 });
+  });
+
+  test('reports all of a batch undone while no broker answers', async () => {
+    const { invoke, state, log } = setUp(copy);
+    state.unreachable = true;
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: undone(0, 0, 1) });
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('did not answer') });
+    state.unreachable = false;
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: [] });
   });
 
   test('fails an invocation while a topic is missing, and recovers when it is there', async () => {

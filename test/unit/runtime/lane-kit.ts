@@ -46,7 +46,7 @@ const base = {
 
 type Parts = Partial<FunctionDefinition>;
 type Surroundings = Partial<
-  Pick<LaneRuntime<undefined>, 'outputs' | 'maxOutstanding' | 'onDependencyDown' | 'mayWork' | 'onProgress'>
+  Pick<LaneRuntime<undefined>, 'outputs' | 'maxOutstanding' | 'dependencyPatienceMs' | 'mayWork' | 'onProgress'>
 >;
 
 /** The kit of a function that takes records one by one. Needs fake timers. */
@@ -77,7 +77,7 @@ function createKit(
   const metrics = createMetrics();
   const log = createRecordingLogger();
   const shared = { definition, resources: undefined, outputs, deadLetters, scheduler, metrics, log };
-  const defaults = { maxOutstanding: 100, onDependencyDown: 'wait', mayWork: () => true } as const;
+  const defaults = { maxOutstanding: 100, dependencyPatienceMs: Number.POSITIVE_INFINITY, mayWork: () => true };
   const lane = createLane({ ...shared, ...defaults, ...surroundings }, 5);
   const work = async (): Promise<void> => {
     // A turn may settle promises, and a settled promise may ask for a turn.

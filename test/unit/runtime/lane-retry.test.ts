@@ -148,7 +148,7 @@ describe('a dependency that is down', () => {
     const kit = recordKit(
       ({ offset }) => (offset === 1 ? raise(down) : { value: 'x' }),
       {},
-      { onDependencyDown: 'stop' },
+      { dependencyPatienceMs: 0 },
     );
     await kit.push(...createRecords({ key: 'a' }, { key: 'b' }, { key: 'c' }));
     await kit.pass(60_000);
@@ -159,6 +159,18 @@ describe('a dependency that is down', () => {
     expect(kit.lane.firstUndone).toBe(1);
   });
 
+  test('ends it only after the host has waited for as long as it can', async () => {
+    const kit = recordKit(() => raise(down), {}, { dependencyPatienceMs: 2_000 });
+    await kit.push(...createRecords({}));
+    await kit.pass(1_500);
+    expect(kit.lane.ended).toBe(false);
+    expect(kit.metrics.waitingForDependency).toBe(1);
+    await kit.pass(60_000);
+    expect(kit.lane.ended).toBe(true);
+    expect(kit.metrics.waitingForDependency).toBe(0);
+    expect(kit.lane.firstUndone ?? 0).toBe(0);
+  });
+
   test('ends there what waits for its next try as well', async () => {
     const seen: number[] = [];
     const kit = recordKit(
@@ -167,7 +179,7 @@ describe('a dependency that is down', () => {
         return raise(offset === 0 ? again : down);
       },
       {},
-      { onDependencyDown: 'stop' },
+      { dependencyPatienceMs: 0 },
     );
     await kit.push(...createRecords({ key: 'a' }, { key: 'b' }, { key: 'c' }));
     await kit.pass(60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { account, run } from './run.ts';
+import { account, run, uncertified } from './run.ts';
 
 describe('called wrongly', () => {
   test('package says all of it at once, and writes nothing', async () => {
@@ -39,7 +39,7 @@ describe('called wrongly', () => {
 });
 
 test('deploy without credentials of an account ends before anything is made, and says what to do', async () => {
-  const { code, stderr, stdout } = await run('deploy', '--stage', 'dev', ...account.msk);
+  const { code, stderr, stdout } = await run('deploy', '--stage', 'dev', ...account.msk, ...(await uncertified()));
   expect(code).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toMatch(/no credentials of an account: nothing was packaged or changed/);

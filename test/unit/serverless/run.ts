@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { buildBundle, digestOf } from '../../../scripts/support/bundle.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -24,6 +25,12 @@ export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** What lets a bundle travel without a certificate, which takes minutes to get. */
+export async function uncertified(): Promise<string[]> {
+  const { path } = await buildBundle();
+  return ['--uncertified', digestOf(path)];
 }
 
 /** Runs a command of `scripts/` as a person would, in an environment with no account. */
