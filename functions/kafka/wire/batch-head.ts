@@ -32,7 +32,7 @@ export function isMessage(bytes: Buffer, start: number, limit: number): boolean 
 
 /**
  * Reads the head of the batch at `start`; `undefined` when the batch is not all there. The checksum is compared: it
- * costs 0.1 us a record of 214 bytes, and what a disk or a router bent would be taken for a market price.
+ * costs 0.15 us a record of 214 bytes, and what a disk or a router bent would be taken for a market price.
  */
 export function readBatchHead(
   bytes: Buffer,
