@@ -5,6 +5,7 @@ const requests = 'kafkajs/src/protocol/requests';
 
 /** Loaded with their package, and used by nothing that the bundle does. */
 const unused = new Set([
+  'kafkajs/src/admin/index.js',
   'kafkajs/src/producer/index.js', // ours is another; what it needs of kafkajs is a cluster and its brokers
   'kafkajs/src/producer/partitioners/index.js',
   'kafkajs/src/broker/saslAuthenticator/awsIam.js',
@@ -13,8 +14,8 @@ const unused = new Set([
   'pino/lib/transport.js', // a thread for the log: lines go to standard output here
   'sonic-boom/index.js',
   'on-exit-leak-free/index.js',
-  // Requests of transactions and of an administrator, and produce, which is our own.
-  ...['addOffsetsToTxn', 'addPartitionsToTxn', 'endTxn', 'txnOffsetCommit', 'produce'].map(request),
+  // Requests of transactions and of an administrator, and produce and fetch, which are our own.
+  ...['addOffsetsToTxn', 'addPartitionsToTxn', 'endTxn', 'txnOffsetCommit', 'produce', 'fetch'].map(request),
   ...['alterConfigs', 'alterPartitionReassignments', 'createAcls', 'createPartitions', 'createTopics'].map(request),
   ...['deleteAcls', 'deleteGroups', 'deleteRecords', 'deleteTopics', 'describeAcls', 'describeGroups'].map(request),
   ...['listGroups', 'listPartitionReassignments'].map(request),

@@ -6,7 +6,7 @@ import { readSettings } from '../../runtime/read-settings.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { clientOptions } from '../shared/client-options.ts';
 import { limitYoungGeneration } from './memory.ts';
-import { runContainer } from './run.ts';
+import { prepareContainer } from './run.ts';
 
 const killAfterDrainMs = 5_000;
 
@@ -21,8 +21,9 @@ export async function runProcess<Resources>(definition: FunctionDefinition<Resou
   });
   // A promise that a handler forgot: its record is accounted for already, and others are in flight.
   process.on('unhandledRejection', (reason) => log.error({ error: messageOf(reason) }, 'Unhandled rejection'));
+  let shuttingDown = false;
   try {
-    const container = await runContainer(definition, settings, {
+    const container = await prepareContainer(definition, settings, {
       kafka: kafkajsPort(clientOptions(`${definition.name}-${settings.instanceId}`, settings, log)),
       log,
       env: process.env,
@@ -32,8 +33,10 @@ export async function runProcess<Resources>(definition: FunctionDefinition<Resou
         process.exit(1);
       },
     });
+    // Before it joins: a signal in between would leave the group waiting for an instance that is gone.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
+        shuttingDown = true;
         // Closing must not hang either: sockets of dead brokers, a pool that never drains.
         setTimeout(() => process.exit(1), settings.drainDeadlineMs + killAfterDrainMs).unref();
         void container.shutdown(signal).then(
@@ -45,7 +48,9 @@ export async function runProcess<Resources>(definition: FunctionDefinition<Resou
         );
       });
     }
+    await container.start();
   } catch (error) {
+    if (shuttingDown) return; // a join that was given up
     const problems = error instanceof StartupError ? error.problems : [messageOf(error)];
     for (const problem of problems) log.error({}, problem);
     for (const problem of problems) process.stderr.write(`${definition.name}: ${problem}\n`);

@@ -10,7 +10,7 @@ import { openPublishing } from '../shared/publishing.ts';
 import { exposition } from './exposition.ts';
 import { serveHealth } from './health.ts';
 import { type ConsumingHost, createConsumingHost } from './host.ts';
-import { startWatchdog } from './watchdog.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 /** What the process hands in, so that a test can hand in something else. */
 export interface ContainerDependencies {
@@ -23,16 +23,18 @@ export interface ContainerDependencies {
   readonly onFatal: (reason: string) => void;
 }
 
-/** A running instance. */
+/** An instance that has all it needs, and is no member of its group yet. */
 export interface Container {
+  /** Joins the group, and works until `shutdown`. Rejects when the group cannot be joined. */
+  start(): Promise<void>;
   /** Stops fetching, finishes what is in flight, commits, leaves the group, closes. */
   shutdown(reason: string): Promise<void>;
 }
 
 const maxOutstanding = 2_000;
 
-/** Runs a function as a member of its consumer group, until `shutdown`. Rejects when the cluster is not fit for it. */
-export async function runContainer<Resources>(
+/** Prepares a function to run as a member of its consumer group. Rejects when the cluster is not fit for it. */
+export async function prepareContainer<Resources>(
   declared: FunctionDefinition<Resources>,
   settings: Settings,
   { kafka, log, env, digest, onFatal }: ContainerDependencies,
@@ -85,22 +87,27 @@ export async function runContainer<Resources>(
     },
     log,
   );
-  await running.start();
-  log.info({ group, topic: source }, `Kafka consumer started with group '${group}'`);
-  const watchdog = startWatchdog(
-    () => ({
-      backlog: backlogOf(running),
-      progress: progressOf(metrics),
-      member: running.assigned !== undefined && Date.now() - running.member.confirmedAtMs < settings.watchdogMs,
-      waiting: degraded().length > 0,
-    }),
-    settings.watchdogMs,
-    (reason) => onFatal(`The watchdog ends this instance: ${reason}. Its partitions go to the others.`),
-  );
+  let watchdog: Watchdog | undefined;
+
+  async function start(): Promise<void> {
+    await running.start();
+    if (shuttingDown !== undefined) return;
+    log.info({ group, topic: source }, `Kafka consumer started with group '${group}'`);
+    watchdog = startWatchdog(
+      () => ({
+        backlog: backlogOf(running),
+        progress: progressOf(metrics),
+        member: running.assigned !== undefined && Date.now() - running.member.confirmedAtMs < settings.watchdogMs,
+        waiting: degraded().length > 0,
+      }),
+      settings.watchdogMs,
+      (reason) => onFatal(`The watchdog ends this instance: ${reason}. Its partitions go to the others.`),
+    );
+  }
 
   async function close(reason: string): Promise<void> {
     log.info({ reason }, 'Shutting down: no new records, finishing those in flight');
-    watchdog.stop();
+    watchdog?.stop();
     await running.stop();
     await publishing.close();
     await definition.close?.(resources);
@@ -109,6 +116,7 @@ export async function runContainer<Resources>(
   }
 
   return {
+    start,
     shutdown(reason) {
       shuttingDown ??= close(reason);
       return shuttingDown;

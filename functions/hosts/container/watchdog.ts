@@ -10,13 +10,19 @@ export interface Vitals {
   readonly waiting: boolean;
 }
 
+export interface Watchdog {
+  /** Looks now. */
+  check(): void;
+  stop(): void;
+}
+
 /** Ends a process that stands still without knowing why: its orchestrator starts a new one. */
 export function startWatchdog(
   vitals: () => Vitals,
   limitMs: number,
   onStuck: (reason: string) => void,
   now: () => number = Date.now,
-): { check(): void; stop(): void } {
+): Watchdog {
   let lastProgress = -1;
   let movedAtMs = now();
   let memberAtMs = now();

@@ -80,12 +80,17 @@ declare module 'kafkajs/src/cluster/index.js' {
     };
     disconnect(): Promise<void>;
     initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
+    describeConfigs(request: { resources: { type: number; name: string; configNames: string[] }[] }): Promise<{
+      resources: { resourceName: string; configEntries: { configName: string; configValue: string | null }[] }[];
+    }>;
   }
 
   export interface Cluster {
     connect(): Promise<void>;
     disconnect(): Promise<void>;
     isConnected(): boolean;
+    /** Of all topics. */
+    metadata(): Promise<{ topicMetadata: { topic: string; partitionMetadata: unknown[] }[] }>;
     addMultipleTargetTopics(topics: string[]): Promise<void>;
     refreshMetadata(): Promise<void>;
     refreshMetadataIfNecessary(): Promise<void>;

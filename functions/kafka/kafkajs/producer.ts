@@ -1,10 +1,11 @@
 import type { Kafka } from 'kafkajs';
-import type { Cluster, LeaderBroker } from 'kafkajs/src/cluster/index.js';
+import type { LeaderBroker } from 'kafkajs/src/cluster/index.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { messageOf } from '../../runtime/errors.ts';
 import type { ProduceBatch, Producer, SendFailure } from '../port.ts';
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from '../wire/produce.ts';
 import { prepareRecordBatch } from '../wire/record-batch.ts';
+import { createCluster } from './cluster.ts';
 import { isAlreadyStored, isConnectionTrouble, isIdentityRefused, isTooLarge, typeOf } from './failures.ts';
 import { sendRaw } from './raw-request.ts';
 
@@ -17,14 +18,6 @@ interface Identity {
 
 const produceTimeoutMs = 10_000;
 const maxSequence = 2 ** 31;
-
-/** kafkajs keeps the factory of its clusters under a symbol; the public producer cannot send to one broker only. */
-function createCluster(kafka: Kafka): Cluster {
-  const symbol = Object.getOwnPropertySymbols(kafka).find((one) => one.description?.includes('createCluster'));
-  const factory: unknown = symbol && Reflect.get(kafka, symbol);
-  if (typeof factory !== 'function') throw new Error('This kafkajs has no createCluster: version 2.2.4 is expected.');
-  return factory({ metadataMaxAge: 60_000, allowAutoTopicCreation: false });
-}
 
 /**
  * An idempotent producer that sends one request to one broker. The sequence numbers are kept here: a batch that is sent
