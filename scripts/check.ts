@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from './support/command.ts';
 
 /** What Lambda has to load at a cold start. Most of it is kafkajs. */
-const bundleBudgetKb = 600;
+const bundleBudgetKb = 500;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Step {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -50,10 +50,12 @@ export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }:
   });
   mkdirSync(dirname(path), { recursive: true });
   for (const file of outputFiles) {
-    writeFileSync(`${file.path}.${process.pid}`, file.contents);
+    // Which file each part came from: the source map tells it, where there is one.
+    const text = sourcemap ? file.text : file.text.replace(/^ *\/\/ (functions|node_modules)\/.*\n/gm, '');
+    writeFileSync(`${file.path}.${process.pid}`, text);
     renameSync(`${file.path}.${process.pid}`, file.path);
   }
-  return { path, bytes: outputFiles.find((file) => file.path === path)?.contents.length ?? 0 };
+  return { path, bytes: statSync(path).size };
 }
 
 /** The SHA-256 of a file, as both hosts log it of the bundle at their start. */

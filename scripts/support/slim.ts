@@ -6,6 +6,8 @@ const requests = 'kafkajs/src/protocol/requests';
 /** Loaded with their package, and used by nothing that the bundle does. */
 const unused = new Set([
   'kafkajs/src/admin/index.js',
+  ...['aclOperationTypes', 'aclPermissionTypes', 'aclResourceTypes'].map((name) => `kafkajs/src/protocol/${name}.js`),
+  ...['configResourceTypes', 'configSource', 'resourcePatternTypes'].map((name) => `kafkajs/src/protocol/${name}.js`),
   'kafkajs/src/producer/index.js', // ours is another; what it needs of kafkajs is a cluster and its brokers
   'kafkajs/src/producer/partitioners/index.js',
   'kafkajs/src/broker/saslAuthenticator/awsIam.js',
@@ -34,14 +36,19 @@ export function slim(): Plugin {
   return {
     name: 'slim',
     setup(build) {
+      // Of its own description kafkajs reads where to report its bugs.
+      build.onLoad({ filter: /[\\/]kafkajs[\\/]package\.json$/ }, ({ path }) => {
+        const { version, bugs } = JSON.parse(readFileSync(path, 'utf8'));
+        return { contents: JSON.stringify({ version, bugs }), loader: 'json' };
+      });
       build.onLoad({ filter: /[\\/]node_modules[\\/].*\.js$/ }, async ({ path }) => {
         const name = path.replaceAll('\\', '/').replace(/.*\/node_modules\//, '');
         if (name === 'safe-stable-stringify/index.js') return { contents: unserialisable };
         if (unused.has(name)) return { contents: stubOf(name) };
         const source = readFileSync(path, 'utf8');
         const kept = name.startsWith(`${requests}/`) && name.endsWith('/index.js') ? lastVersion(source, name) : source;
-        // A printer that is told to save whitespace prints no comments. The bundle's own then sets it out again.
-        const { code } = await transform(kept, { minifyWhitespace: true, loader: 'js' });
+        // A printer that is told to save whitespace prints no comments. The bundle's own then sets it out again. Names stay.
+        const { code } = await transform(kept, { minifyWhitespace: true, minifySyntax: true, loader: 'js' });
         return { contents: code };
       });
     },
