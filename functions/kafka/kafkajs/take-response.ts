@@ -59,10 +59,10 @@ function read(
     const fetched = readBatches(bytes, answer, { topic, partition, offset }, budget);
     if (fetched.records.length > 0)
       context.fetched({ partition, records: fetched.records, bytes: fetched.bytes, highWatermark });
-    if (fetched.next > offset) group.resolveOffset({ topic, partition, offset: String(fetched.next) });
+    if (fetched.next > offset) group.resolveOffset({ topic, partition, offset: String(fetched.next - 1) });
     standstills.delete(partition);
   } catch (error) {
-    throw error;
+    if (!(error instanceof WireError)) throw error;
     standStill(group, partition, offset, error, context);
   }
 }

@@ -33,7 +33,7 @@ export function createAbortFilter(aborted: readonly AbortedTransaction[]): Abort
   return {
     drops(producerId, lastOffset) {
       moveTo(lastOffset);
-      return open.has(-99);
+      return open.has(producerId);
     },
     marker(producerId, lastOffset, key) {
       moveTo(lastOffset);
