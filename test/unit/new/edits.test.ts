@@ -13,15 +13,15 @@ const lines = (text: string): string[] => text.split('\n').map((line) => line.tr
 
 describe('functions/main.ts', () => {
   test('gets the import, what starts it, and the export under its own name', () => {
-    const twice = lines(addToMain(addToMain(main, namesOf('quote-spreads')), namesOf('totals')));
+    const twice = lines(addToMain(addToMain(main, namesOf('trial-quotes')), namesOf('trials')));
     expect(twice).toEqual(
       expect.arrayContaining([
-        "import { quoteSpreads as quoteSpreadsDefinition } from './quote-spreads/definition.ts';",
+        "import { trialQuotes as trialQuotesDefinition } from './trial-quotes/definition.ts';",
         'processor: () => runProcess(processorDefinition, digest()),',
-        "'quote-spreads': () => runProcess(quoteSpreadsDefinition, digest()),",
-        'totals: () => runProcess(totalsDefinition, digest()),',
-        "export { quoteSpreads as 'quote-spreads' };",
-        'export const totals = lambdaHandler(totalsDefinition, digest);',
+        "'trial-quotes': () => runProcess(trialQuotesDefinition, digest()),",
+        'trials: () => runProcess(trialsDefinition, digest()),',
+        "export { trialQuotes as 'trial-quotes' };",
+        'export const trials = lambdaHandler(trialsDefinition, digest);',
       ]),
     );
     expect(twice.filter((line) => line === 'await functions[name as keyof typeof functions]();')).toHaveLength(1);
@@ -35,7 +35,7 @@ describe('functions/main.ts', () => {
     ['no handler', (text: string) => text.replaceAll('lambdaHandler(', 'lambda(')],
     ['nothing', () => ''],
   ])('is refused when it is not as expected: %s', (_, change) => {
-    expect(() => addToMain(change(main), namesOf('totals'))).toThrow(/is not as expected: .* Nothing was written/);
+    expect(() => addToMain(change(main), namesOf('trials'))).toThrow(/is not as expected: .* Nothing was written/);
   });
 
   test('tells the names that mean something in it', () => {
@@ -47,11 +47,11 @@ describe('functions/main.ts', () => {
 
 describe('serverless.yml', () => {
   test('gets an entry among the functions and one among the resources, and keeps the rest', () => {
-    const changed = addToServerless(addToServerless(serverless, 'a'), 'b');
+    const changed = addToServerless(addToServerless(serverless, 'trial-a'), 'trial-b');
     const own = (name: string, part: string) => `\${file(infra/serverless/functions/${name}.yml):${part}}`;
-    const added = [`  a: ${own('a', 'function')}`, `  - ${own('b', 'stack')}`];
+    const added = [`  trial-a: ${own('trial-a', 'function')}`, `  - ${own('trial-b', 'stack')}`];
     for (const line of added) expect(changed.split('\n')).toContain(line);
-    expect(changed.split('\n').filter((line) => !line.includes('infra/serverless/functions/'))).toEqual(
+    expect(changed.split('\n').filter((line) => !line.includes('infra/serverless/functions/trial-'))).toEqual(
       serverless.split('\n'),
     );
     expect(changed.indexOf(added[0] ?? '')).toBeLessThan(changed.indexOf('\ncustom:'));
@@ -64,14 +64,14 @@ describe('serverless.yml', () => {
 
 describe('topics', () => {
   const rows = [
-    { name: 'quotes', partitions: 60, retentionDays: 7 },
-    { name: 'quotes.dlq', partitions: 12, retentionDays: 30, follows: 'quotes' },
+    { name: 'trial.raw', partitions: 60, retentionDays: 7 },
+    { name: 'trial.raw.dlq', partitions: 12, retentionDays: 30, follows: 'trial.raw' },
   ];
 
   test('are declared after the others', () => {
     const changed = addTopics(declared, rows);
-    expect(changed).toContain("\n  topic('quotes', 60, 7),\n  topic('quotes.dlq', 12, 30, 'quotes'),\n];\n");
-    expect(changed.replace(/ {2}topic\('quotes.*\n/g, '')).toBe(declared);
+    expect(changed).toContain("\n  topic('trial.raw', 60, 7),\n  topic('trial.raw.dlq', 12, 30, 'trial.raw'),\n];\n");
+    expect(changed.replace(/ {2}topic\('trial.*\n/g, '')).toBe(declared);
     expect(addTopics(declared, [])).toBe(declared);
     expect(() => addTopics('', rows)).toThrow(/not as expected/);
   });
@@ -79,7 +79,7 @@ describe('topics', () => {
   test('are pinned where a test pins them', () => {
     const pinned = "toEqual([\n    ['market.raw', 60, 3],\n  ]);\n";
     expect(addPinnedTopics(pinned, rows)).toBe(
-      "toEqual([\n    ['market.raw', 60, 3],\n    ['quotes', 60, 3],\n    ['quotes.dlq', 12, 3],\n  ]);\n",
+      "toEqual([\n    ['market.raw', 60, 3],\n    ['trial.raw', 60, 3],\n    ['trial.raw.dlq', 12, 3],\n  ]);\n",
     );
     expect(addPinnedTopics('no list', rows)).toBe('no list');
   });
