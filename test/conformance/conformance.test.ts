@@ -9,6 +9,7 @@ import { byKey, violations } from './canonical.ts';
 import { expectOutcome } from './expect-outcome.ts';
 import { missingIn } from './features.ts';
 import { container } from './hosts/container.ts';
+import { functionHost } from './hosts/function.ts';
 import { inline } from './hosts/inline.ts';
 import { outcomeCases } from './outcome-cases.ts';
 import type { Bundles, Host, Observed } from './work.ts';
@@ -17,7 +18,7 @@ import { works } from './works.ts';
 // The contract between handler and host, on the bundle that ships, in all places where a handler can run. The whole form
 // is what `npm run certify` runs; the short one leaves out what takes long.
 
-const hosts: readonly Host[] = [inline, container];
+const hosts: readonly Host[] = [inline, container, functionHost];
 const form = process.env.HFT_CONFORMANCE === 'whole' ? 'whole' : 'short';
 const base = mkdtempSync(join(tmpdir(), 'hft-conformance-'));
 const seen = new Map<string, Observed>();

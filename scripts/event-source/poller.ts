@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, Kafka } from 'kafkajs';
+import { createPartitionQueues } from './partition-queues.ts';
+import { type QueuedRecord, queuedRecord } from './payload.ts';
+
+export interface PollerOptions {
+  readonly kafka: Kafka;
+  readonly topic: string;
+  readonly groupId: string;
+  readonly batchSize: number;
+  readonly windowMs: number;
+  /** Partitions that some poller of this mapping is delivering from. */
+  readonly busy: Set<number>;
+  /** Batches in delivery at a time. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  /** Delivers a batch; `done` says which records are. Returns early when told to stop. */
+  deliver(batch: readonly QueuedRecord[], done: (records: readonly QueuedRecord[]) => void): Promise<void>;
+}
+
+/** A member of the mapping's consumer group, which gathers batches and commits what was delivered. */
+export interface Poller {
+  /** Stops polling, waits for the deliveries under way, commits, leaves the group. */
+  stop(): Promise<void>;
+  /** Records fetched and not handed to a delivery yet. */
+  readonly waiting: number;
+}
+
+const gatherEveryMs = 20;
+const commitEveryMs = 500;
+const sessionTimeoutMs = 10_000;
+
+export async function startPoller(options: PollerOptions): Promise<Poller> {
+  const { kafka, topic, groupId, concurrency, signal } = options;
+  const queues = createPartitionQueues(options);
+  const consumer: Consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: 1_000,
+    maxWaitTimeInMs: 200,
+    retry: { retries: 20 },
+  });
+  const paused = new Set<number>();
+  const deliveries = new Set<Promise<void>>();
+  /** Next offset to read, by partition, of what is done and not committed yet. */
+  let positions = new Map<number, number>();
+  /** Counts assignments: what was taken in an older one is somebody else's now, and its commits mean nothing. */
+  let generation = 0;
+  let stopping = false;
+
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    generation += 1;
+    queues.clear();
+    paused.clear();
+    positions = new Map();
+  });
+
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: async ({ batch, resolveOffset, isStale, isRunning }) => {
+      if (isStale() || !isRunning() || stopping) return;
+      queues.push(
+        batch.partition,
+        batch.messages.map((message) => queuedRecord(topic, batch.partition, message)),
+      );
+      const last = batch.messages.at(-1);
+      if (last) resolveOffset(last.offset);
+      if (queues.full(batch.partition)) {
+        paused.add(batch.partition);
+        consumer.pause([{ topic, partitions: [batch.partition] }]);
+      }
+    },
+  });
+
+  function gather(): void {
+    while (!stopping && !signal.aborted && deliveries.size < concurrency) {
+      const batch = queues.take(Date.now());
+      if (batch === undefined) break;
+      const taken = generation;
+      const delivery = options
+        .deliver(batch, (records) => {
+          if (taken !== generation) return;
+          for (const { record } of records) {
+            positions.set(record.partition, Math.max(positions.get(record.partition) ?? 0, record.offset + 1));
+          }
+        })
+        .finally(() => {
+          deliveries.delete(delivery);
+          for (const { record } of batch) options.busy.delete(record.partition);
+        });
+      deliveries.add(delivery);
+    }
+    for (const partition of paused) {
+      if (queues.full(partition)) continue;
+      paused.delete(partition);
+      consumer.resume([{ topic, partitions: [partition] }]);
+    }
+  }
+
+  async function commit(): Promise<void> {
+    const offsets = [...positions].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
+    if (offsets.length === 0) return;
+    const committed = positions;
+    positions = new Map();
+    try {
+      await consumer.commitOffsets(offsets);
+    } catch {
+      // Committed with the next ones, unless the partitions were given to others meanwhile.
+      for (const [partition, offset] of committed) if (!positions.has(partition)) positions.set(partition, offset);
+    }
+  }
+
+  const gatherer = setInterval(gather, gatherEveryMs);
+  const committer = setInterval(() => void commit(), commitEveryMs);
+
+  return {
+    async stop() {
+      stopping = true;
+      clearInterval(gatherer);
+      clearInterval(committer);
+      await Promise.all(deliveries);
+      for (let tries = 0; tries < 10 && positions.size > 0; tries += 1) {
+        await commit();
+        if (positions.size > 0) await sleep(100);
+      }
+      await consumer.disconnect();
+    },
+    get waiting() {
+      return queues.waiting;
+    },
+  };
+}
