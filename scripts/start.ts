@@ -6,10 +6,11 @@ await runCommand(
   {
     name: 'start',
     summary: 'Runs the whole pipeline on this machine and shows it: cluster, topics, feed, instances of the processor.',
-    usage: ['', '--instances 6 --rate 1000', "--plan '10s:+2,20s:kill,40s:-1'", '--for 30s --json'],
+    usage: ['', '--instances 6 --rate 1000', "--plan '10s:+2,20s:kill,40s:-1'", '--for 30s --json', '--mode function'],
     options: startFlags,
     describe: {
-      instances: 'Instances of the processor, each a process (default 4).',
+      mode: 'container, or function: the processor as a Lambda function behind the local event source (default container).',
+      instances: 'Instances of the processor, each a process (default 4; 2 pollers with --mode function).',
       rate: 'Snapshots a second to feed; 0 is as fast as they are acknowledged (default 500).',
       symbols: 'Underlyings, each a key of its own (default 240).',
       contracts: 'Options in a chain (default 40).',

@@ -14,6 +14,8 @@ export interface PollerOptions {
   /** Batches in delivery at a time. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  /** Called when the group has shared out its partitions: those of this poller. */
+  readonly onAssigned?: (partitions: readonly number[]) => void;
   /** Delivers a batch; `done` says which records are. Returns early when told to stop. */
   deliver(batch: readonly QueuedRecord[], done: (records: readonly QueuedRecord[]) => void): Promise<void>;
 }
@@ -48,8 +50,9 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
   let generation = 0;
   let stopping = false;
 
-  consumer.on(consumer.events.GROUP_JOIN, () => {
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     generation += 1;
+    options.onAssigned?.((payload.memberAssignment[topic] ?? []).toSorted((a, b) => a - b));
     queues.clear();
     paused.clear();
     positions = new Map();

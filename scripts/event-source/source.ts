@@ -29,6 +29,8 @@ export interface EventSourceOptions {
   readonly concurrency?: number;
   /** Each line that the function writes. */
   readonly onLog?: (line: string) => void;
+  /** The partitions that a poller of the mapping has from now on. */
+  readonly onAssigned?: (partitions: readonly number[]) => void;
   /** What a person should know. */
   readonly onNotice?: (line: string) => void;
 }
@@ -70,6 +72,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
     const { signal } = abort;
     const poller = await startPoller({
       ...{ kafka, topic, groupId, batchSize, windowMs, concurrency, busy, signal },
+      ...(options.onAssigned ? { onAssigned: options.onAssigned } : {}),
       deliver: (batch, done) => deliver(batch, deliveryOf(signal, done)),
     });
     pollers.push({ poller, abort });

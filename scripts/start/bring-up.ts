@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { localDir } from '../../infra/cluster/jars.ts';
 import { buildBundle } from '../support/bundle.ts';
@@ -26,6 +27,7 @@ export interface BringUp {
   readonly undo: (step: () => Promise<void>) => void;
 }
 
+const eventSource = fileURLToPath(new URL('../event-source.ts', import.meta.url));
 const joinTimeoutMs = 60_000;
 const membersTimeoutMs = 20_000;
 
@@ -47,9 +49,10 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   ]);
   signal.throwIfAborted();
 
-  const guard = startGuard(bundle, context.terminal);
+  const args = instanceArgs(options, bundle);
+  const guard = startGuard(args[0], context.terminal);
   const fleet = createFleet({
-    bundle,
+    args,
     env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: brokers.bootstrapServers.join(','), ...logLevel(process.env) },
     logDir: join(localDir(), 'start'),
     guard,
@@ -93,6 +96,12 @@ async function clusterAndBundle(
   signal.throwIfAborted();
   onProgress(`Brokers at ${brokers.value.bootstrapServers.join(',')}`);
   return [brokers.value, bundle.value.path];
+}
+
+/** The container, or one mapping of the local event source: each is a member of the group, and is told alike. */
+function instanceArgs({ mode }: StartOptions, bundle: string): [string, ...string[]] {
+  if (mode === 'container') return [bundle, 'processor'];
+  return [eventSource, '--function', 'processor', '--log', 'json', '--window', '100ms', '--concurrency', '2'];
 }
 
 /** Members that we did not start would take a part of the partitions, and of the books. */

@@ -22,7 +22,8 @@ export interface Fleet {
 }
 
 export interface FleetOptions {
-  readonly bundle: string;
+  /** What each instance runs: a program and its arguments. */
+  readonly args: readonly string[];
   /** What all instances get, without their number. */
   readonly env: NodeJS.ProcessEnv;
   readonly logDir: string;
@@ -62,7 +63,7 @@ export function createFleet(options: FleetOptions): Fleet {
     const told = new Map<string, number>();
     const instance = startInstance({
       id,
-      bundle: options.bundle,
+      args: options.args,
       env: { ...options.env, INSTANCE_ID: String(id), TOTAL_INSTANCES: total, METRICS_PORT: '0' },
       logPath,
       guard: options.guard,

@@ -31,7 +31,8 @@ export interface Instance {
 
 export interface InstanceOptions {
   readonly id: number;
-  readonly bundle: string;
+  /** What Node runs: a program and its arguments. */
+  readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logPath: string;
   readonly guard: Guard;
@@ -42,7 +43,7 @@ export interface InstanceOptions {
 const scrapeTimeoutMs = 900;
 
 /** Starts an instance. Its output goes straight to its log file, which is followed for what it says. */
-export function startInstance({ id, bundle, env, logPath, guard, onFact, onExit }: InstanceOptions): Instance {
+export function startInstance({ id, args, env, logPath, guard, onFact, onExit }: InstanceOptions): Instance {
   rmSync(logPath, { force: true });
   const log = openSync(logPath, 'ax+');
   const gauges = createGaugeBook();
@@ -53,7 +54,7 @@ export function startInstance({ id, bundle, env, logPath, guard, onFact, onExit 
   let endedAtMs: number | undefined;
 
   // Of its own session: Ctrl-C in the terminal is for us, who stop the instances in order.
-  const child = spawn(process.execPath, [bundle, 'processor'], { detached: true, env, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...args], { detached: true, env, stdio: ['ignore', log, log] });
   const pid = child.pid ?? 0;
   if (pid > 0) guard.watch(pid);
   const tail = tailLog(log, (line) => {

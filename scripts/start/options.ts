@@ -11,13 +11,15 @@ const flag = { type: 'boolean' } as const;
 /** The flags of `npm start`. */
 export const startFlags = {
   ...{ instances: text, rate: text, symbols: text, contracts: text, 'poison-share': text, seed: text },
-  ...{ for: text, plan: text, json: flag, plain: flag },
+  ...{ mode: text, for: text, plan: text, json: flag, plain: flag },
 } as const;
 
 /** What is to be started. */
 export interface StartOptions {
   /** Undefined: the local cluster. */
   readonly bootstrapServers: string[] | undefined;
+  /** How the processor runs: as containers, or as a function behind the local event source. */
+  readonly mode: 'container' | 'function';
   readonly instances: number;
   readonly feed: {
     readonly rate: number;
@@ -55,12 +57,14 @@ export function readOptions(flags: Flags, positionals: readonly string[], env: N
   );
   const forText = given('for');
   const forMs = forText === undefined ? undefined : durationOption('for', forText);
+  const mode = modeOption(given('mode') ?? 'container');
   const plan = parsePlanWithin(given('plan'), forMs);
   if (flags.json === true && forMs === undefined) throw new UsageError('--json reports at the end: it needs --for');
   const { symbols, contracts, seed, bootstrapServers, rate = 0, poisonShare = 0 } = feed;
   return {
     bootstrapServers,
-    instances: integerOption('instances', given('instances') ?? '4', 1, 35),
+    mode,
+    instances: integerOption('instances', given('instances') ?? (mode === 'container' ? '4' : '2'), 1, 35),
     feed: { rate, poisonShare, symbols, contracts, seed },
     forMs,
     plan,
@@ -68,6 +72,11 @@ export function readOptions(flags: Flags, positionals: readonly string[], env: N
     plain: flags.plain === true,
     settings: settingsOf(env),
   };
+}
+
+function modeOption(mode: string): StartOptions['mode'] {
+  if (mode === 'container' || mode === 'function') return mode;
+  throw new UsageError(`--mode takes container or function, not '${mode}'`);
 }
 
 function parsePlanWithin(plan: string | undefined, forMs: number | undefined): PlannedAction[] {
