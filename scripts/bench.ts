@@ -5,35 +5,22 @@ import { fileURLToPath } from 'node:url';
 import { startCluster } from '../infra/cluster/cluster.ts';
 import { ensureTopics } from '../infra/ensure-topics.ts';
 import { topics as declaredTopics, type TopicDeclaration } from '../infra/topics.ts';
-import { type BenchTopics, type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
+import { type BenchTopics, contractsInContainer, type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
-import { benchHandler, type HandlerCost } from './bench/handler.ts';
+import { benchDispatch, emptyInitMs, runFunction } from './bench/function.ts';
+import { benchHandler } from './bench/handler.ts';
+import {
+  type BenchResult,
+  type ContainerResult,
+  type FunctionResult,
+  type MemoryResult,
+  tables,
+} from './bench/report.ts';
 import { startFeed } from './feed/start.ts';
 import { integerOption, runCommand } from './support/command.ts';
 
-interface ContainerResult {
-  readonly records: number;
-  readonly runs: number;
-  readonly oursUs: number;
-  /** The loop that writes outputs of our size: the same work with no framework. */
-  readonly bareUs: number;
-  readonly ratio: number;
-  /** The loop that writes its input again: a third of the bytes. */
-  readonly echoUs: number;
-  readonly echoRatio: number;
-  readonly oursPerSecond: number;
-  readonly barePerSecond: number;
-  readonly echoPerSecond: number;
-}
-
-interface MemoryResult {
-  readonly backlog: number;
-  readonly peakMb: number;
-  readonly firstHalfPeakMb: number;
-  readonly secondHalfPeakMb: number;
-}
-
-const contractsInContainer = 2;
+const functionBatch = 1_000;
+const dispatchBatch = 100;
 const bundle = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
@@ -56,7 +43,7 @@ await runCommand(
       json: { type: 'boolean' },
     },
     describe: {
-      only: 'handler, container or memory; all three without it.',
+      only: 'handler, container, function or memory; all of them without it.',
       records: 'Backlog that each container run works off.',
       runs: 'Runs of each kind, taken in turns; the median counts.',
       backlog: 'Backlog of the memory run.',
@@ -69,14 +56,15 @@ await runCommand(
   },
   async ({ only, records, runs, backlog, json }) => {
     const wanted = (part: string): boolean => only === undefined || only === part;
-    const result: { handler?: HandlerCost[]; container?: ContainerResult; memory?: MemoryResult } = {};
+    const result: BenchResult = {};
     const recordCount = integerOption('records', records, 1_000);
     const runCount = integerOption('runs', runs, 1, 100);
     const backlogCount = integerOption('backlog', backlog, 1_000);
     if (wanted('handler')) result.handler = [await benchHandler(2), await benchHandler(160)];
-    if (wanted('container') || wanted('memory')) {
+    if (wanted('container') || wanted('memory') || wanted('function')) {
       await withCluster(async (bootstrapServers) => {
         if (wanted('container')) result.container = await benchContainer(bootstrapServers, recordCount, runCount);
+        if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
         if (wanted('memory')) result.memory = await benchMemory(bootstrapServers, backlogCount);
       });
     }
@@ -162,6 +150,36 @@ async function benchContainer(
   };
 }
 
+/** Both hosts over as many records, in turns. The container takes what its fetches bring: larger batches than an event. */
+async function benchFunction(
+  bootstrapServers: readonly string[],
+  count: number,
+  runs: number,
+): Promise<FunctionResult> {
+  const topics = await freshTopics(bootstrapServers, 'function');
+  await fill(topics, count);
+  const functions: number[] = [];
+  const containers: number[] = [];
+  const inits: number[] = [];
+  const emptyInits: number[] = [];
+  for (let run = 1; run <= runs; run += 1) {
+    const cost = await runFunction(topics, bundle, count, functionBatch);
+    functions.push(perRecord(cost));
+    inits.push(cost.initMs);
+    emptyInits.push(await emptyInitMs());
+    containers.push(perRecord(await runContainer(topics, bundle, count)));
+    say(
+      `run ${run} of ${runs}: function ${functions.at(-1)?.toFixed(1)} us, container ${containers.at(-1)?.toFixed(1)} us`,
+    );
+  }
+  const [functionUs, containerUs] = [median(functions), median(containers)];
+  return {
+    dispatch: await benchDispatch(dispatchBatch),
+    ...{ batch: functionBatch, functionUs, containerUs, ratio: functionUs / containerUs },
+    ...{ initMs: median(inits), emptyInitMs: median(emptyInits) },
+  };
+}
+
 async function benchMemory(bootstrapServers: readonly string[], backlog: number): Promise<MemoryResult> {
   const topics = await freshTopics(bootstrapServers, 'memory');
   await fill(topics, backlog);
@@ -183,43 +201,4 @@ function perRecord(cost: LoopCost | undefined): number {
 
 function perSecond(cost: LoopCost): number {
   return cost.records / (cost.wallMs / 1_000);
-}
-
-function tables(result: { handler?: HandlerCost[]; container?: ContainerResult; memory?: MemoryResult }): string {
-  const lines: string[] = [];
-  if (result.handler) {
-    lines.push('Handler alone                     handler    parse + stringify    ratio    bytes in -> out');
-    for (const cost of result.handler) {
-      lines.push(
-        `  ${String(cost.contracts).padStart(3)} contracts            ${us(cost.handlerUs)}           ${us(cost.floorUs)}   ` +
-          `${cost.ratio.toFixed(2).padStart(6)}    ${cost.inputBytes} -> ${cost.outputBytes}`,
-      );
-    }
-  }
-  if (result.container) {
-    const { oursUs, bareUs, ratio, echoUs, echoRatio, records, runs } = result.container;
-    const { oursPerSecond, barePerSecond, echoPerSecond } = result.container;
-    const row = (name: string, cost: number, rate: number, note: string): string =>
-      `  ${name.padEnd(40)}${us(cost)}  ${Math.round(rate).toString().padStart(10)}    ${note}`;
-    lines.push(
-      '',
-      `Container, ${contractsInContainer} contracts a record             CPU a record   records/s    (${records} records, median of ${runs})`,
-      row('bare kafkajs loop, its input again', echoUs, echoPerSecond, `ours is ${echoRatio.toFixed(2)}x`),
-      row('bare kafkajs loop, outputs of our size', bareUs, barePerSecond, `ours is ${ratio.toFixed(2)}x`),
-      row('hft-engine processor', oursUs, oursPerSecond, ''),
-    );
-  }
-  if (result.memory) {
-    const { backlog, peakMb, firstHalfPeakMb, secondHalfPeakMb } = result.memory;
-    lines.push(
-      '',
-      `Memory with a backlog of ${backlog}: peak ${peakMb.toFixed(0)} MB ` +
-        `(first half ${firstHalfPeakMb.toFixed(0)} MB, second half ${secondHalfPeakMb.toFixed(0)} MB)`,
-    );
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-function us(value: number): string {
-  return `${value.toFixed(1)} us`.padStart(10);
 }

@@ -26,6 +26,9 @@ interface Sample {
   readonly residentBytes: number;
 }
 
+/** Of each record of the container's and the function's runs. */
+export const contractsInContainer = 2;
+
 const samplePauseMs = 100;
 
 /** Runs a bare kafkajs loop over the whole backlog: `enriched` writes outputs of our size, `echo` its input again. */

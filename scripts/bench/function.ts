@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFunctionHost } from '../../functions/hosts/lambda/host.ts';
 import { createEvent, createInvocation, type KafkaEvent } from '../../functions/hosts/lambda/testing.ts';
 import type { KafkaPort } from '../../functions/kafka/port.ts';
@@ -7,7 +10,7 @@ import { createRecord, silentLogger } from '../../functions/runtime/testing.ts';
 import { createEnvironment } from '../event-source/environment.ts';
 import { createMarket } from '../feed/market.ts';
 import { CommandError } from '../support/command.ts';
-import type { BenchTopics, LoopCost } from './container.ts';
+import { type BenchTopics, contractsInContainer, type LoopCost } from './container.ts';
 import { cpuMicroseconds, median } from './cpu.ts';
 
 /** What the function host adds to a record in an event of this size, beside decoding its base64. */
@@ -17,7 +20,6 @@ export interface DispatchCost {
   readonly base64Us: number;
 }
 
-const contracts = 2;
 const partitions = 60;
 const rounds = 15;
 const invocationsPerRound = 200;
@@ -112,7 +114,8 @@ export async function runFunction(
       }
       const result = await environment.invoke(events[call % distinctEvents] ?? '');
       if (result.kind !== 'response') throw new CommandError(`The function failed: ${result.error.errorMessage}`);
-      if (!result.payload.includes('"batchItemFailures":[]')) throw new CommandError('The function left records undone.');
+      if (!result.payload.includes('"batchItemFailures":[]'))
+        throw new CommandError('The function left records undone.');
     }
     return {
       records: (invocations - warmUp) * batch,
@@ -125,9 +128,20 @@ export async function runFunction(
   }
 }
 
+/** What the runtime client itself takes until it asks for the first event. */
+export async function emptyInitMs(): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'hft-bench-empty-'));
+  const bundle = join(dir, 'empty.mjs');
+  writeFileSync(bundle, 'export const handler = async () => undefined;\n');
+  const environment = await createEnvironment({ bundle, exportName: 'handler', timeoutMs: 60_000, env: {} });
+  await environment.close();
+  rmSync(dir, { recursive: true });
+  return environment.initMs;
+}
+
 /** Events of one partition each, with records of a believable market. */
 function eventsOf(topic: string, count: number, batch: number): KafkaEvent[] {
-  const market = createMarket({ symbols: 64, contracts, seed: 7 });
+  const market = createMarket({ symbols: 64, contracts: contractsInContainer, seed: 7 });
   const now = Date.parse('2026-11-23T05:00:00Z');
   return Array.from({ length: count }, (_, index) => {
     const records = Array.from({ length: batch }, (_unused, offset): InboundRecord => {

@@ -17,7 +17,13 @@ export async function runSuite(): Promise<SuiteResult> {
   process.env.HFT_CONFORMANCE = 'whole';
   // The reporter's lines are progress: what the command prints on standard output is its result.
   const options = { project: ['cluster'], watch: false, reporters: ['verbose'] };
-  const vitest = await startVitest('test', ['test/conformance/conformance.test.ts'], options, {}, { stdout: process.stderr });
+  const vitest = await startVitest(
+    'test',
+    ['test/conformance/conformance.test.ts'],
+    options,
+    {},
+    { stdout: process.stderr },
+  );
   const modules = vitest.state.getTestModules();
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const errors = [...vitest.state.getUnhandledErrors(), ...modules.flatMap((module) => module.errors())];

@@ -14,10 +14,12 @@ export function templateProblems(template: Template): string[] {
   const functions = resourcesOf(template, 'AWS::Lambda::Function');
   const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
   const problems = functions.flatMap(([id, resource]) => environmentProblems(id, resource));
-  if (functions.length !== 1 || mappings.length !== 1) problems.push('expected one function with one mapping');
-  const [[, target] = []] = functions;
-  for (const [id, mapping] of mappings) {
-    if (target) problems.push(...enduranceProblems(id, mapping, target));
+  if (functions.length === 0) problems.push('expected a function');
+  const called = mappings.map(([, mapping]) => mapping.Properties?.FunctionName?.['Fn::GetAtt']?.[0]);
+  for (const [id, target] of functions) {
+    const [own, ...others] = mappings.filter((_, index) => called[index] === id);
+    if (own === undefined || others.length > 0) problems.push(`${id}: expected one mapping that calls it`);
+    else problems.push(...enduranceProblems(own[0], own[1], target));
   }
   if (holdsSecret(JSON.stringify(template))) problems.push('the template holds what looks like a key');
   return problems;

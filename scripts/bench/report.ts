@@ -1,0 +1,96 @@
+import { contractsInContainer } from './container.ts';
+import type { DispatchCost } from './function.ts';
+import type { HandlerCost } from './handler.ts';
+
+/** The container beside bare loops, CPU microseconds a record. */
+export interface ContainerResult {
+  readonly records: number;
+  readonly runs: number;
+  readonly oursUs: number;
+  /** The loop that writes outputs of our size: the same work with no framework. */
+  readonly bareUs: number;
+  readonly ratio: number;
+  /** The loop that writes its input again: a third of the bytes. */
+  readonly echoUs: number;
+  readonly echoRatio: number;
+  readonly oursPerSecond: number;
+  readonly barePerSecond: number;
+  readonly echoPerSecond: number;
+}
+
+/** Resident memory while a backlog is worked off. */
+export interface MemoryResult {
+  readonly backlog: number;
+  readonly peakMb: number;
+  readonly firstHalfPeakMb: number;
+  readonly secondHalfPeakMb: number;
+}
+
+/** The function host: alone, and under the real runtime client beside the container. */
+export interface FunctionResult {
+  readonly dispatch: DispatchCost;
+  readonly batch: number;
+  readonly functionUs: number;
+  readonly containerUs: number;
+  readonly ratio: number;
+  readonly initMs: number;
+  readonly emptyInitMs: number;
+}
+
+/** What was measured, by part. */
+export interface BenchResult {
+  handler?: HandlerCost[];
+  container?: ContainerResult;
+  memory?: MemoryResult;
+  function?: FunctionResult;
+}
+
+/** The tables that a person reads. */
+export function tables(result: BenchResult): string {
+  const lines: string[] = [];
+  if (result.handler) {
+    lines.push('Handler alone                     handler    parse + stringify    ratio    bytes in -> out');
+    for (const cost of result.handler) {
+      lines.push(
+        `  ${String(cost.contracts).padStart(3)} contracts            ${us(cost.handlerUs)}           ${us(cost.floorUs)}   ` +
+          `${cost.ratio.toFixed(2).padStart(6)}    ${cost.inputBytes} -> ${cost.outputBytes}`,
+      );
+    }
+  }
+  if (result.container) {
+    const { oursUs, bareUs, ratio, echoUs, echoRatio, records, runs } = result.container;
+    const { oursPerSecond, barePerSecond, echoPerSecond } = result.container;
+    const row = (name: string, cost: number, rate: number, note: string): string =>
+      `  ${name.padEnd(40)}${us(cost)}  ${Math.round(rate).toString().padStart(10)}    ${note}`;
+    lines.push(
+      '',
+      `Container, ${contractsInContainer} contracts a record             CPU a record   records/s    (${records} records, median of ${runs})`,
+      row('bare kafkajs loop, its input again', echoUs, echoPerSecond, `ours is ${echoRatio.toFixed(2)}x`),
+      row('bare kafkajs loop, outputs of our size', bareUs, barePerSecond, `ours is ${ratio.toFixed(2)}x`),
+      row('hft-engine processor', oursUs, oursPerSecond, ''),
+    );
+  }
+  if (result.memory) {
+    const { backlog, peakMb, firstHalfPeakMb, secondHalfPeakMb } = result.memory;
+    lines.push(
+      '',
+      `Memory with a backlog of ${backlog}: peak ${peakMb.toFixed(0)} MB ` +
+        `(first half ${firstHalfPeakMb.toFixed(0)} MB, second half ${secondHalfPeakMb.toFixed(0)} MB)`,
+    );
+  }
+  if (result.function) {
+    const { dispatch, batch, functionUs, containerUs, ratio, initMs, emptyInitMs } = result.function;
+    lines.push(
+      '',
+      `Function host alone, ${dispatch.batch} records an event:${us(dispatch.hostUs - dispatch.base64Us)} a record, beside ` +
+        `${dispatch.base64Us.toFixed(1)} us of base64`,
+      `Function, ${batch} records an event:${us(functionUs)} of CPU a record; container:${us(containerUs)} (${ratio.toFixed(2)}x)`,
+      `Initialisation under the runtime client: ${initMs.toFixed(0)} ms; of an empty handler: ${emptyInitMs.toFixed(0)} ms`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function us(value: number): string {
+  return `${value.toFixed(1)} us`.padStart(10);
+}
