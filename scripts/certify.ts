@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { kafkaVersion } from '../infra/cluster/jars.ts';
 import { cannot } from '../test/conformance/features.ts';
 import { runSuite } from './certify/suite.ts';
+import { findRuntimeClient } from './event-source/client.ts';
 import { buildBundle, digestOf } from './support/bundle.ts';
 import { type Certificate, certificatePath } from './support/certificate.ts';
 import { CommandError, runCommand } from './support/command.ts';
@@ -49,10 +50,11 @@ function versions(): Record<string, string> {
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
   const known = { ...devDependencies, ...dependencies, ...optionalDependencies };
-  const named = ['kafkajs', 'pino', 'esbuild', 'aws-lambda-ric'].filter((name) => name in known);
+  const named = ['kafkajs', 'pino', 'aws4fetch', 'esbuild'].filter((name) => name in known);
   return {
     node: process.version,
     kafka: kafkaVersion(),
+    runtimeClient: findRuntimeClient().genuine ? 'aws-lambda-ric' : 'a stand-in',
     ...Object.fromEntries(named.map((name) => [name, installedVersion(name) ?? `${known[name]}, not installed`])),
   };
 }

@@ -18,7 +18,9 @@ const standIn: RuntimeClient = {
 /** AWS's runtime client where it is installed and built, or the stand-in. */
 export function findRuntimeClient(): RuntimeClient {
   try {
-    const program = createRequire(import.meta.url).resolve('aws-lambda-ric');
+    const program = createRequire(new URL('../../infra/lambda-runtime/package.json', import.meta.url)).resolve(
+      'aws-lambda-ric',
+    );
     // Installed without its scripts, the package lacks its native part.
     if (existsSync(join(dirname(program), 'rapid-client.node'))) return { program, genuine: true };
   } catch {
@@ -34,5 +36,5 @@ export function standInClient(): RuntimeClient {
 
 /** What to tell a person who gets the stand-in. */
 export const standInNotice =
-  'aws-lambda-ric is not built here: a stand-in runs the function. For AWS’s own runtime client: npm rebuild aws-lambda-ric ' +
-  '(needs cmake, g++, make and xz; takes minutes)';
+  'aws-lambda-ric is not built here: a stand-in runs the function. For AWS’s own runtime client: npm ci --prefix infra/lambda-runtime ' +
+  '(needs cmake, g++, make and xz; takes a minute)';
