@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { InvokeResult } from './environment.ts';
 import { type EventFrame, eventOf, maxRecordsBytes, type QueuedRecord } from './payload.ts';
 import { remainingAfter } from './response.ts';
@@ -48,9 +47,7 @@ export async function deliver(batch: readonly QueuedRecord[], delivery: Delivery
     }
     if (retries > 0) {
       delivery.count('retried');
-      await sleep(Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(retries - 1, 20)), undefined, { signal }).catch(
-        () => undefined,
-      );
+      await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(retries - 1, 20)), signal);
       if (signal.aborted) return;
     }
     last = await delivery.invoke(eventOf(rest, frame));
@@ -69,6 +66,19 @@ export async function deliver(batch: readonly QueuedRecord[], delivery: Delivery
       return;
     }
   }
+}
+
+/** Ends early when told to stop. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    }
+  });
 }
 
 /** Those that may be delivered, and those that may not: too old, or too large for any event. */
