@@ -63,9 +63,10 @@ function failures(result: InvokeResult): string[] {
 }
 
 describe('the real runtime client', () => {
-  test('starts the shipped bundle, which logs the digest of its file', async () => {
+  test('starts the shipped bundle, which logs the digest of its file and takes an empty batch', async () => {
     const lines: string[] = [];
-    await start('processor', { lines });
+    const environment = await start('processor', { lines });
+    expect(failures(await environment.invoke(createEvent([])))).toEqual([]); // an empty batch is done
     const line = lines.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'Processor function starting');
     expect(line).toMatchObject({ digest: digestOf(shipped), source: 'market.raw', function: 'processor' });
   });

@@ -108,6 +108,18 @@ test('a run ends with balanced books in one line of JSON, and leaves nothing beh
   await expect.poll(leftovers, { timeout: 5_000 }).toEqual([]);
 }, 180_000); // a run that cannot be drained takes more than a minute to say so
 
+test('the same as a function behind the local event source: balanced books, and nothing left behind', async () => {
+  const flags = ['--mode', 'function', '--rate', '200', '--instances', '2', '--poison-share', '0.02'];
+  const { output, ended } = start('--for', '5s', ...flags, '--json');
+  const [code] = await ended;
+  expect(output.out, output.err).toMatch(/^\{.*\}\n$/);
+  const books = JSON.parse(output.out);
+  expect(books).toMatchObject({ balanced: true, lost: 0, lag: 0, instances: 2 });
+  expect(books.enriched + books.deadLettered).toBe(books.fed);
+  expect(code).toBe(0);
+  await expect.poll(leftovers, { timeout: 5_000 }).toEqual([]);
+}, 180_000);
+
 test('kill -9 of a run takes its instances with it', async () => {
   const { child, ended, says } = start('--instances', '2', '--rate', '50');
   await says('first enriched record after');
