@@ -1,6 +1,7 @@
-import type { BrokerFacts, ClusterFacts } from './cluster-facts.ts';
-import { count, type Finding } from './finding.ts';
-import type { Trouble } from './trouble.ts';
+import type { BrokerFacts, ClusterFacts } from '../support/kafka/cluster-facts.ts';
+import type { Trouble } from '../support/kafka/trouble.ts';
+import { count } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 
 /** Nobody answers: one finding that names every address that was tried. */
 export function diagnoseUnreachable(attempts: readonly { address: string; trouble: Trouble }[]): Finding[] {

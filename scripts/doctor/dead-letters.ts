@@ -1,5 +1,6 @@
-import { count, type Finding, span } from './finding.ts';
-import type { Extent } from './offsets.ts';
+import type { Extent } from '../support/kafka/offsets.ts';
+import { count, span } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 import type { SampledRecord } from './records.ts';
 
 /** What is in a dead-letter topic. */

@@ -1,4 +1,5 @@
-import { type Finding, span } from './finding.ts';
+import { span } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 import type { SampledRecord } from './records.ts';
 import { parseSource } from './sources.ts';
 

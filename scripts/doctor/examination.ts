@@ -1,7 +1,12 @@
 import { topics as declaredTopics } from '../../infra/topics.ts';
+import {
+  type ClusterFacts,
+  type OpenedCluster,
+  openClusterFacts,
+  UnreachableError,
+} from '../support/kafka/cluster-facts.ts';
+import { openConnections } from '../support/kafka/connections.ts';
 import { diagnoseBrokers, diagnoseUnreachable } from './cluster-diagnosis.ts';
-import { type ClusterFacts, type OpenedCluster, openClusterFacts, UnreachableError } from './cluster-facts.ts';
-import { openConnections } from './connections.ts';
 import { examineGroup, type GroupExamination } from './examine-group.ts';
 import { examineRecords, type RecordsExamination } from './examine-records.ts';
 import type { Finding } from './finding.ts';
@@ -10,7 +15,7 @@ import { diagnosePartitions } from './partition-diagnosis.ts';
 import { inspectSettings, mergedEnvironment, type SettingRow } from './settings.ts';
 import { type Target, targetOf } from './target.ts';
 import { diagnoseTopics, type ExpectedTopic } from './topic-diagnosis.ts';
-import { unanswered } from './trouble.ts';
+import { unanswered } from './unanswered.ts';
 
 /** Everything the doctor saw, and what it makes of it. */
 export interface Examination {

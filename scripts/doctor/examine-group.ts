@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrokerConnection } from './broker.ts';
-import type { OpenedCluster, TopicFacts } from './cluster-facts.ts';
-import { count, type Finding } from './finding.ts';
+import type { BrokerConnection } from '../support/kafka/broker.ts';
+import type { OpenedCluster, TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { describeGroup, findCoordinator, type GroupFacts, listGroups } from '../support/kafka/group-facts.ts';
+import { readCommitted, readExtents } from '../support/kafka/offsets.ts';
+import { count } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 import { diagnoseGroup } from './group-diagnosis.ts';
-import { describeGroup, findCoordinator, type GroupFacts, listGroups } from './group-facts.ts';
 import { type LagReport, measureLag, type OffsetsLook } from './lag.ts';
 import { diagnoseLag } from './lag-diagnosis.ts';
-import { readCommitted, readExtents } from './offsets.ts';
 import { readAt } from './records.ts';
 import type { Target } from './target.ts';
-import { unanswered } from './trouble.ts';
+import { unanswered } from './unanswered.ts';
 
 /** The group and its lag; what could not be asked is absent. */
 export interface GroupExamination {

@@ -1,12 +1,12 @@
-import type { OpenedCluster, TopicFacts } from './cluster-facts.ts';
+import type { OpenedCluster, TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { type Extent, readExtents } from '../support/kafka/offsets.ts';
 import { type DeadLetterReport, diagnoseDeadLetters, inspectDeadLetters } from './dead-letters.ts';
 import { type DelayReport, diagnoseDelay, measureDelay, newestOutputs } from './delay.ts';
 import type { Finding } from './finding.ts';
-import { type Extent, readExtents } from './offsets.ts';
 import { readAt, readTail, type Sample } from './records.ts';
 import { diagnoseSources, inspectSources, type SourceReport } from './sources.ts';
 import type { Target } from './target.ts';
-import { unanswered } from './trouble.ts';
+import { unanswered } from './unanswered.ts';
 
 /** What was read back; what could not be, or was not there, is absent. */
 export interface RecordsExamination {

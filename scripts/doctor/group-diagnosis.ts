@@ -1,5 +1,6 @@
-import { count, type Finding, some } from './finding.ts';
-import type { GroupFacts } from './group-facts.ts';
+import type { GroupFacts } from '../support/kafka/group-facts.ts';
+import { count, some } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 import { diagnoseOwnership, nameOf } from './ownership-diagnosis.ts';
 
 /** What the diagnosis of a group starts from. */

@@ -1,5 +1,5 @@
+import { printable } from '../support/words.ts';
 import type { Examination } from './examination.ts';
-import { printable } from './finding.ts';
 
 /** Everything as one JSON document. Texts are escaped as in the report for people, and credentials are left out. */
 export function examinationJson({ target, ...seen }: Examination): string {

@@ -1,4 +1,5 @@
-import { count, type Finding, ranges, span } from './finding.ts';
+import { count, ranges, span } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 import type { LagReport, PartitionLag } from './lag.ts';
 
 /** What the diagnosis of a lag starts from. */

@@ -1,4 +1,4 @@
-import type { Extent } from './offsets.ts';
+import type { Extent } from '../support/kafka/offsets.ts';
 
 /** One look at a topic and at how far a group is in it. */
 export interface OffsetsLook {

@@ -1,5 +1,6 @@
-import { count, type Finding, ranges, some } from './finding.ts';
-import type { GroupFacts, MemberFacts } from './group-facts.ts';
+import type { GroupFacts, MemberFacts } from '../support/kafka/group-facts.ts';
+import { count, ranges, some } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 
 /** The partitions of a topic that a member owns. */
 export function ownedBy(member: MemberFacts, topic: string): readonly number[] {

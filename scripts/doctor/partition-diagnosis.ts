@@ -1,5 +1,6 @@
-import type { PartitionFacts, TopicFacts } from './cluster-facts.ts';
-import { count, type Finding, ranges, some } from './finding.ts';
+import type { PartitionFacts, TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { count, ranges, some } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 
 /** Partitions that cannot be used, or are short of replicas: one finding a kind, over all topics. */
 export function diagnosePartitions(topics: readonly TopicFacts[]): Finding[] {

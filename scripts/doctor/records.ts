@@ -1,6 +1,6 @@
-import type { BrokerConnection } from './broker.ts';
-import type { TopicFacts } from './cluster-facts.ts';
-import { byLeader, type Extent } from './offsets.ts';
+import type { BrokerConnection } from '../support/kafka/broker.ts';
+import type { TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { byLeader, type Extent } from '../support/kafka/offsets.ts';
 
 /** What is kept of a record that was read back. */
 export interface SampledRecord {

@@ -1,4 +1,5 @@
-import { count, type Finding, ranges } from './finding.ts';
+import { count, ranges } from '../support/words.ts';
+import type { Finding } from './finding.ts';
 import type { SampledRecord } from './records.ts';
 
 /** The coordinates in a `source` header. */

@@ -4,8 +4,8 @@ import { processor } from '../../functions/processor/definition.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
 import { type Settings, settingSpecs } from '../../functions/runtime/settings.ts';
 import { CommandError } from '../support/command.ts';
-import type { Security } from './broker.ts';
-import type { Environment } from './settings.ts';
+import type { Security } from '../support/kafka/broker.ts';
+import { type Environment, inspectSettings, mergedEnvironment, type SettingSources } from './settings.ts';
 
 /** What to examine: which brokers, and which group and topics there. */
 export interface Target {
@@ -53,6 +53,17 @@ export function targetOf(environment: Environment): Target | undefined {
     expectedInstances:
       environment[settingSpecs.totalInstances.name] === undefined || typeof total !== 'number' ? undefined : total,
   };
+}
+
+/**
+ * The target that the settings name, for commands that can do nothing without one.
+ * @throws CommandError with everything wrong with the settings
+ */
+export function requiredTarget(sources: SettingSources): Target {
+  const target = targetOf(mergedEnvironment(sources));
+  if (target !== undefined) return target;
+  const wrong = inspectSettings(sources).findings.filter(({ severity }) => severity === 'problem');
+  throw new CommandError(wrong.map(({ what, remedy }) => `${what}. ${remedy}`).join('\n  '));
 }
 
 function securityOf(

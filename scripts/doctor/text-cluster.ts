@@ -1,8 +1,8 @@
+import type { TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { table } from '../support/table.ts';
+import { span } from '../support/words.ts';
 import { leadersByBroker } from './cluster-diagnosis.ts';
-import type { TopicFacts } from './cluster-facts.ts';
 import type { Examination } from './examination.ts';
-import { span } from './finding.ts';
-import { table } from './table.ts';
 import type { Section } from './text.ts';
 
 /** The brokers: who is up, and what they lead. */

@@ -1,9 +1,9 @@
+import type { MemberFacts } from '../support/kafka/group-facts.ts';
+import { table } from '../support/table.ts';
+import { clipped, count, ranges, span } from '../support/words.ts';
 import type { Examination } from './examination.ts';
-import { clipped, count, ranges, span } from './finding.ts';
-import type { MemberFacts } from './group-facts.ts';
 import type { LagReport, PartitionLag } from './lag.ts';
 import { ownedBy } from './ownership-diagnosis.ts';
-import { table } from './table.ts';
 import type { Section } from './text.ts';
 
 /** The group: who owns what. */

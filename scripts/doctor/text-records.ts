@@ -1,5 +1,5 @@
+import { clipped, count, span } from '../support/words.ts';
 import type { Examination } from './examination.ts';
-import { clipped, count, span } from './finding.ts';
 import type { Section } from './text.ts';
 
 /** What the outputs say about themselves. */

@@ -1,6 +1,6 @@
-import { count } from './finding.ts';
+import { table, wrapped } from '../support/table.ts';
+import { count } from '../support/words.ts';
 import type { SettingRow } from './settings.ts';
-import { table, wrapped } from './table.ts';
 import type { Section, TextOptions } from './text.ts';
 
 /** All settings: those that were set in rows, the defaults in a paragraph, unless all are wanted in full. */

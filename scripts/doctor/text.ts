@@ -1,5 +1,6 @@
+import { count, printable } from '../support/words.ts';
 import type { Examination } from './examination.ts';
-import { areas, count, type Finding, printable, type Severity } from './finding.ts';
+import { areas, type Finding, type Severity } from './finding.ts';
 import { brokerLines, topicLines } from './text-cluster.ts';
 import { groupLines, lagLines } from './text-group.ts';
 import { deadLetterLines, recordLines } from './text-records.ts';

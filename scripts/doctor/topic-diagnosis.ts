@@ -1,6 +1,7 @@
 import type { TopicDeclaration } from '../../infra/topics.ts';
-import type { TopicFacts } from './cluster-facts.ts';
-import { count, type Finding, type Severity, span } from './finding.ts';
+import type { TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { count, span } from '../support/words.ts';
+import type { Finding, Severity } from './finding.ts';
 
 /** A topic that must be there. */
 export interface ExpectedTopic {

@@ -1,8 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { doctorOptions } from '../doctor/options.ts';
-import { inspectSettings, mergedEnvironment } from '../doctor/settings.ts';
-import { type Target, targetOf } from '../doctor/target.ts';
-import { CommandError, integerOption, UsageError } from '../support/command.ts';
+import { requiredTarget, type Target } from '../doctor/target.ts';
+import { integerOption, UsageError } from '../support/command.ts';
 
 /** The flags as typed. */
 export type ReproFlags = {
@@ -54,12 +53,7 @@ export function reproOptions(
   if (choice === undefined) problems.push('it takes --partition and --offset, or --latest, or --key');
   const out = flags.out === undefined ? undefined : read(() => outPath(flags.out ?? '', root));
   if (problems.length > 0 || choice === undefined || sources === undefined) throw new UsageError(problems.join('; '));
-  const target = targetOf(mergedEnvironment(sources));
-  if (target === undefined) {
-    const wrong = inspectSettings(sources).findings.filter(({ severity }) => severity === 'problem');
-    throw new CommandError(wrong.map(({ what, remedy }) => `${what}. ${remedy}`).join('\n  '));
-  }
-  return { choice, target, out };
+  return { choice, target: requiredTarget(sources), out };
 }
 
 function choiceOf(

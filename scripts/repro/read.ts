@@ -1,9 +1,9 @@
-import type { BrokerConnection } from '../doctor/broker.ts';
-import { openClusterFacts, type TopicFacts, UnreachableError } from '../doctor/cluster-facts.ts';
-import { openConnections } from '../doctor/connections.ts';
-import { byLeader, type Extent, readExtents } from '../doctor/offsets.ts';
 import type { Target } from '../doctor/target.ts';
 import { CommandError } from '../support/command.ts';
+import type { BrokerConnection } from '../support/kafka/broker.ts';
+import { openClusterFacts, type TopicFacts, UnreachableError } from '../support/kafka/cluster-facts.ts';
+import { openConnections } from '../support/kafka/connections.ts';
+import { byLeader, type Extent, readExtents } from '../support/kafka/offsets.ts';
 import type { Choice } from './options.ts';
 
 /** A record as the broker holds it. Nothing in it is to be trusted. */

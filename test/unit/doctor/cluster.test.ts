@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { topics as declared } from '../../../infra/topics.ts';
 import { diagnoseBrokers, diagnoseUnreachable } from '../../../scripts/doctor/cluster-diagnosis.ts';
-import type { ClusterFacts, PartitionFacts, TopicFacts } from '../../../scripts/doctor/cluster-facts.ts';
 import { diagnosePartitions } from '../../../scripts/doctor/partition-diagnosis.ts';
 import { diagnoseTopics } from '../../../scripts/doctor/topic-diagnosis.ts';
-import { troubleOf } from '../../../scripts/doctor/trouble.ts';
+import type { ClusterFacts, PartitionFacts, TopicFacts } from '../../../scripts/support/kafka/cluster-facts.ts';
+import { troubleOf } from '../../../scripts/support/kafka/trouble.ts';
 
 const configs = {
   'cleanup.policy': 'delete',

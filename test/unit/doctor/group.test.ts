@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { diagnoseGroup, type GroupSituation } from '../../../scripts/doctor/group-diagnosis.ts';
-import type { GroupFacts, MemberFacts } from '../../../scripts/doctor/group-facts.ts';
+import type { GroupFacts, MemberFacts } from '../../../scripts/support/kafka/group-facts.ts';
 
 function member(clientId: string, partitions: readonly number[], subscribed = ['raw']): MemberFacts {
   return {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Examination } from '../../../scripts/doctor/examination.ts';
-import { printable, ranges, some, span } from '../../../scripts/doctor/finding.ts';
 import { examinationJson } from '../../../scripts/doctor/json.ts';
 import { doctorOptions } from '../../../scripts/doctor/options.ts';
-import { table } from '../../../scripts/doctor/table.ts';
 import { examinationText } from '../../../scripts/doctor/text.ts';
 import { UsageError } from '../../../scripts/support/command.ts';
+import { table } from '../../../scripts/support/table.ts';
+import { printable, ranges, some, span } from '../../../scripts/support/words.ts';
 
 const hostile = 'a\u001b[2J\r\nb\u202e\u009b\u2028c';
 const seen: Examination = {

@@ -1,5 +1,3 @@
-import type { Finding } from './finding.ts';
-
 /** Why something could not be asked of a broker: for the sentence, and for what to do. */
 export interface Trouble {
   readonly cause: string;
@@ -73,9 +71,4 @@ function errorText(error: unknown): string {
     at = at.cause;
   }
   return parts.filter((part) => part !== '').join(' ');
-}
-
-/** A question that could not be answered, as a finding: the rest of the report stands. */
-export function unanswered(area: Finding['area'], question: string, error: unknown): Finding {
-  return { severity: 'problem', area, what: `cannot tell ${question}`, ...troubleOf(error) };
 }

@@ -2,7 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import { type Api, type Message, type Requests, requests } from 'kafkajs/src/protocol/requests/index.js';
-import { type ClientOptions, kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { type ClientOptions, kafkaClient } from '../../../functions/kafka/kafkajs/client.ts';
 
 type ArgumentsOf<Name extends keyof Requests> = Parameters<ReturnType<Requests[Name]['protocol']>>[0];
 type AnswerOf<Name extends keyof Requests> = Requests[Name] extends Api<infer _, infer Answer> ? Answer : never;
@@ -45,7 +45,7 @@ const requestTimeoutMs = 6_000;
 export async function openBroker(address: string, security: Security): Promise<BrokerConnection> {
   const kafka = kafkaClient({
     brokers: [address],
-    clientId: 'hft-doctor',
+    clientId: 'hft-commands',
     connectionTimeoutMs: connectTimeoutMs,
     // Of the first request, which finds out what the broker knows; later ones bring their own.
     requestTimeoutMs: connectTimeoutMs,
@@ -100,7 +100,7 @@ function poolOf(kafka: Kafka): InnerPool {
     description?.endsWith('Kafka:createCluster'),
   );
   const createCluster: unknown = symbol && Reflect.get(kafka, symbol);
-  if (typeof createCluster !== 'function') throw new Error('this version of kafkajs is not the one the doctor knows');
+  if (typeof createCluster !== 'function') throw new Error('this version of kafkajs is not the one known here');
   return createCluster({ allowAutoTopicCreation: false }).brokerPool as InnerPool; // checked by the pinned version
 }
 

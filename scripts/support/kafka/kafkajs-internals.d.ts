@@ -1,7 +1,7 @@
 /**
- * The parts of kafkajs 2.2.4 that the doctor needs and that are not public: requests to one given broker, with answers
- * as they came. The public client throws away the whole answer when one partition in it has no leader, which is just
- * what the doctor is asked about. The version is pinned.
+ * The parts of kafkajs 2.2.4 that commands need and that are not public: requests to one given broker, with answers as
+ * they came. The public client throws away the whole answer when one partition in it has no leader, which is just what
+ * the doctor is asked about. The version is pinned.
  */
 declare module 'kafkajs/src/protocol/requests/index.js' {
   export interface Message<Answer> {
