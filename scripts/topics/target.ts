@@ -1,5 +1,5 @@
 import type { TopicDeclaration } from '../../infra/topics.ts';
-import type { Security } from '../doctor/broker.ts';
+import type { Security } from '../support/kafka/broker.ts';
 
 /** A topic as a cluster has it. */
 export interface LiveTopic {
