@@ -1,0 +1,99 @@
+import type { MarketCalendar, ScalingPolicy } from './scaling/policy.ts';
+import { topics } from './topics.ts';
+
+/**
+ * The National Stock Exchange of India. Holidays and special sessions: the circular of the exchange for trading holidays
+ * of 2026, with what was added on 2026-01-15 and 2026-02-01. The one for 2027 comes out in December: add its year here.
+ */
+const nse: MarketCalendar = {
+  zone: 'Asia/Kolkata',
+  utcOffsetMinutes: 330,
+  weekdays: [1, 2, 3, 4, 5],
+  sessions: [
+    // Orders of the pre-open are few, but what opens at 09:15 must not meet a rebalance.
+    { name: 'pre-open', from: '09:00', to: '09:15', minimum: 6 },
+    { name: 'opening', from: '09:15', to: '09:45', minimum: 6 },
+    { name: 'open', from: '09:45', to: '15:30', minimum: 4 },
+  ],
+  leadSeconds: 300,
+  holidays: {
+    2026: [
+      ...[
+        '2026-01-15',
+        '2026-01-26',
+        '2026-03-03',
+        '2026-03-26',
+        '2026-03-31',
+        '2026-04-03',
+        '2026-04-14',
+        '2026-05-01',
+      ],
+      ...[
+        '2026-05-28',
+        '2026-06-26',
+        '2026-09-14',
+        '2026-10-02',
+        '2026-10-20',
+        '2026-11-10',
+        '2026-11-24',
+        '2026-12-25',
+      ],
+    ],
+  },
+  specialSessions: [
+    { date: '2026-02-01', name: 'budget', from: '09:00', to: '15:30', minimum: 6 },
+    // Its hour is told days before, and has been in the afternoon and in the evening.
+    { date: '2026-11-08', name: 'muhurat', from: '13:30', to: '19:30', minimum: 4 },
+  ],
+};
+
+/** The processor in production. `npm run infra -- render` makes of it what each target takes. */
+export const scaling: ScalingPolicy = {
+  name: 'processor',
+  group: 'processor-group',
+  topic: 'market.raw',
+  partitions: partitionsOf('market.raw'),
+  minimum: 2,
+  maximum: 12,
+  targetLagPerPartition: 100,
+  targetDrainSeconds: 60,
+  // `npm run bench`: 21,500 to 24,000 of 2 contracts, on two cores that it shares with three brokers.
+  recordsPerSecondPerInstance: 20_000,
+  targetUtilisation: 0.75,
+  // Commits every 200 ms, and half a second that a fetch may wait.
+  inFlightSeconds: 0.75,
+  intervalSeconds: 5,
+  up: { windowSeconds: 10, periodSeconds: 15, maxFactor: 2 },
+  down: { windowSeconds: 300, periodSeconds: 60, maxFactor: 2 },
+  downstream: { maximum: 12, degradedMaximum: 4 },
+  calendar: nse,
+};
+
+/** The policy of each stage of `serverless.yml`. */
+export const stagePolicies = {
+  dev: { ...scaling, minimum: 1, maximum: 2, downstream: { maximum: 2, degradedMaximum: 1 }, calendar: null },
+  prod: scaling,
+} as const satisfies Readonly<Record<string, ScalingPolicy>>;
+
+/**
+ * A laptop: the same rules in minutes in place of hours, and a tenth of the rate, since all instances share its cores
+ * with the brokers and the feed.
+ */
+export const localScaling: ScalingPolicy = {
+  ...scaling,
+  name: 'local',
+  maximum: 6,
+  targetDrainSeconds: 30,
+  recordsPerSecondPerInstance: 2_000,
+  intervalSeconds: 1,
+  up: { windowSeconds: 3, periodSeconds: 5, maxFactor: 2 },
+  down: { windowSeconds: 20, periodSeconds: 10, maxFactor: 2 },
+  downstream: { maximum: 6, degradedMaximum: 2 },
+  calendar: null,
+};
+
+function partitionsOf(name: string): number {
+  const declared = topics.find((topic) => topic.name === name);
+  if (declared === undefined) throw new Error(`infra/topics.ts declares no ${name}, which infra/scaling.ts scales by`);
+  return declared.partitions;
+}

@@ -1,0 +1,129 @@
+import { calendarWord } from './calendar.ts';
+import { allowedCounts, snapDown, snapUp } from './divisors.ts';
+import type { ScalingDecision, ScalingHistory, ScalingPolicy, ScalingState } from './policy.ts';
+
+/** What one moment asks for, whatever was before: a count of instances, not yet snapped or bounded, and why. */
+interface Need {
+  readonly instances: number;
+  readonly reason: string;
+}
+
+/**
+ * How many instances there should be, by a policy without problems (`policyProblems`): what rate, backlog and calendar
+ * need, as a divisor of the partitions within the bounds, after stabilisation, below the ceiling of what is downstream.
+ */
+export function decide(policy: ScalingPolicy, state: ScalingState): ScalingDecision {
+  const counts = allowedCounts(policy);
+  const need = largestNeed(policy, state);
+  const wanted = snapUp(counts, need.instances);
+  const settled = stabilise(policy, { ...state, instances: snapUp(counts, state.instances) }, wanted);
+  const ceiling = ceilingOf(policy, state, counts);
+  const instances = Math.min(settled.instances, ceiling.instances);
+  const bounded = need.instances > policy.maximum ? `, of which the maximum allows ${policy.maximum}` : '';
+  const held = instances < settled.instances ? ceiling.reason : settled.reason;
+  return { instances, wanted, reason: `${need.reason}${bounded}${held}` };
+}
+
+/** The history to give to the next decision: this one added, what no window reaches any more left out. */
+export function remember(policy: ScalingPolicy, state: ScalingState, decision: ScalingDecision): ScalingHistory {
+  const reachMs = Math.max(policy.up.windowSeconds, policy.down.windowSeconds) * 1_000;
+  const kept = state.history.wanted.filter(({ atMs }) => atMs > state.nowMs - reachMs);
+  return {
+    wanted: [...kept, { atMs: state.nowMs, instances: decision.wanted }],
+    changedAtMs: decision.instances === state.instances ? state.history.changedAtMs : state.nowMs,
+  };
+}
+
+/** The history of a group that nothing is known of. */
+export const noHistory: ScalingHistory = { wanted: [], changedAtMs: null };
+
+function largestNeed(policy: ScalingPolicy, state: ScalingState): Need {
+  const needs = [
+    { instances: policy.minimum, reason: `the minimum is ${policy.minimum}` },
+    calendarNeed(policy, state),
+    rateNeed(policy, state),
+    drainNeed(policy, state),
+  ];
+  return needs.reduce((most, need) => (need.instances > most.instances ? need : most));
+}
+
+function calendarNeed(policy: ScalingPolicy, state: ScalingState): Need {
+  if (policy.calendar === null) return { instances: 0, reason: '' };
+  const { minimum, text } = calendarWord(policy.calendar, state.nowMs);
+  return { instances: minimum, reason: `the market's ${text} has at least ${minimum}` };
+}
+
+function rateNeed(policy: ScalingPolicy, { ratePerSecond }: ScalingState): Need {
+  const planned = policy.recordsPerSecondPerInstance * policy.targetUtilisation;
+  const instances = Math.ceil(ratePerSecond / planned);
+  return { instances, reason: `${whole(ratePerSecond)} records/s at ${whole(planned)} an instance need ${instances}` };
+}
+
+/** Records of the lag that are a backlog: above the target, and above what is merely under way. */
+export function backlogOf(policy: ScalingPolicy, { lag, ratePerSecond }: ScalingState): number {
+  const underWay = ratePerSecond * policy.inFlightSeconds;
+  const ofAll = lag.total - Math.max(policy.targetLagPerPartition * policy.partitions, underWay);
+  const ofWorst = (lag.worstPartition ?? 0) - Math.max(policy.targetLagPerPartition, underWay);
+  return Math.max(0, ofAll, ofWorst);
+}
+
+function drainNeed(policy: ScalingPolicy, state: ScalingState): Need {
+  const backlog = backlogOf(policy, state);
+  if (backlog === 0) return { instances: 0, reason: '' };
+  const perSecond = state.ratePerSecond + backlog / policy.targetDrainSeconds;
+  const forAll = Math.ceil(perSecond / policy.recordsPerSecondPerInstance);
+  const text = `a backlog of ${whole(backlog)} beside ${whole(state.ratePerSecond)} records/s, to be gone in ${policy.targetDrainSeconds} s, needs ${forAll}`;
+  // A partition has one owner. When the worst holds half of the lag, a third instance drains nothing sooner.
+  const { total, worstPartition } = state.lag;
+  const useful = worstPartition === null || worstPartition === 0 ? forAll : Math.ceil(total / worstPartition);
+  if (useful >= forAll) return { instances: forAll, reason: text };
+  return { instances: useful, reason: `${text}, but so much is in one partition that only ${useful} help` };
+}
+
+function stabilise(policy: ScalingPolicy, state: ScalingState, wanted: number): Need {
+  const { instances } = state;
+  const within = (seconds: number): number[] => [
+    wanted,
+    ...state.history.wanted.filter(({ atMs }) => atMs > state.nowMs - seconds * 1_000).map((one) => one.instances),
+  ];
+  const up = Math.min(...within(policy.up.windowSeconds));
+  const down = Math.max(...within(policy.down.windowSeconds));
+  if (up > instances) return changeBy(policy, state, up, 'up');
+  if (down < instances) return changeBy(policy, state, down, 'down');
+  if (wanted === instances) return { instances, reason: '' };
+  const seconds = wanted > instances ? policy.up.windowSeconds : policy.down.windowSeconds;
+  return { instances, reason: `; stays at ${instances} until that has held for ${seconds} s` };
+}
+
+/** One change towards `target`: no sooner than the period allows, and no further than the factor. */
+function changeBy(policy: ScalingPolicy, state: ScalingState, target: number, direction: 'up' | 'down'): Need {
+  const { instances, history, nowMs } = state;
+  const { periodSeconds, maxFactor } = policy[direction];
+  const counts = allowedCounts(policy);
+  const sinceMs = history.changedAtMs === null ? Number.POSITIVE_INFINITY : nowMs - history.changedAtMs;
+  if (sinceMs < periodSeconds * 1_000) {
+    return { instances, reason: `; stays at ${instances} for ${periodSeconds} s after the last change` };
+  }
+  const limit =
+    direction === 'up'
+      ? Math.max(snapDown(counts, instances * maxFactor), snapUp(counts, instances + 1))
+      : Math.min(snapUp(counts, instances / maxFactor), snapDown(counts, instances - 1));
+  const next = direction === 'up' ? Math.min(target, limit) : Math.max(target, limit);
+  return { instances: next, reason: next === target ? '' : `; from ${instances} in one change to ${next} at most` };
+}
+
+function ceilingOf({ downstream }: ScalingPolicy, state: ScalingState, counts: readonly number[]): Need {
+  if (state.downstream === 'healthy') {
+    const instances = snapDown(counts, downstream.maximum);
+    return { instances, reason: `; what is downstream bears ${downstream.maximum}` };
+  }
+  const instances = snapDown(counts, Math.min(state.instances, downstream.degradedMaximum));
+  return { instances, reason: `; downstream is degraded: not scaled up, ${downstream.degradedMaximum} at most` };
+}
+
+// Made once: a simulated day says 50,000 numbers.
+const { format } = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+function whole(value: number): string {
+  return format(value);
+}
