@@ -69,11 +69,24 @@ export async function runCommand<const Options extends ParseArgsOptionsConfig>(
 
 function parse<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Options>): [Values<Options>, string[]] {
   try {
-    const parsed = parseArgs({ options: spec.options, allowPositionals: true });
+    const args = withNegatives(process.argv.slice(2), spec.options);
+    const parsed = parseArgs({ args, options: spec.options, allowPositionals: true });
     return [parsed.values as Values<Options>, parsed.positionals];
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
   }
+}
+
+/** Node takes what begins with a dash for an option: a negative number is a value. */
+function withNegatives(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
+  const joined: string[] = [];
+  for (const argument of args) {
+    const option = joined.at(-1)?.replace(/^--/, '') ?? '';
+    const isValue = /^-\d/.test(argument) && options[option]?.type === 'string';
+    if (isValue) joined.push(`${joined.pop()}=${argument}`);
+    else joined.push(argument);
+  }
+  return joined;
 }
 
 /** A whole number option within bounds, or a UsageError that says what is accepted. */

@@ -32,8 +32,21 @@ export interface BrokerConnection {
   /** How long the broker took to answer the first request. */
   readonly answeredInMs: number;
   /** Asks once, and gives the answer as it came: error codes inside it are for the caller to read. */
-  ask<Name extends keyof Requests>(name: Name, args: ArgumentsOf<Name>): Promise<AnswerOf<Name>>;
+  ask<Name extends keyof Requests>(name: Name, args: ArgumentsOf<Name>, options?: AskOptions): Promise<AnswerOf<Name>>;
+  /** The same with a request that kafkajs does not know. */
+  askWith<Arguments, Answer>(
+    apiKey: number,
+    api: Api<Arguments, Answer>,
+    args: Arguments,
+    options?: AskOptions,
+  ): Promise<Answer>;
   close(): Promise<void>;
+}
+
+/** How to ask. */
+interface AskOptions {
+  /** When the broker may take longer than 6 s. */
+  readonly timeoutMs?: number;
 }
 
 export type Security = NonNullable<ClientOptions['security']>;
@@ -66,28 +79,33 @@ export async function openBroker(address: string, security: Security): Promise<B
   return {
     address,
     answeredInMs: Math.round(performance.now() - startedAt),
-    async ask(name, args) {
-      const previous = turn;
-      const own = Promise.withResolvers<void>();
-      turn = own.promise;
-      await previous;
-      try {
-        return await askNow(name, args);
-      } finally {
-        own.resolve();
-      }
-    },
+    // What kafkajs decodes for this request, as its declaration says.
+    ask: (name, args, options) => inTurn(apiKeys[name], requests[name] as Api<typeof args, never>, args, options),
+    askWith: inTurn,
     close: () => broker.disconnect(),
   };
 
-  async function askNow<Name extends keyof Requests>(name: Name, args: ArgumentsOf<Name>): Promise<AnswerOf<Name>> {
-    const { request, response } = broker.lookupRequest(apiKeys[name], requests[name])(args);
-    const answer = await broker.connectionPool.send({
-      request,
-      response: { decode: response.decode, parse: async (data) => data },
-      requestTimeout: requestTimeoutMs,
-    });
-    return answer as AnswerOf<Name>; // what kafkajs decodes for this request, as its declaration says
+  async function inTurn<Arguments, Answer>(
+    apiKey: number,
+    api: Api<Arguments, Answer>,
+    args: Arguments,
+    options?: AskOptions,
+  ): Promise<Answer> {
+    const previous = turn;
+    const own = Promise.withResolvers<void>();
+    turn = own.promise;
+    await previous;
+    try {
+      const { request, response } = broker.lookupRequest(apiKey, api)(args) as Message<Answer>;
+      const answer = await broker.connectionPool.send({
+        request,
+        response: { decode: response.decode, parse: async (data) => data },
+        requestTimeout: options?.timeoutMs ?? requestTimeoutMs,
+      });
+      return answer as Answer;
+    } finally {
+      own.resolve();
+    }
   }
 }
 

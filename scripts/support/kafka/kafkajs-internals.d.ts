@@ -18,12 +18,15 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     readonly topicMetadata: readonly {
       topicErrorCode: number;
       topic: string;
+      /** The brokers' own, such as `__consumer_offsets`. */
+      isInternal: boolean;
       partitionMetadata: readonly { partitionId: number; leader: number; replicas: number[]; isr: number[] }[];
     }[];
   }
   export interface FetchedRecord {
     readonly offset: string;
     readonly timestamp: string;
+    readonly key: Buffer | null;
     readonly headers: Readonly<Record<string, Buffer | Buffer[] | null | undefined>>;
     readonly isControlRecord: boolean;
   }
@@ -35,10 +38,28 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       {
         readonly resources: readonly {
           errorCode: number;
+          errorMessage: string | null;
           resourceName: string;
           configEntries: readonly { configName: string; configValue: string | null }[];
         }[];
       }
+    >;
+    readonly CreateTopics: Api<
+      {
+        topics: {
+          topic: string;
+          numPartitions: number;
+          replicationFactor: number;
+          configEntries: { name: string; value: string }[];
+        }[];
+        validateOnly: false;
+        timeout: number;
+      },
+      { readonly topicErrors: readonly { topic: string; errorCode: number; errorMessage: string | null }[] }
+    >;
+    readonly CreatePartitions: Api<
+      { topicPartitions: { topic: string; count: number }[]; validateOnly: false; timeout: number },
+      { readonly topicErrors: readonly { topic: string; errorCode: number; errorMessage: string | null }[] }
     >;
     readonly ListOffsets: Api<
       {
@@ -96,15 +117,47 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
         readonly responses: ByPartition<{ partition: number; offset: string; errorCode: number }>;
       }
     >;
+    readonly OffsetCommit: Api<
+      {
+        groupId: string;
+        groupGenerationId: number;
+        memberId: string;
+        topics: ByPartition<{ partition: number; offset: string }>;
+      },
+      { readonly responses: ByPartition<{ partition: number; errorCode: number }> }
+    >;
   }
   export const requests: Requests;
 }
 
 declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
   type Name = 'Metadata' | 'DescribeConfigs' | 'ListOffsets' | 'Fetch' | 'OffsetFetch';
-  type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups';
-  const apiKeys: Readonly<Record<Name | GroupName, number>>;
+  type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups' | 'OffsetCommit';
+  type TopicName = 'CreateTopics' | 'CreatePartitions';
+  const apiKeys: Readonly<Record<Name | GroupName | TopicName, number>>;
   export = apiKeys;
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  class Encoder {
+    writeInt8(value: number): Encoder;
+    writeString(value: string): Encoder;
+    writeBoolean(value: boolean): Encoder;
+    writeArray(items: readonly (Encoder | number)[]): Encoder;
+  }
+  export = Encoder;
+}
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  class Decoder {
+    constructor(raw: Buffer);
+    readInt8(): number;
+    readInt16(): number;
+    readInt32(): number;
+    readString(): string | null;
+    readArray<Item>(read: (decoder: Decoder) => Item): Item[];
+  }
+  export = Decoder;
 }
 
 declare module 'kafkajs/src/protocol/error.js' {

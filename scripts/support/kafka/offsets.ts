@@ -40,6 +40,21 @@ export async function readExtents(topic: TopicFacts, nodes: ReadonlyMap<number, 
   return perBroker.flat().sort((a, b) => a.partition - b.partition);
 }
 
+/**
+ * The offset of the first record at or after a time (milliseconds since the epoch), by partition; partitions whose
+ * records are all older have none. Partitions without a leader to ask are left out, as with `readExtents`.
+ */
+export async function offsetsAtTime(
+  topic: TopicFacts,
+  nodes: ReadonlyMap<number, BrokerConnection>,
+  atMs: number,
+): Promise<Map<number, number | undefined>> {
+  const perBroker = await Promise.all(
+    [...byLeader(topic, nodes)].map(([broker, partitions]) => listOffsets(broker, topic.name, partitions, atMs)),
+  );
+  return new Map(perBroker.flatMap((found) => [...found].map(([at, offset]) => [at, offset < 0 ? undefined : offset])));
+}
+
 async function listOffsets(
   broker: BrokerConnection,
   topic: string,

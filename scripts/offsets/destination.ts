@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { UsageError } from '../support/command.ts';
+
+/** Where a group is to go. */
+export type Destination =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'earliest' }
+  /** Milliseconds since the epoch. */
+  | { readonly kind: 'time'; readonly atMs: number }
+  /** So many records on, or back. */
+  | { readonly kind: 'shift'; readonly by: number }
+  | { readonly kind: 'file'; readonly path: string };
+
+const accepted = 'latest, earliest, a time such as 2026-11-23T09:15+05:30, +100, -100 or a file of offsets';
+
+/**
+ * Reads what `--to` says.
+ * @throws UsageError which says what is accepted
+ */
+export function parseDestination(text: string): Destination {
+  if (text === 'latest' || text === 'earliest') return { kind: text };
+  if (/^[+-]\d+$/.test(text)) return { kind: 'shift', by: shiftBy(text) };
+  if (text.startsWith('file:')) return file(text.slice('file:'.length), text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !existsSync(text)) return { kind: 'time', atMs: parseTime(text) };
+  if (/[/\\.]/.test(text) || existsSync(text)) return file(text, text);
+  throw new UsageError(`--to takes ${accepted}, not '${text}'`);
+}
+
+function shiftBy(text: string): number {
+  const by = Number(text);
+  if (Number.isSafeInteger(by) && by !== 0) return by;
+  throw new UsageError(`--to takes a whole number of records other than 0, not '${text}'`);
+}
+
+function file(path: string, text: string): Destination {
+  if (existsSync(path)) return { kind: 'file', path };
+  throw new UsageError(`--to '${text}': there is no such file`);
+}
+
+/**
+ * A time with its zone, in milliseconds since the epoch: a time without one means another moment on another machine.
+ * @throws UsageError
+ */
+export function parseTime(text: string): number {
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(\.\d{1,3})?(Z|[+-]\d{2}:?\d{2})?$/.exec(text);
+  if (!match) throw new UsageError(`--to takes a time such as 2026-11-23T09:15+05:30, not '${text}'`);
+  const [, date = '', minutes = '', seconds = ':00', fraction = '', zone] = match;
+  if (zone === undefined) {
+    throw new UsageError(`--to '${text}' has no zone: write ${text}+05:30 for India, or ${text}Z for UTC`);
+  }
+  const local = `${date}T${minutes}${seconds}${fraction}`;
+  const atMs = Date.parse(`${local}${zone === 'Z' ? 'Z' : zone.replace(/:?(\d{2})$/, ':$1')}`);
+  // February 30th would count on into March.
+  const asUtc = Date.parse(`${local}Z`);
+  const day = Number.isNaN(asUtc) ? '' : new Date(asUtc).toISOString().slice(0, 10);
+  if (Number.isNaN(atMs) || day !== date) throw new UsageError(`--to '${text}' is a time that does not exist`);
+  return atMs;
+}
