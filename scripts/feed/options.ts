@@ -1,4 +1,5 @@
 import { durationOption, integerOption, UsageError } from '../support/command.ts';
+import { profileMs, profileOption } from './profile.ts';
 import type { FeedOptions } from './start.ts';
 
 /** The flags as typed; a flag that was not typed is absent. */
@@ -7,6 +8,7 @@ export type FeedFlags = {
     | 'symbols'
     | 'contracts'
     | 'rate'
+    | 'profile'
     | 'count'
     | 'for'
     | 'seed'
@@ -44,12 +46,16 @@ export function feedOptions(
   if (flags.replay !== undefined && forMarket.length > 0) {
     problems.push(`--replay sends a file as it stands, so it does not go with --${forMarket.join(', --')}`);
   }
+  if (flags.profile !== undefined && flags.rate !== undefined) problems.push('--profile takes the place of --rate');
+  const profile = read('profile', flags.profile, profileOption);
   const options = {
+    profile,
     symbols: read('symbols', flags.symbols, (name, text) => integerOption(name, text, 1, 100_000)),
     contracts: read('contracts', flags.contracts, contractsOption),
     rate: read('rate', flags.rate, rateOption),
     count: read('count', flags.count, (name, text) => integerOption(name, text, 1)),
-    forMs: read('for', flags.for, durationOption),
+    // A profile has an end of its own.
+    forMs: read('for', flags.for, durationOption) ?? (profile && profileMs(profile)),
     seed: read('seed', flags.seed, (name, text) => integerOption(name, text, 0)),
     poisonShare: read('poison-share', flags['poison-share'], shareOption),
     acksTimeoutMs: read('acks-timeout', flags['acks-timeout'], durationOption),

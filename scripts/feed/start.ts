@@ -3,6 +3,7 @@ import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { UsageError } from '../support/command.ts';
 import { createAcknowledgements, type FeedReport } from './acknowledgements.ts';
 import { createPacer } from './pacer.ts';
+import { followProfile, type RateStep } from './profile.ts';
 import { createQueue } from './queue.ts';
 import { marketSource, type RecordSource } from './records.ts';
 import { replaySource } from './replay.ts';
@@ -21,6 +22,8 @@ export interface FeedOptions {
   readonly seed?: number | undefined;
   /** Records a second; 0, the default, is as fast as the brokers acknowledge. */
   readonly rate?: number | undefined;
+  /** Rates one after another, from the start on, in place of one; the last one stays. */
+  readonly profile?: readonly RateStep[] | undefined;
   /** Stop after so many records. */
   readonly count?: number | undefined;
   /** Stop after so much time. */
@@ -64,7 +67,9 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
     ...{ producer, topic, queue, acksTimeoutMs, acknowledgements },
     findLeaders: () => findLeaders(client, brokers, topic),
   });
-  const pacer = createPacer(rate, performance.now());
+  const pacer = createPacer(options.profile?.[0]?.perSecond ?? rate, performance.now());
+  const setRate = (next: number): void => pacer.setRate(next, performance.now());
+  const dropProfile = followProfile(options.profile ?? [], setRate);
   const report = () => acknowledgements.report(queue.held());
   const stopping = new AbortController();
 
@@ -80,6 +85,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       if (problem) throw problem.error;
       return report();
     } finally {
+      dropProfile();
       sender.close();
       await Promise.all([source.close(), producer.disconnect()]);
     }
@@ -121,7 +127,7 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       return done;
     },
     report,
-    setRate: (next) => pacer.setRate(next, performance.now()),
+    setRate,
   };
 }
 
