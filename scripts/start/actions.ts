@@ -11,6 +11,8 @@ export interface Stage {
   readonly fleet: Fleet;
   readonly feeder: Feeder;
   readonly events: EventLog;
+  /** Whether an autoscaler decides how many instances there are. */
+  readonly scaled: boolean;
 }
 
 const maxInstances = 35;
@@ -23,7 +25,11 @@ export function perform(action: Action, stage: Stage): void {
   });
 }
 
-async function run(action: Action, { brokers, fleet, feeder, events }: Stage): Promise<void> {
+async function run(action: Action, { brokers, fleet, feeder, events, scaled }: Stage): Promise<void> {
+  if (scaled && (action.kind === 'add' || action.kind === 'remove')) {
+    events.add('the autoscaler decides how many instances there are');
+    return;
+  }
   switch (action.kind) {
     case 'add':
       for (let left = action.count; left > 0; left -= 1) {

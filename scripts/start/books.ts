@@ -1,12 +1,16 @@
 import { duration } from './format.ts';
 import type { Instance } from './instance.ts';
 import type { LedgerCounts } from './ledger.ts';
+import type { ScalingReport } from './scaling-log.ts';
 
 /** One instance's part, as it said itself at the last look. */
 export interface InstanceBooks {
   readonly id: number;
   readonly pid: number;
   readonly state: string;
+  /** From its start until it had its first partitions; from SIGTERM until it had ended. */
+  readonly joinedAfterMs: number | null;
+  readonly leftAfterMs: number | null;
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly deadLettered: number;
@@ -38,6 +42,8 @@ export interface Books {
   /** Of feeding. */
   readonly seconds: number;
   readonly firstEnrichedAfterMs: number | null;
+  /** With --autoscale. */
+  readonly autoscale?: ScalingReport;
   readonly perInstance: readonly InstanceBooks[];
 }
 
@@ -63,9 +69,10 @@ export function balance({ counts, unaccounted, acknowledged, filtered, lag }: En
   return { lost, balanced };
 }
 
-export function instanceBooks({ id, pid, state, gauges }: Instance): InstanceBooks {
+export function instanceBooks({ id, pid, state, gauges, joinedAfterMs, leftAfterMs }: Instance): InstanceBooks {
   const { recordsIn = 0, recordsOut = 0, dead = 0, cpuSeconds = 0, rssBytes = 0 } = gauges.latest ?? {};
   return {
+    ...{ joinedAfterMs: joinedAfterMs ?? null, leftAfterMs: leftAfterMs ?? null },
     ...{ id, pid, state, recordsIn, recordsOut, deadLettered: dead },
     cpuSeconds: Math.round(cpuSeconds * 100) / 100,
     usPerRecord: recordsIn > 0 ? Math.round((cpuSeconds * 1e6) / recordsIn) : null,

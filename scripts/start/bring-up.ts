@@ -6,6 +6,7 @@ import { localDir } from '../../infra/cluster/jars.ts';
 import { buildBundle } from '../support/bundle.ts';
 import { CommandError } from '../support/command.ts';
 import { type Brokers, findBrokers } from './brokers.ts';
+import { createCpuLimit } from './cpu-limit.ts';
 import type { EventLog } from './events.ts';
 import { startFeeder } from './feeder.ts';
 import { createFleet, type Fleet } from './fleet.ts';
@@ -51,11 +52,14 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
 
   const args = instanceArgs(options, bundle);
   const guard = startGuard(args[0], context.terminal);
+  const cpuLimit = options.cpu === undefined ? undefined : createCpuLimit(options.cpu);
+  undo(async () => cpuLimit?.close());
   const fleet = createFleet({
     args,
     env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: brokers.bootstrapServers.join(','), ...logLevel(process.env) },
     logDir: join(localDir(), 'start'),
     guard,
+    cpuLimit,
     partitions,
     drainDeadlineMs: settings.drainDeadlineMs,
     onEvent: (text) => events.add(text),

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CpuLimit } from './cpu-limit.ts';
 import type { Guard } from './guard.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
@@ -28,6 +29,7 @@ export interface FleetOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly logDir: string;
   readonly guard: Guard;
+  readonly cpuLimit: CpuLimit | undefined;
   readonly partitions: number;
   readonly drainDeadlineMs: number;
   readonly onEvent: (text: string) => void;
@@ -67,6 +69,7 @@ export function createFleet(options: FleetOptions): Fleet {
       env: { ...options.env, INSTANCE_ID: String(id), TOTAL_INSTANCES: total, METRICS_PORT: '0' },
       logPath,
       guard: options.guard,
+      cpuLimit: options.cpuLimit,
       onFact(fact) {
         if (fact.kind === 'assigned') {
           if (!joined) onEvent(`instance ${id} joined`);

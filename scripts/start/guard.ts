@@ -55,6 +55,8 @@ async function guard(mark: string, terminal: boolean): Promise<void> {
     else watched.delete(pid);
   }
   const alive = (): number[] => [...watched].filter((pid) => processInfo(pid)?.command.includes(mark));
+  // One that a CPU limit holds would hear of the rest only when it goes on.
+  signal(alive(), 'SIGCONT');
   signal(alive(), 'SIGTERM');
   const until = Date.now() + graceMs;
   while (alive().length > 0 && Date.now() < until) await sleep(50);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
+import type { CpuLimit } from './cpu-limit.ts';
 import { readExposition } from './exposition.ts';
 import { createGaugeBook, type GaugeBook } from './gauges.ts';
 import type { Guard } from './guard.ts';
@@ -18,11 +19,17 @@ export interface Instance {
   readonly logPath: string;
   /** The last lines that were no log lines: why it crashed. */
   readonly lastWords: readonly string[];
+  /** From its start until it had its first partitions, in ms. */
+  readonly joinedAfterMs: number | undefined;
+  /** From SIGTERM until it had ended. */
+  readonly leftAfterMs: number | undefined;
   /** When it ended. */
   readonly endedAtMs: number | undefined;
   readonly exited: Promise<void>;
   /** Reads its metrics; a failure is no news, the process tells of its end itself. */
   scrape(): Promise<void>;
+  /** Whether it says that it waits for something downstream; undefined when it says nothing. */
+  degraded(): Promise<boolean | undefined>;
   /** SIGTERM, and SIGKILL when it has not ended by the deadline. */
   stop(deadlineMs: number): Promise<void>;
   /** SIGKILL, as when its machine is gone. */
@@ -36,6 +43,8 @@ export interface InstanceOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly logPath: string;
   readonly guard: Guard;
+  /** Holds it while it works: not while it starts or leaves. */
+  readonly cpuLimit?: CpuLimit | undefined;
   readonly onFact: (fact: LogFact) => void;
   readonly onExit: (state: InstanceState) => void;
 }
@@ -43,7 +52,8 @@ export interface InstanceOptions {
 const scrapeTimeoutMs = 900;
 
 /** Starts an instance. Its output goes straight to its log file, which is followed for what it says. */
-export function startInstance({ id, args, env, logPath, guard, onFact, onExit }: InstanceOptions): Instance {
+export function startInstance(options: InstanceOptions): Instance {
+  const { id, args, env, logPath, guard, cpuLimit, onFact, onExit } = options;
   rmSync(logPath, { force: true });
   const log = openSync(logPath, 'ax+');
   const gauges = createGaugeBook();
@@ -52,6 +62,9 @@ export function startInstance({ id, args, env, logPath, guard, onFact, onExit }:
   let state: InstanceState = 'starting';
   let port = 0;
   let endedAtMs: number | undefined;
+  let joinedAfterMs: number | undefined;
+  let stoppedAtMs: number | undefined;
+  const startedAtMs = Date.now();
 
   // Of its own session: Ctrl-C in the terminal is for us, who stop the instances in order.
   const child = spawn(process.execPath, [...args], { detached: true, env, stdio: ['ignore', log, log] });
@@ -67,6 +80,9 @@ export function startInstance({ id, args, env, logPath, guard, onFact, onExit }:
     if (fact.kind === 'assigned' && state !== 'leaving') state = 'active';
     if (fact.kind === 'released' && state !== 'leaving') state = 'joining';
     if (fact.kind === 'leaving') state = 'leaving';
+    if (fact.kind === 'assigned' && state === 'active') cpuLimit?.hold(pid);
+    if (fact.kind === 'assigned') joinedAfterMs ??= fact.atMs - startedAtMs;
+    if (fact.kind === 'leaving') cpuLimit?.release(pid);
     onFact(fact);
   });
 
@@ -74,6 +90,7 @@ export function startInstance({ id, args, env, logPath, guard, onFact, onExit }:
     if (endedAtMs !== undefined) return;
     endedAtMs = Date.now();
     guard.forget(pid);
+    cpuLimit?.release(pid);
     tail.end();
     closeSync(log);
     state = code === 0 ? 'left' : signal === 'SIGKILL' ? 'killed' : 'crashed';
@@ -96,6 +113,12 @@ export function startInstance({ id, args, env, logPath, guard, onFact, onExit }:
     get state() {
       return state;
     },
+    get joinedAfterMs() {
+      return joinedAfterMs;
+    },
+    get leftAfterMs() {
+      return endedAtMs !== undefined && stoppedAtMs !== undefined ? endedAtMs - stoppedAtMs : undefined;
+    },
     get endedAtMs() {
       return endedAtMs;
     },
@@ -113,8 +136,24 @@ export function startInstance({ id, args, env, logPath, guard, onFact, onExit }:
         // Busy, or gone.
       }
     },
+    async degraded() {
+      if (port === 0 || endedAtMs !== undefined) return undefined;
+      try {
+        const response = await fetch(`http://127.0.0.1:${port}/ready`, {
+          signal: AbortSignal.timeout(scrapeTimeoutMs),
+        });
+        const body: unknown = await response.json();
+        return typeof body === 'object' && body !== null && 'status' in body && body.status === 'degraded';
+      } catch {
+        return undefined; // busy, or gone, or a mapping, which tells of metrics only
+      }
+    },
     async stop(deadlineMs) {
       if (endedAtMs !== undefined) return;
+      // At once: who picks the next one to stop must not find it among those that stay.
+      state = 'leaving';
+      stoppedAtMs ??= Date.now();
+      cpuLimit?.release(pid);
       child.kill('SIGTERM');
       const force = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
       await exited.promise;

@@ -17,12 +17,13 @@ export function layout(snapshot: Snapshot, screen: Screen, pen: Pen): string[] {
   const { columns, rows } = screen;
   const map = partitionMap(snapshot, columns, pen);
   const totals = totalLines(snapshot, columns, pen);
+  const scaling = scalingLines(snapshot, screen, pen);
   const head = [...header(snapshot, columns, pen), '', ...map, ''];
   // What is left is shared by the table and the events, which keep three lines if they can.
-  const free = rows - head.length - totals.length - 3;
+  const free = rows - head.length - totals.length - scaling.length - 3;
   const table = instanceTable(snapshot, Math.max(2, free - 3), screen.selected, pen);
   const events = eventLines(snapshot, Math.max(0, free - table.length), columns, pen);
-  const lines = [...head, ...table, '', ...totals, '', ...events];
+  const lines = [...head, ...table, '', ...totals, '', ...scaling, ...events];
   while (lines.length < rows - 1) lines.push('');
   return [...lines.slice(0, rows - 1), keys(snapshot, pen)].map((line) => clip(line, columns));
 }
@@ -64,6 +65,25 @@ function totalLines({ totals, history }: Snapshot, columns: number, pen: Pen): s
   ];
 }
 
+/** What the autoscaler wants, why, and its last scalings; in two lines where there is little room. */
+function scalingLines({ scaling, atMs }: Snapshot, { columns, rows }: Screen, pen: Pen): string[] {
+  if (scaling === null) return [];
+  const { policy, minimum, maximum, instances, wanted, settled, reason, scalings, reversals, peakLag } = scaling;
+  const arrow = pen.glyph('\u2192', '->');
+  const ago = scalings
+    .map((one) => `${one.from}${arrow}${one.to} ${clock((atMs - one.atMs) / 1_000)} ago`)
+    .toReversed();
+  const asked = ` scaling  ${pen.bold(`${instances} instances`)}${settled ? '' : pen.warn(' changing')}, ${wanted} wanted`;
+  const why = ` ${pen.dim('why')}      ${clip(reason, columns - 11)}`;
+  if (rows < 30) return [`${asked}${ago[0] ? `   last ${ago[0]}` : ''}`, why];
+  return [
+    `${asked} (${minimum} to ${maximum}, policy ${policy})   reversals ${reversals}   peak lag ${count(peakLag)}`,
+    why,
+    ` ${pen.dim('last')}     ${ago.join(', ') || pen.dim('none yet')}`,
+    '',
+  ];
+}
+
 function eventLines({ events }: Snapshot, rows: number, columns: number, pen: Pen): string[] {
   const shown = rows > 0 ? events.slice(-rows) : [];
   return shown.map(({ atMs, text }) => {
@@ -73,12 +93,12 @@ function eventLines({ events }: Snapshot, rows: number, columns: number, pen: Pe
   });
 }
 
-function keys({ localBrokers, phase }: Snapshot, pen: Pen): string {
+function keys({ localBrokers, phase, scaling }: Snapshot, pen: Pen): string {
   if (phase === 'draining') return pen.dim(' finishing what was fed; q again to end at once');
   const brokers = localBrokers ? '  b B broker down, up' : '';
   const arrows = pen.glyph('\u2191\u2193', 'up/down');
   const parts = [
-    ['+ -', 'instances'],
+    ...(scaling === null ? [['+ -', 'instances']] : []),
     ['k', 'kill -9'],
     [arrows, 'choose'],
     ['p', 'poison'],

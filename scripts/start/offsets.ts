@@ -12,7 +12,9 @@ export interface TopicBounds {
 export interface GroupPosition {
   /** The next record that the group will be given: the first one there is, before anything was committed. */
   readonly committed: readonly number[];
-  /** Records that are not committed yet. */
+  /** The records of each that are not committed yet. */
+  readonly lagByPartition: readonly number[];
+  /** All of them. */
   readonly lag: number;
 }
 
@@ -69,8 +71,8 @@ export function createOffsetWatch(kafka: Kafka): OffsetWatch {
       for (const { partition, offset } of answer[0]?.partitions ?? []) {
         if (Number(offset) >= 0) committed[partition] = Number(offset);
       }
-      const lag = end.reduce((sum, last, partition) => sum + Math.max(0, last - (committed[partition] ?? 0)), 0);
-      return { committed, lag };
+      const lagByPartition = end.map((last, partition) => Math.max(0, last - (committed[partition] ?? 0)));
+      return { committed, lagByPartition, lag: lagByPartition.reduce((sum, one) => sum + one, 0) };
     },
     async members(group) {
       const { groups } = await ask((one) => one.describeGroups([group]));

@@ -1,8 +1,12 @@
 import { StartupError } from '../../functions/runtime/errors.ts';
 import { readSettings } from '../../functions/runtime/read-settings.ts';
 import type { Settings } from '../../functions/runtime/settings.ts';
+import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
+import { localScaling } from '../../infra/scaling.ts';
 import { feedOptions } from '../feed/options.ts';
+import type { RateStep } from '../feed/profile.ts';
 import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
+import { burst, burstScaling } from './burst.ts';
 import { type PlannedAction, parsePlan } from './plan.ts';
 
 const text = { type: 'string' } as const;
@@ -11,7 +15,8 @@ const flag = { type: 'boolean' } as const;
 /** The flags of `npm start`. */
 export const startFlags = {
   ...{ instances: text, rate: text, symbols: text, contracts: text, 'poison-share': text, seed: text },
-  ...{ mode: text, for: text, plan: text, json: flag, plain: flag },
+  ...{ mode: text, cpu: text, profile: text, for: text, plan: text },
+  ...{ autoscale: flag, burst: flag, json: flag, plain: flag },
 } as const;
 
 /** What is to be started. */
@@ -21,14 +26,21 @@ export interface StartOptions {
   /** How the processor runs: as containers, or as a function behind the local event source. */
   readonly mode: 'container' | 'function';
   readonly instances: number;
+  /** Share of a core for each instance; undefined: as much as there is. */
+  readonly cpu: number | undefined;
+  /** What the autoscaler follows; undefined: instances are added and removed by hand. */
+  readonly policy: ScalingPolicy | undefined;
   readonly feed: {
     readonly rate: number;
+    readonly profile?: readonly RateStep[] | undefined;
     readonly poisonShare: number;
     readonly symbols?: number | undefined;
     readonly contracts?: number | undefined;
     readonly seed?: number | undefined;
   };
   readonly forMs: number | undefined;
+  /** Ends once the feed's profile is over and the autoscaler is back at its minimum. */
+  readonly endsAtRest: boolean;
   readonly plan: readonly PlannedAction[];
   readonly json: boolean;
   readonly plain: boolean;
@@ -43,13 +55,13 @@ const defaultPoisonShare = '0.002';
 
 /** Reads flags and environment. Everything wrong is told before anything is started. */
 export function readOptions(flags: Flags, positionals: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
-  const given = (name: keyof typeof startFlags): string | undefined => {
-    const value = flags[name];
-    return typeof value === 'string' ? value : undefined;
-  };
+  const mode = modeOption(textOf(flags, 'mode') ?? 'container');
+  const loaded = flags.burst === true ? withBurst(flags, mode) : flags;
+  const given = (name: keyof typeof startFlags): string | undefined => textOf(loaded, name);
+  const rate = given('rate') ?? (given('profile') === undefined ? defaultRate : undefined);
   const feed = feedOptions(
     {
-      ...{ rate: given('rate') ?? defaultRate, 'poison-share': given('poison-share') ?? defaultPoisonShare },
+      ...{ rate, profile: given('profile'), 'poison-share': given('poison-share') ?? defaultPoisonShare },
       ...{ symbols: given('symbols'), contracts: given('contracts'), seed: given('seed') },
     },
     positionals,
@@ -57,26 +69,64 @@ export function readOptions(flags: Flags, positionals: readonly string[], env: N
   );
   const forText = given('for');
   const forMs = forText === undefined ? undefined : durationOption('for', forText);
-  const mode = modeOption(given('mode') ?? 'container');
   const plan = parsePlanWithin(given('plan'), forMs);
-  if (flags.json === true && forMs === undefined) throw new UsageError('--json reports at the end: it needs --for');
-  const { symbols, contracts, seed, bootstrapServers, rate = 0, poisonShare = 0 } = feed;
+  const policy = policyOption(flags, plan);
+  const json = flags.json === true;
+  const endsAtRest = json && forMs === undefined && policy !== undefined && flags.burst === true;
+  if (json && forMs === undefined && !endsAtRest) {
+    throw new UsageError('--json reports at the end: it needs --for, or --autoscale and --burst, which have an end');
+  }
+  const instances = policy?.minimum ?? (mode === 'container' ? 4 : 2);
   return {
-    bootstrapServers,
+    bootstrapServers: feed.bootstrapServers,
     mode,
-    instances: integerOption('instances', given('instances') ?? (mode === 'container' ? '4' : '2'), 1, 35),
-    feed: { rate, poisonShare, symbols, contracts, seed },
-    forMs,
-    plan,
-    json: flags.json === true,
-    plain: flags.plain === true,
+    instances: integerOption('instances', given('instances') ?? String(instances), 1, 35),
+    cpu: cpuOption(given('cpu'), mode),
+    policy,
+    feed: {
+      ...{ rate: feed.rate ?? 0, profile: feed.profile, poisonShare: feed.poisonShare ?? 0 },
+      ...{ symbols: feed.symbols, contracts: feed.contracts, seed: feed.seed },
+    },
+    ...{ forMs, endsAtRest, plan, json, plain: flags.plain === true },
     settings: settingsOf(env),
   };
+}
+
+function textOf(flags: Flags, name: keyof typeof startFlags): string | undefined {
+  const value = flags[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The flags that `--burst` stands for; what is given beside it counts. */
+function withBurst(flags: Flags, mode: StartOptions['mode']): Flags {
+  if (flags.rate !== undefined || flags.profile !== undefined) {
+    throw new UsageError('--burst has rates of its own: leave out --rate and --profile');
+  }
+  const { cpu, ...rest } = burst;
+  const limited = mode === 'container' && process.platform === 'linux';
+  return { ...rest, ...(limited ? { cpu } : {}), ...flags };
+}
+
+function policyOption(flags: Flags, plan: readonly PlannedAction[]): ScalingPolicy | undefined {
+  if (flags.autoscale !== true) return undefined;
+  if (plan.some(({ action }) => action.kind === 'add' || action.kind === 'remove')) {
+    throw new UsageError('--autoscale decides how many instances there are: leave +N and -N out of --plan');
+  }
+  return flags.burst === true ? burstScaling : localScaling;
 }
 
 function modeOption(mode: string): StartOptions['mode'] {
   if (mode === 'container' || mode === 'function') return mode;
   throw new UsageError(`--mode takes container or function, not '${mode}'`);
+}
+
+function cpuOption(text: string | undefined, mode: StartOptions['mode']): number | undefined {
+  if (text === undefined) return undefined;
+  if (mode === 'function') throw new UsageError('--cpu holds containers: a function runs in processes of its own');
+  if (process.platform !== 'linux') throw new UsageError('--cpu reads /proc, which this system does not have');
+  const share = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && share >= 0.05 && share <= 1) return share;
+  throw new UsageError(`--cpu takes a share of a core from 0.05 to 1, not '${text}'`);
 }
 
 function parsePlanWithin(plan: string | undefined, forMs: number | undefined): PlannedAction[] {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Autoscaler } from './autoscaler.ts';
 import { type Books, balance, instanceBooks } from './books.ts';
 import type { Brokers } from './brokers.ts';
 import type { EventLog } from './events.ts';
@@ -24,6 +25,8 @@ export interface Parts {
 
 /** Everything together: looked at once a second, and closed with its books. */
 export interface Pipeline {
+  /** The snapshots tell of it from now on, and so do the books. */
+  scaledBy(autoscaler: Autoscaler): void;
   snapshot(pageUrl: string | undefined): Snapshot;
   /** Ends the feed, waits (no longer than this) until all is done, stops the instances, closes the books. */
   finish(drainMs: number, onProgress: (line: string) => void): Promise<Books>;
@@ -43,6 +46,7 @@ export function createPipeline(parts: Parts): Pipeline {
   let brokerRows = brokers.rows();
   let lag: number | null = null;
   let asking = false;
+  let autoscaler: Autoscaler | undefined;
   let phase: Snapshot['phase'] = 'running';
   let firstEnrichedAfterMs: number | null = null;
 
@@ -147,11 +151,15 @@ export function createPipeline(parts: Parts): Pipeline {
       instances: fleet.instances.length,
       seconds,
       firstEnrichedAfterMs,
+      ...(autoscaler ? { autoscale: autoscaler.report() } : {}),
       perInstance: fleet.instances.map(instanceBooks),
     };
   }
 
   return {
+    scaledBy(scaler) {
+      autoscaler = scaler;
+    },
     snapshot: (pageUrl) => ({
       atMs: Date.now(),
       upSeconds: (performance.now() - fedSinceMs) / 1_000,
@@ -165,6 +173,7 @@ export function createPipeline(parts: Parts): Pipeline {
       rebalancing: !fleet.ownership.whole(),
       instances: instanceRows(),
       totals: totals(),
+      scaling: autoscaler?.view() ?? null,
       history: history.series(),
       events: events.list(),
     }),

@@ -1,18 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../functions/runtime/errors.ts';
+import { profileMs } from '../feed/profile.ts';
 import { CommandError } from '../support/command.ts';
 import { follow, perform, type Stage } from './actions.ts';
+import { type Autoscaler, startAutoscaler } from './autoscaler.ts';
 import { type Books, booksText } from './books.ts';
 import { bringUp } from './bring-up.ts';
 import { type Display, openDisplay } from './display.ts';
 import { createEventLog } from './events.ts';
 import type { StartOptions } from './options.ts';
 import { openPage } from './page.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, type Parts } from './pipeline.ts';
+import { scaledGroup } from './scaled-group.ts';
 
 const drainMs = 60_000;
 /** Who leaves does not want to wait for long. */
 const quitDrainMs = 10_000;
+/** For coming back to the minimum after the end of a burst. */
+const restMs = 300_000;
+const pollMs = 200;
 
 /** Brings everything up, shows it until its time is over or somebody quits, and takes everything down again. */
 export async function runStart(options: StartOptions): Promise<number> {
@@ -27,7 +33,7 @@ export async function runStart(options: StartOptions): Promise<number> {
       tell(`first enriched record after ${(firstEnrichedAfterMs / 1_000).toFixed(1)} s`);
     process.stdout.write(options.json ? `${JSON.stringify(books)}\n` : booksText(books));
     // A run that is ended by hand may leave records for the next one; it must not lose any.
-    return books.balanced || (options.forMs === undefined && books.lost === 0) ? 0 : 1;
+    return books.balanced || (options.forMs === undefined && !options.endsAtRest && books.lost === 0) ? 0 : 1;
   } finally {
     for (const step of steps) await step().catch((error: unknown) => tell(`start: ${messageOf(error)}`));
     release();
@@ -49,7 +55,10 @@ async function runPipeline(
   undo(async () => pipeline.close());
   const page = await openPage(() => pipeline.snapshot(undefined));
   undo(() => page.close());
-  const stage: Stage = parts;
+  const autoscaler = autoscale(options, parts);
+  undo(async () => autoscaler?.stop());
+  if (autoscaler) pipeline.scaledBy(autoscaler);
+  const stage: Stage = { ...parts, scaled: autoscaler !== undefined };
   display = openDisplay({
     terminal,
     snapshot: () => pipeline.snapshot(page.url),
@@ -59,15 +68,33 @@ async function runPipeline(
   undo(async () => display?.close());
   const drop = follow(options.plan, stage);
   const ended = await Promise.race([
-    sleep(options.forMs ?? 2 ** 31 - 1, 'over', { signal: quit.signal }).catch(() => 'quit'),
+    until(options, autoscaler, quit.signal).then(
+      () => 'over',
+      () => 'quit',
+    ),
     parts.feeder.failed.catch((error: unknown) => messageOf(error)),
   ]);
   drop();
+  // What is left to do is done by those that are there.
+  autoscaler?.stop();
   if (ended !== 'over' && ended !== 'quit') events.add(`the feed failed: ${ended}`);
   const books = await pipeline.finish(ended === 'over' ? drainMs : quitDrainMs, (line) => display?.event(line));
   display.close();
   if (ended !== 'over' && ended !== 'quit') tell(`start: the feed failed: ${ended}`);
   return books;
+}
+
+function autoscale({ policy }: StartOptions, parts: Parts): Autoscaler | undefined {
+  if (policy === undefined) return undefined;
+  return startAutoscaler({ policy, group: scaledGroup(parts), onEvent: (text) => parts.events.add(text) });
+}
+
+/** Resolves when the run is to end; rejects when somebody quits. */
+async function until(options: StartOptions, autoscaler: Autoscaler | undefined, signal: AbortSignal): Promise<void> {
+  if (!options.endsAtRest) return await sleep(options.forMs ?? 2 ** 31 - 1, undefined, { signal });
+  await sleep(profileMs(options.feed.profile ?? []), undefined, { signal });
+  const giveUpAtMs = performance.now() + restMs;
+  while (autoscaler?.atRest() === false && performance.now() < giveUpAtMs) await sleep(pollMs, undefined, { signal });
 }
 
 /** The first signal ends in order, the second at once: the guards take what is left down. */

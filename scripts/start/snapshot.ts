@@ -1,3 +1,4 @@
+import type { ScalingView } from './autoscaler.ts';
 import type { BrokerRow } from './brokers.ts';
 import type { Gauges } from './gauges.ts';
 import type { InstanceState } from './instance.ts';
@@ -52,6 +53,8 @@ export interface Snapshot {
   readonly rebalancing: boolean;
   readonly instances: readonly InstanceRow[];
   readonly totals: Totals;
+  /** Null without --autoscale. */
+  readonly scaling: ScalingView | null;
   /** One value a second, oldest first. */
   readonly history: {
     readonly lag: readonly number[];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clip, createPen, sparkline, widthOf } from '../../../scripts/start/ansi.ts';
+import type { ScalingView } from '../../../scripts/start/autoscaler.ts';
 import type { InstanceState } from '../../../scripts/start/instance.ts';
 import { layout } from '../../../scripts/start/layout.ts';
 import { statusLine } from '../../../scripts/start/lines.ts';
@@ -35,6 +36,7 @@ function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     pageUrl: 'http://127.0.0.1:40000/',
     owners: Array.from({ length: 60 }, (_, partition) => 1 + (partition % 4)),
     rebalancing: false,
+    scaling: null,
     instances: [1, 2, 3, 4].map((id) => instance(id)),
     totals: {
       ...{ fed: 12_345_678, enriched: 12_345_600, deadLettered: 78, duplicates: 5, open: 1_000, lag: 123_456 },
@@ -51,6 +53,12 @@ function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
+const scaling: ScalingView = {
+  ...{ policy: 'burst', minimum: 2, maximum: 6, instances: 4, wanted: 6, settled: false, ratePerSecond: 2_400 },
+  ...{ reason: `2,400 records/s need 6 ${'y'.repeat(200)}`, backlog: 800, reversals: 1, peakLag: 12_345 },
+  scalings: Array.from({ length: 6 }, (_, index) => ({ atMs: index * 1_000 - 10_000, from: 2, to: 4, reason: 'r' })),
+};
+
 const sizes = [
   [80, 24],
   [100, 30],
@@ -62,6 +70,7 @@ describe.each(sizes)('the view on %i columns and %i rows', (columns, rows) => {
   test.each([
     ['as it is', snapshot()],
     ['with many instances', snapshot({ instances: Array.from({ length: 35 }, (_, index) => instance(index + 1)) })],
+    ['with an autoscaler', snapshot({ scaling })],
     ['with nothing', snapshot({ instances: [], events: [], owners: Array.from({ length: 60 }, () => null) })],
   ])('fills it exactly, never more: %s', (_, state) => {
     for (const pen of [plain, colored]) {
@@ -90,6 +99,13 @@ describe.each(sizes)('the view on %i columns and %i rows', (columns, rows) => {
       expect(text).toContain(said);
     }
     expect(text).toMatch(/^> 2 /m);
+    expect(text).toContain('+ - instances');
+    const scaled = layout(snapshot({ scaling }), { columns, rows, selected: 2 }, plain).join('\n');
+    for (const said of ['4 instances changing, 6 wanted', '2,400 records/s need 6', '2\u21924 0:05 ago']) {
+      expect(scaled).toContain(said);
+    }
+    if (rows >= 30) expect(scaled).toContain('wanted (2 to 6, policy burst)   reversals 1   peak lag 12,345');
+    expect(scaled).not.toContain('+ - instances');
   });
 });
 

@@ -43,12 +43,27 @@ describe('the options of a start', () => {
 
   test.each([
     [{ json: true }, 'needs --for'],
+    [{ json: true, burst: true }, 'needs --for'],
+    [{ burst: true, rate: '5' }, 'has rates of its own'],
+    [{ profile: '1s:5', rate: '5' }, 'takes the place of --rate'],
+    [{ autoscale: true, plan: '1s:+1' }, 'leave +N and -N out'],
+    [{ cpu: '0.01' }, '--cpu takes a share'],
+    [{ cpu: '0.2', mode: 'function' }, '--cpu holds containers'],
     [{ for: '10s', plan: '10s:+1' }, 'ends before'],
     [{ instances: '0' }, '--instances takes'],
     [{ rate: 'fast' }, '--rate takes'],
   ])('are refused: %o', (flags, message) => {
     expect(() => readOptions(flags, [], {})).toThrow(UsageError);
     expect(() => readOptions(flags, [], {})).toThrow(message);
+  });
+
+  test('of a burst and its autoscaler go together, and what is given beside them counts', () => {
+    const options = readOptions({ burst: true, autoscale: true, json: true, contracts: '4' }, [], {});
+    expect(options).toMatchObject({ instances: 2, policy: { name: 'burst' }, endsAtRest: true, forMs: undefined });
+    expect(options.feed).toMatchObject({ contracts: 4, profile: [{ perSecond: 300 }, { perSecond: 2_400 }, {}] });
+    expect(readOptions({ burst: true, autoscale: true }, [], {}).endsAtRest).toBe(false);
+    expect(readOptions({ burst: true, autoscale: true, mode: 'function' }, [], {}).cpu).toBeUndefined();
+    expect(readOptions({ autoscale: true }, [], {})).toMatchObject({ policy: { name: 'local' }, cpu: undefined });
   });
 
   test('refuse settings that the instances would refuse, and clusters that the feed cannot reach', () => {
