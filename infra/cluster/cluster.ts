@@ -6,7 +6,15 @@ import { makeClassArchive } from './class-archive.ts';
 import type { BrokerProcess, Driver } from './driver.ts';
 import { driverOf, openDriver } from './engines.ts';
 import { fetchJars, jarsDir, localDir } from './jars.ts';
-import { abandonedMarker, brokerIds, type ClusterState, randomKafkaId, readState, writeState } from './layout.ts';
+import {
+  abandonedMarker,
+  brokerIds,
+  type ClusterState,
+  type OutsidePorts,
+  randomKafkaId,
+  readState,
+  writeState,
+} from './layout.ts';
 import { withLock } from './lock.ts';
 import { choosePorts, isFree } from './ports.ts';
 import { findEngine } from './prerequisites.ts';
@@ -37,6 +45,8 @@ export interface LocalCluster {
   readonly bootstrapServers: string[];
   /** The brokers as they are at the moment of reading. */
   readonly brokers: BrokerStatus[];
+  /** The second way in of each broker; empty unless it was started with `outside`. */
+  readonly outside: readonly (OutsidePorts & { readonly id: number })[];
   status(): Promise<ClusterStatus>;
   /** Ends all brokers, cleanly unless the grace (10 s by default; 0 kills at once) runs out. Data stays. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
@@ -66,6 +76,8 @@ export interface StartOptions {
   readonly attached?: boolean;
   /** Whether the directory is of no use to anyone else: it is deleted when this process dies before it stopped them. */
   readonly temporary?: boolean;
+  /** Whether each broker gets a second listener for clients behind a proxy, which the caller runs. With Java only. */
+  readonly outside?: boolean;
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
   readonly localDir?: string;
 }
@@ -135,8 +147,11 @@ async function prepare(dir: string, running: boolean, options: FullOptions): Pro
   const state: ClusterState = {
     clusterId: previous?.clusterId ?? randomKafkaId(),
     engine: await prepareEngine(options),
-    brokers: await choosePorts(previous?.brokers),
+    brokers: await choosePorts(previous?.brokers, options.outside),
   };
+  if (options.outside && state.engine.kind !== 'java') {
+    throw new CommandError('brokers behind a proxy need Java 17: their containers have one listener only');
+  }
   writeState(dir, state);
   return state;
 }
@@ -174,6 +189,7 @@ function clusterOf(dir: string, state: ClusterState): LocalCluster {
     get brokers() {
       return brokers();
     },
+    outside: state.brokers.flatMap(({ id, outside }) => (outside ? [{ id, ...outside }] : [])),
     status: async () => ({ bootstrapServers, brokers: brokers(), quorum: await describeQuorum(state.brokers) }),
     stop: (options) => withLock(dir, () => stop(options?.graceMs ?? stopGraceMs)),
     kill: async (id) => await driver.kill([known(id)]),

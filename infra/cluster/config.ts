@@ -36,13 +36,19 @@ export function quorumVoters(brokers: readonly BrokerPorts[]): string {
 
 /** The server.properties of one broker that runs as a process. */
 export function serverProperties(broker: BrokerPorts, all: readonly BrokerPorts[], dataDir: string): string {
+  const { outside } = broker;
+  const address = `PLAINTEXT://127.0.0.1:${broker.port}`;
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': String(broker.id),
     'controller.quorum.voters': quorumVoters(all),
-    listeners: `PLAINTEXT://127.0.0.1:${broker.port},CONTROLLER://127.0.0.1:${broker.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [
+      address,
+      `CONTROLLER://127.0.0.1:${broker.controllerPort}`,
+      ...(outside ? [`OUTSIDE://127.0.0.1:${outside.port}`] : []),
+    ].join(','),
+    'advertised.listeners': [address, ...(outside ? [`OUTSIDE://127.0.0.1:${outside.advertisedPort}`] : [])].join(','),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,OUTSIDE:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataDir,

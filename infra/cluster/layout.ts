@@ -10,6 +10,14 @@ export interface BrokerPorts {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** A second way in, of a cluster that was started with `outside`. */
+  readonly outside?: OutsidePorts;
+}
+
+/** Clients that come in by `port` are told `advertisedPort`: somebody else listens there, and passes on what comes. */
+export interface OutsidePorts {
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 /** What a broker process is started with. */

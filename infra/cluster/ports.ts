@@ -29,7 +29,7 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
  * The ports of all brokers: those of the last start where they are still free, so that bootstrap servers stay what
  * they were, else new ones.
  */
-export async function choosePorts(previous: readonly BrokerPorts[] = []): Promise<BrokerPorts[]> {
+export async function choosePorts(previous: readonly BrokerPorts[] = [], withOutside = false): Promise<BrokerPorts[]> {
   const taken = new Set(previous.flatMap((broker) => [broker.port, broker.controllerPort]));
   const choose = async (wanted: number | undefined): Promise<number> => {
     if (wanted !== undefined && (await isFree(wanted))) return wanted;
@@ -40,7 +40,10 @@ export async function choosePorts(previous: readonly BrokerPorts[] = []): Promis
   const chosen: BrokerPorts[] = [];
   for (const id of brokerIds) {
     const before = previous.find((broker) => broker.id === id);
-    chosen.push({ id, port: await choose(before?.port), controllerPort: await choose(before?.controllerPort) });
+    chosen.push({
+      ...{ id, port: await choose(before?.port), controllerPort: await choose(before?.controllerPort) },
+      ...(withOutside ? { outside: { port: await choose(undefined), advertisedPort: await choose(undefined) } } : {}),
+    });
   }
   return chosen;
 }

@@ -30,6 +30,16 @@ test('a broker listens on loopback only, and knows all controllers', () => {
   expect(lines).toContain('log.dirs=/data');
 });
 
+test('a second way in tells clients the port of the proxy before it', () => {
+  const behind = { ...brokers[1], outside: { port: 20_007, advertisedPort: 20_008 } };
+  const lines = serverProperties(behind, brokers, '/data').split('\n');
+
+  expect(lines).toContain(
+    'listeners=PLAINTEXT://127.0.0.1:20003,CONTROLLER://127.0.0.1:20004,OUTSIDE://127.0.0.1:20007',
+  );
+  expect(lines).toContain('advertised.listeners=PLAINTEXT://127.0.0.1:20003,OUTSIDE://127.0.0.1:20008');
+});
+
 test.each([
   'default.replication.factor=3',
   'min.insync.replicas=2',

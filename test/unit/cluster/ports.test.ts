@@ -25,6 +25,16 @@ test('six ports, all different, free and below those of outgoing connections', a
   }
 });
 
+test('a second way in takes two more of each broker', async () => {
+  const chosen = await choosePorts([], true);
+  const ports = chosen.flatMap(({ port, controllerPort, outside }) => [
+    ...[port, controllerPort, outside?.port, outside?.advertisedPort],
+  ]);
+
+  expect(new Set(ports).size).toBe(12);
+  expect(ports).not.toContain(undefined);
+});
+
 test('the ports of the last start are taken again', async () => {
   const before = await choosePorts();
 
