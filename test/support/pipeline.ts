@@ -6,10 +6,10 @@ import { type Instance, type InstanceOptions, startInstance } from './instance.t
 import { ledgerClient } from './ledger/client.ts';
 import { readCommitHistory } from './ledger/commit-history.ts';
 import { waitUntilCommitted } from './ledger/commits.ts';
+import { findCoordinator } from './ledger/coordinator.ts';
 import { type Expectations, judge } from './ledger/judge.ts';
 import { readTopics } from './ledger/reader.ts';
-import { findLeaders } from './ledger/sender.ts';
-import { createRunTopics, type RunTopicOptions, type RunTopics } from './ledger/topics.ts';
+import { configureRunTopic, createRunTopics, type RunTopicOptions, type RunTopics } from './ledger/topics.ts';
 import type { Verdict } from './ledger/verdict.ts';
 import { startWriter, type Writer, type WriterOptions } from './ledger/writer.ts';
 
@@ -100,11 +100,8 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
 }
 
 /** The broker that looks after a group: the worst one to lose. */
-export async function coordinatorOf(groupId: string): Promise<number> {
-  let hash = 0;
-  for (const character of groupId) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
-  const leaders = await findLeaders(ledgerClient(inject('bootstrapServers')), '__consumer_offsets');
-  return leaders[Math.abs(hash) % leaders.length] ?? 0;
+export function coordinatorOf(groupId: string): Promise<number> {
+  return findCoordinator(inject('bootstrapServers'), groupId);
 }
 
 /** Settings of an instance between these topics, with waits as short as they can be. */
@@ -155,19 +152,6 @@ export async function writeRecords(
 }
 
 /** Changes configs of a topic that `createRunTopics` made: those given, with the rest as they were made. */
-export async function configureTopic(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
-  const admin = ledgerClient(inject('bootstrapServers')).admin();
-  await admin.connect();
-  try {
-    const whole = {
-      'min.insync.replicas': '2',
-      'max.message.bytes': '1048576',
-      'message.timestamp.type': 'LogAppendTime',
-      ...configs,
-    };
-    const configEntries = Object.entries(whole).map(([name, value]) => ({ name, value }));
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
-  } finally {
-    await admin.disconnect();
-  }
+export function configureTopic(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
+  return configureRunTopic(inject('bootstrapServers'), topic, configs);
 }

@@ -14,7 +14,15 @@ export interface RunTopicOptions {
   /** Must divide the source's, as the dead letters' must (default: as many). */
   readonly outputPartitions?: number;
   readonly deadLetterPartitions?: number;
+  /** Whether source records carry the time of their append too, in place of the writer's. */
+  readonly sourceAppendTime?: boolean;
 }
+
+const limits = [
+  { name: 'min.insync.replicas', value: '2' },
+  { name: 'max.message.bytes', value: '1048576' },
+];
+const appendTime = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
 
 /**
  * Creates three topics of unique names for a run under judgement. Output and dead letters carry the time at which the
@@ -27,15 +35,10 @@ export async function createRunTopics(
   const { prefix = 'ledger', partitions = 6 } = options;
   const id = randomBytes(4).toString('hex');
   const names = { source: `${prefix}.raw.${id}`, output: `${prefix}.out.${id}`, deadLetters: `${prefix}.dlq.${id}` };
-  const appendTime = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
   const wanted = [
-    { topic: names.source, numPartitions: partitions, configEntries: [] },
+    { topic: names.source, numPartitions: partitions, configEntries: options.sourceAppendTime ? appendTime : [] },
     { topic: names.output, numPartitions: options.outputPartitions ?? partitions, configEntries: appendTime },
     { topic: names.deadLetters, numPartitions: options.deadLetterPartitions ?? partitions, configEntries: appendTime },
-  ];
-  const limits = [
-    { name: 'min.insync.replicas', value: '2' },
-    { name: 'max.message.bytes', value: '1048576' },
   ];
   const admin = ledgerClient(bootstrapServers).admin();
   await admin.connect();
@@ -71,6 +74,26 @@ async function waitForLeaders(server: string, topics: string[]): Promise<void> {
       const partitions = metadata.topics.flatMap((topic) => topic.partitions);
       if (!partitions.every(({ leader }) => leader >= 0)) throw new Error('Some partitions have no leader yet');
     });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Changes configs of a topic that `createRunTopics` made with append times: those given, the rest as they were made. */
+export async function configureRunTopic(
+  bootstrapServers: readonly string[],
+  topic: string,
+  configs: Readonly<Record<string, string>>,
+): Promise<void> {
+  const admin = ledgerClient(bootstrapServers).admin();
+  await admin.connect();
+  try {
+    const whole = {
+      ...Object.fromEntries([...limits, ...appendTime].map(({ name, value }) => [name, value])),
+      ...configs,
+    };
+    const configEntries = Object.entries(whole).map(([name, value]) => ({ name, value }));
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
   } finally {
     await admin.disconnect();
   }

@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type LocalCluster, startCluster } from '../infra/cluster/cluster.ts';
+import type { ApplicationName } from './faults/applications.ts';
+import { drawPanels } from './faults/drawing.ts';
+import { judgeOutcomes } from './faults/judgement.ts';
+import { type Network, openNetwork } from './faults/network.ts';
+import { type FaultOptions, faultDescriptions, faultFlags, faultOptions } from './faults/options.ts';
+import { reportJson, reportText, type ScenarioReport } from './faults/report.ts';
+import { type Outcome, runOnce } from './faults/run.ts';
+import type { Scenario } from './faults/scenario.ts';
+import { scenarios } from './faults/scenarios.ts';
+import { startGuard } from './start/guard.ts';
+import { buildBundle } from './support/bundle.ts';
+import { runCommand } from './support/command.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const say = (line: string): void => void process.stderr.write(`faults: ${line}\n`);
+
+await runCommand(
+  {
+    name: 'faults',
+    summary:
+      'Bad days on a real three-broker cluster, with the ledger running: what was lost, doubled, and for how long.',
+    usage: ['', 'kill --repeats 10', 'sigterm join --beside kafkajs', '--list'],
+    options: faultFlags,
+    describe: faultDescriptions,
+    notes: [
+      'Exit code 0: nothing lost, out of order, committed ahead or unaccounted, and nothing doubled where that is promised.',
+      'silence: the longest time in which one partition did not move, by the append times of the brokers. recovered: from',
+      'the fault until no partition stood still for a second any more. exit: from SIGTERM to the end of the process.',
+    ],
+  },
+  async (flags, names) => {
+    if (flags.list) {
+      for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(22)} ${summary}\n`);
+      return 0;
+    }
+    const options = faultOptions(flags, names);
+    const bundle = options.bundle ?? (await buildBundle()).path;
+    const reports = await withCluster((ground) => runAll(options, ground, bundle, flags.json));
+    if (flags.json) process.stdout.write(`${JSON.stringify(reports.map(reportJson))}\n`);
+    // The bare application promises nothing: it is there to compare with.
+    const held = reports.every(
+      ({ application, judgement: { broken, slow } }) =>
+        application === 'kafkajs' || (broken.length === 0 && !(flags.judge && slow.length > 0)),
+    );
+    return held ? 0 : 1;
+  },
+);
+
+/** What all scenarios share. */
+interface Ground {
+  readonly cluster: LocalCluster;
+  readonly network: Network;
+}
+
+async function withCluster<Result>(use: (ground: Ground) => Promise<Result>): Promise<Result> {
+  const dir = mkdtempSync(join(tmpdir(), 'hft-faults-cluster-'));
+  const cluster = await startCluster({ dir, attached: true, temporary: true, outside: true, onProgress: say });
+  const network = await openNetwork(
+    cluster.outside.map(({ id, port, advertisedPort }) => ({ id, listenPort: advertisedPort, brokerPort: port })),
+  );
+  try {
+    return await use({ cluster, network });
+  } finally {
+    await network.close();
+    await cluster.stop({ graceMs: 0 });
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function runAll(options: FaultOptions, ground: Ground, bundle: string, json: boolean): Promise<ScenarioReport[]> {
+  const reports: ScenarioReport[] = [];
+  for (const scenario of options.scenarios) {
+    for (const application of options.applications) {
+      const report = await runScenario(options, scenario, application, ground, bundle);
+      if (!json) process.stdout.write(`${reportText(report)}\n`);
+      reports.push(report);
+    }
+    if (options.svgDir) draw(options.svgDir, reports.slice(-options.applications.length));
+  }
+  return reports;
+}
+
+async function runScenario(
+  options: FaultOptions,
+  scenario: Scenario,
+  application: ApplicationName,
+  ground: Ground,
+  bundle: string,
+): Promise<ScenarioReport> {
+  const guard = startGuard(root, false);
+  const outcomes: Outcome[] = [];
+  try {
+    for (let repeat = 1; repeat <= options.repeats; repeat += 1) {
+      const logDir = options.logDir && join(options.logDir, `${scenario.name}-${application}-${repeat}`);
+      const outcome = await runOnce({ ...options, ...ground, scenario, application, bundle, guard, logDir });
+      outcomes.push(outcome);
+      const { doubled, lost, silenceMs, recoveredMs } = outcome;
+      say(
+        `${scenario.name} (${application}) ${repeat} of ${options.repeats}: ${lost} lost, ${doubled} doubled, ` +
+          `silence ${Math.round(silenceMs)} ms, recovered ${Math.round(recoveredMs)} ms`,
+      );
+    }
+  } finally {
+    guard.dismiss();
+  }
+  const promised = scenario.promised({ ...options, instances: scenario.startsWith ?? options.instances });
+  // The pollers of a function may deliver again what was under way.
+  const judgement = judgeOutcomes(outcomes, promised, application === 'function');
+  return { scenario, application, promised, outcomes, judgement };
+}
+
+/** Of each application the repeat in which a partition was silent longest, side by side. */
+function draw(dir: string, reports: readonly ScenarioReport[]): void {
+  const [first] = reports;
+  if (!first) return;
+  const panels = reports.flatMap(({ application, outcomes }) => {
+    const [worst] = outcomes.toSorted((left, right) => right.silenceMs - left.silenceMs);
+    return worst ? [{ title: application, story: worst.story }] : [];
+  });
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, `${first.scenario.name}.svg`);
+  writeFileSync(path, drawPanels(first.scenario.name, first.scenario.summary, panels));
+  say(`drawn: ${path}`);
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import type { RunTopics } from '../../test/support/ledger/topics.ts';
+
+/** What the instances are: the bundle in either host, or the bare kafkajs application beside it. */
+export type ApplicationName = 'container' | 'function' | 'kafkajs';
+
+/** How to start an instance: what Node runs, and with which environment. */
+export interface Application {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ApplicationOptions {
+  readonly bundle: string;
+  readonly bootstrapServers: readonly string[];
+  readonly topics: RunTopics;
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+}
+
+const eventSource = fileURLToPath(new URL('../event-source.ts', import.meta.url));
+const bareApplication = fileURLToPath(new URL('./bare-application.ts', import.meta.url));
+
+/** Settings are the defaults, but for what the run asks for. */
+export function applicationOf(name: ApplicationName, options: ApplicationOptions): Application {
+  const { bundle, bootstrapServers, topics, groupId, sessionTimeoutMs } = options;
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers.join(','),
+    KAFKA_GROUP_ID: groupId,
+    SOURCE_TOPIC: topics.source,
+    OUTPUT_TOPIC: topics.output,
+    DEAD_LETTER_TOPIC: topics.deadLetters,
+    KAFKA_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
+    METRICS_PORT: '0',
+  };
+  switch (name) {
+    case 'container':
+      return { args: [bundle, 'processor'], env };
+    case 'function':
+      return { args: [eventSource, '--log', 'json'], env };
+    case 'kafkajs':
+      return { args: [bareApplication], env };
+  }
+}

@@ -1,0 +1,15 @@
+import type { Conditions } from './scenario.ts';
+
+/** KAFKA_HEARTBEAT_INTERVAL_MS, where nobody changed it: how soon the others learn of a rebalance. */
+export const heartbeatIntervalMs = 1_000;
+/** What a rebalance and the first fetch may take on a busy machine. */
+export const takeOverMs = 2_000;
+/** DRAIN_DEADLINE_MS, where nobody changed it. */
+export const drainDeadlineMs = 10_000;
+/** KAFKA_COMMIT_INTERVAL_MS, where nobody changed it. */
+const commitIntervalMs = 200;
+
+/** Records of one instance between two commits: what it may do twice when it goes without a word. */
+export function inFlight({ rate, instances }: Conditions): number {
+  return Math.ceil((rate / instances) * (commitIntervalMs / 1_000));
+}

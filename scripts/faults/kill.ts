@@ -1,0 +1,18 @@
+import { heartbeatIntervalMs, inFlight, takeOverMs } from './conditions.ts';
+import type { Scenario } from './scenario.ts';
+
+export const kill: Scenario = {
+  name: 'kill',
+  summary: 'kill -9 of one instance under load: the others take its partitions over when its session is over.',
+  promised: (conditions) => ({
+    doubled: inFlight(conditions),
+    recoveredMs: conditions.sessionTimeoutMs + heartbeatIntervalMs + takeOverMs,
+  }),
+  async run({ members, crew, mark, rest }) {
+    const [victim] = members;
+    mark('kill -9');
+    await victim?.kill();
+    await crew.settled();
+    await rest(1_500);
+  },
+};

@@ -1,0 +1,96 @@
+import { durationOption, integerOption, UsageError } from '../support/command.ts';
+import type { ApplicationName } from './applications.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+/** The flags of `npm run faults`. */
+export const faultFlags = {
+  ...{
+    repeats: text,
+    instances: text,
+    rate: text,
+    partitions: text,
+    'session-timeout': text,
+    host: text,
+    beside: text,
+  },
+  ...{ svg: text, judge: flag, json: flag, list: flag, bundle: text, logs: text },
+} as const;
+
+export const faultDescriptions = {
+  repeats: 'How often each scenario runs (default 1).',
+  instances: 'Instances at the start, where the scenario does not say (default 4).',
+  rate: 'Records a second (default 400).',
+  partitions: 'Partitions of the topics (default 60).',
+  'session-timeout': "The instances' KAFKA_SESSION_TIMEOUT_MS, as 6s or 10000ms (default 10s).",
+  host: 'container or function (default container).',
+  beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
+  svg: "A directory for drawings of each partition's owner and lag: of each scenario the repeat that was silent longest.",
+  judge: 'Fail also when it took longer than promised: machines differ.',
+  json: 'Print one JSON document in place of the tables.',
+  list: 'Show the scenarios, and run none.',
+  bundle: 'The bundle to put to the test (default: built anew).',
+  logs: "A directory in which to keep the instances' logs.",
+} as const satisfies Record<keyof typeof faultFlags, string>;
+
+export interface FaultOptions {
+  readonly scenarios: readonly Scenario[];
+  readonly repeats: number;
+  readonly instances: number;
+  readonly rate: number;
+  readonly partitions: number;
+  readonly sessionTimeoutMs: number;
+  readonly applications: readonly ApplicationName[];
+  readonly bundle: string | undefined;
+  readonly logDir: string | undefined;
+  readonly svgDir: string | undefined;
+}
+
+type Flags = { readonly [Name in keyof typeof faultFlags]?: string | boolean | undefined };
+
+/** Reads the flags and the names of scenarios; without a name, all run. */
+export function faultOptions(flags: Flags, names: readonly string[]): FaultOptions {
+  const given = (name: keyof Flags): string | undefined => {
+    const value = flags[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const whole = (name: keyof Flags, fallback: string, min: number, max: number): number =>
+    integerOption(name, given(name) ?? fallback, min, max);
+  const sessionTimeoutMs = durationOption('session-timeout', given('session-timeout') ?? '10s');
+  if (sessionTimeoutMs < 6_000 || sessionTimeoutMs > 300_000) {
+    throw new UsageError('--session-timeout takes 6s to 300s: brokers accept no less');
+  }
+  const host = given('host') ?? 'container';
+  if (host !== 'container' && host !== 'function') {
+    throw new UsageError(`--host takes container or function, not '${host}'`);
+  }
+  const beside = given('beside');
+  if (beside !== undefined && beside !== 'kafkajs') throw new UsageError(`--beside takes kafkajs, not '${beside}'`);
+  if (host === 'function' && given('bundle') !== undefined) {
+    throw new UsageError('--bundle goes with --host container: the event source calls dist/functions.mjs');
+  }
+  return {
+    scenarios: named(names),
+    repeats: whole('repeats', '1', 1, 1_000),
+    instances: whole('instances', '4', 1, 30),
+    rate: whole('rate', '400', 1, 100_000),
+    partitions: whole('partitions', '60', 1, 1_000),
+    sessionTimeoutMs,
+    applications: beside === undefined ? [host] : [host, beside],
+    bundle: given('bundle'),
+    logDir: given('logs'),
+    svgDir: given('svg'),
+  };
+}
+
+function named(names: readonly string[]): readonly Scenario[] {
+  const known = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new UsageError(`there is no scenario '${unknown.join("', '")}': they are ${[...known.keys()].join(', ')}`);
+  }
+  return names.length === 0 ? scenarios : names.flatMap((name) => known.get(name) ?? []);
+}

@@ -1,0 +1,65 @@
+import type { LocalCluster } from '../../infra/cluster/cluster.ts';
+import type { RunTopics } from '../../test/support/ledger/topics.ts';
+import type { Crew, Member } from './crew.ts';
+import type { Network } from './network.ts';
+
+/** What a scenario promises besides what always holds: nothing lost, reordered, committed ahead or unaccounted. */
+export interface Promised {
+  /** Records doubled at most; left out where at least once is all that is promised. */
+  readonly doubled?: number;
+  readonly silenceMs?: number;
+  readonly recoveredMs?: number;
+  /** From SIGTERM to the end of the process. */
+  readonly exitMs?: number;
+}
+
+/** What a promise may depend on. */
+export interface Conditions {
+  readonly sessionTimeoutMs: number;
+  readonly rate: number;
+  readonly instances: number;
+}
+
+/** One way for a day to be bad. */
+export interface Scenario {
+  readonly name: string;
+  /** What happens, in a sentence. */
+  readonly summary: string;
+  /** Instances at its start (default: what `--instances` says). */
+  readonly startsWith?: number;
+  /** Whether instances reach the brokers through `stage.network`. */
+  readonly behindProxy?: boolean;
+  /** Share of records that are bad (default 0.01). */
+  readonly poisonShare?: number;
+  readonly promised: (conditions: Conditions) => Promised;
+  /** Does it, and waits until the group has settled again. */
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
+/** What a scenario acts on: instances at work, and records coming in. */
+export interface Stage {
+  readonly crew: Crew;
+  readonly cluster: LocalCluster;
+  readonly topics: RunTopics;
+  readonly groupId: string;
+  /** Instances at the start. */
+  readonly members: readonly Member[];
+  /** What is between instances and brokers, where the scenario asked for it. */
+  readonly network: Network | undefined;
+  /** The broker that looks after the group now. */
+  coordinator(): Promise<number>;
+  /** Waits until every partition takes outputs from now on. */
+  allMove(): Promise<void>;
+  /** Waits until all replicas of the run's topics and of the group's offsets are in sync. */
+  inSync(): Promise<void>;
+  /** From here on is measured how long partitions stand still: call it right before each fault. */
+  mark(text: string): void;
+  /** Lets time pass. */
+  rest(ms: number): Promise<void>;
+}
+
+/** The network of a scenario that says `behindProxy`. */
+export function networkOf({ network }: Stage): Network {
+  if (network === undefined) throw new Error('this scenario does not say that it is behind a proxy');
+  return network;
+}

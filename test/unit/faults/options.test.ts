@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { faultOptions } from '../../../scripts/faults/options.ts';
+import { scenarios } from '../../../scripts/faults/scenarios.ts';
+
+describe('faultOptions', () => {
+  test('without anything: every scenario once, as the issue asks', () => {
+    const { scenarios: chosen, ...rest } = faultOptions({}, []);
+    expect(chosen).toEqual(scenarios);
+    expect(rest).toMatchObject({ repeats: 1, instances: 4, rate: 400, partitions: 60, sessionTimeoutMs: 10_000 });
+    expect(rest.applications).toEqual(['container']);
+  });
+
+  test('takes what is named, in that order', () => {
+    const flags = { repeats: '10', 'session-timeout': '6s', host: 'function', beside: 'kafkajs' };
+    const { scenarios: chosen, ...rest } = faultOptions(flags, ['kill', 'join']);
+    expect(chosen.map(({ name }) => name)).toEqual(['kill', 'join']);
+    expect(rest).toMatchObject({ repeats: 10, sessionTimeoutMs: 6_000, applications: ['function', 'kafkajs'] });
+  });
+
+  test.each<[Parameters<typeof faultOptions>[0], string[], string]>([
+    [{}, ['kil'], "there is no scenario 'kil': they are steady,"],
+    [{ repeats: '0' }, [], '--repeats takes a whole number from 1 to 1000'],
+    [{ 'session-timeout': '10' }, [], '--session-timeout takes a duration'],
+    [{ 'session-timeout': '3s' }, [], '--session-timeout takes 6s to 300s'],
+    [{ host: 'lambda' }, [], '--host takes container or function'],
+    [{ beside: 'flink' }, [], '--beside takes kafkajs'],
+    [{ host: 'function', bundle: 'x' }, [], '--bundle goes with --host container'],
+  ])('refuses %j %j', (flags, names, text) => {
+    expect(() => faultOptions(flags, names)).toThrow(text);
+  });
+
+  test('each scenario has a name of its own, and says what it does', () => {
+    expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
+    for (const { name, summary } of scenarios) {
+      expect(name).toMatch(/^[a-z][a-z-]*$/);
+      expect(summary).toMatch(/\.$/);
+    }
+  });
+});
