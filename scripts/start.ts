@@ -1,4 +1,5 @@
-import { readOptions, startFlags } from './start/options.ts';
+import { startFlags } from './start/flags.ts';
+import { readOptions } from './start/options.ts';
 import { runStart } from './start/run.ts';
 import { runCommand } from './support/command.ts';
 

@@ -19,7 +19,7 @@ export const burstScaling: ScalingPolicy = {
   targetDrainSeconds: 20,
   recordsPerSecondPerInstance: 500,
   up: { windowSeconds: 2, periodSeconds: 3, maxFactor: 2 },
-  down: { windowSeconds: 8, periodSeconds: 4, maxFactor: 3 },
+  down: { windowSeconds: 6, periodSeconds: 8, maxFactor: 3 },
   // Brokers share the cores with the instances: when they are slow it is the burst, and no reason to let go.
   downstream: { maximum: 6, degradedMaximum: 6 },
 };

@@ -2,22 +2,12 @@ import { StartupError } from '../../functions/runtime/errors.ts';
 import { readSettings } from '../../functions/runtime/read-settings.ts';
 import type { Settings } from '../../functions/runtime/settings.ts';
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
-import { localScaling } from '../../infra/scaling.ts';
 import { feedOptions } from '../feed/options.ts';
 import type { RateStep } from '../feed/profile.ts';
 import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
-import { burst, burstScaling } from './burst.ts';
+import type { StartFlags, startFlags } from './flags.ts';
 import { type PlannedAction, parsePlan } from './plan.ts';
-
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-
-/** The flags of `npm start`. */
-export const startFlags = {
-  ...{ instances: text, rate: text, symbols: text, contracts: text, 'poison-share': text, seed: text },
-  ...{ mode: text, cpu: text, profile: text, for: text, plan: text },
-  ...{ autoscale: flag, burst: flag, json: flag, plain: flag },
-} as const;
+import { cpuOption, policyOption, withBurst } from './scaling-options.ts';
 
 /** What is to be started. */
 export interface StartOptions {
@@ -48,13 +38,11 @@ export interface StartOptions {
   readonly settings: Settings;
 }
 
-type Flags = { readonly [Name in keyof typeof startFlags]?: string | boolean | undefined };
-
 const defaultRate = '500';
 const defaultPoisonShare = '0.002';
 
 /** Reads flags and environment. Everything wrong is told before anything is started. */
-export function readOptions(flags: Flags, positionals: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
+export function readOptions(flags: StartFlags, positionals: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
   const mode = modeOption(textOf(flags, 'mode') ?? 'container');
   const loaded = flags.burst === true ? withBurst(flags, mode) : flags;
   const given = (name: keyof typeof startFlags): string | undefined => textOf(loaded, name);
@@ -92,41 +80,14 @@ export function readOptions(flags: Flags, positionals: readonly string[], env: N
   };
 }
 
-function textOf(flags: Flags, name: keyof typeof startFlags): string | undefined {
+function textOf(flags: StartFlags, name: keyof typeof startFlags): string | undefined {
   const value = flags[name];
   return typeof value === 'string' ? value : undefined;
-}
-
-/** The flags that `--burst` stands for; what is given beside it counts. */
-function withBurst(flags: Flags, mode: StartOptions['mode']): Flags {
-  if (flags.rate !== undefined || flags.profile !== undefined) {
-    throw new UsageError('--burst has rates of its own: leave out --rate and --profile');
-  }
-  const { cpu, ...rest } = burst;
-  const limited = mode === 'container' && process.platform === 'linux';
-  return { ...rest, ...(limited ? { cpu } : {}), ...flags };
-}
-
-function policyOption(flags: Flags, plan: readonly PlannedAction[]): ScalingPolicy | undefined {
-  if (flags.autoscale !== true) return undefined;
-  if (plan.some(({ action }) => action.kind === 'add' || action.kind === 'remove')) {
-    throw new UsageError('--autoscale decides how many instances there are: leave +N and -N out of --plan');
-  }
-  return flags.burst === true ? burstScaling : localScaling;
 }
 
 function modeOption(mode: string): StartOptions['mode'] {
   if (mode === 'container' || mode === 'function') return mode;
   throw new UsageError(`--mode takes container or function, not '${mode}'`);
-}
-
-function cpuOption(text: string | undefined, mode: StartOptions['mode']): number | undefined {
-  if (text === undefined) return undefined;
-  if (mode === 'function') throw new UsageError('--cpu holds containers: a function runs in processes of its own');
-  if (process.platform !== 'linux') throw new UsageError('--cpu reads /proc, which this system does not have');
-  const share = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && share >= 0.05 && share <= 1) return share;
-  throw new UsageError(`--cpu takes a share of a core from 0.05 to 1, not '${text}'`);
 }
 
 function parsePlanWithin(plan: string | undefined, forMs: number | undefined): PlannedAction[] {
