@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { slim } from './slim.ts';
+import { tidy } from './tidy.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -29,6 +30,8 @@ export const bundleSettings = {
   target: 'node24',
   format: 'esm',
   legalComments: 'none',
+  // Of what means the same, the shorter: names and lines stay.
+  minifySyntax: true,
   // kafkajs and pino are CommonJS: what they require of Node needs a `require` in an ES module.
   banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
 } as const satisfies BuildOptions;
@@ -50,8 +53,8 @@ export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }:
   });
   mkdirSync(dirname(path), { recursive: true });
   for (const file of outputFiles) {
-    // Which file each part came from: the source map tells it, where there is one.
-    const text = sourcemap ? file.text : file.text.replace(/^ *\/\/ (functions|node_modules)\/.*\n/gm, '');
+    // Lines and columns are those of the source map, where there is one.
+    const text = sourcemap ? file.text : await tidy(file.text);
     writeFileSync(`${file.path}.${process.pid}`, text);
     renameSync(`${file.path}.${process.pid}`, file.path);
   }

@@ -41,10 +41,12 @@ export function slim(): Plugin {
         const { version, bugs } = JSON.parse(readFileSync(path, 'utf8'));
         return { contents: JSON.stringify({ version, bugs }), loader: 'json' };
       });
+      build.onResolve({ filter: /^left-out$/ }, () => ({ path: 'left-out', namespace: 'slim' }));
+      build.onLoad({ filter: /^left-out$/, namespace: 'slim' }, () => ({ contents: leftOut }));
       build.onLoad({ filter: /[\\/]node_modules[\\/].*\.js$/ }, async ({ path }) => {
         const name = path.replaceAll('\\', '/').replace(/.*\/node_modules\//, '');
         if (name === 'safe-stable-stringify/index.js') return { contents: unserialisable };
-        if (unused.has(name)) return { contents: stubOf(name) };
+        if (unused.has(name)) return { contents: `module.exports = require('left-out')(${JSON.stringify(name)})` };
         const source = readFileSync(path, 'utf8');
         const kept = name.startsWith(`${requests}/`) && name.endsWith('/index.js') ? lastVersion(source, name) : source;
         // A printer that is told to save whitespace prints no comments. The bundle's own then sets it out again. Names stay.
@@ -71,8 +73,10 @@ function lastVersion(source: string, name: string): string {
     .replace(lookUp, `${lookUp} || (() => { throw new Error('${refusal}') })`);
 }
 
-function stubOf(name: string): string {
-  // A function of the old kind may stand to the right of `instanceof`. Requests are asked for their versions at load.
-  return `module.exports = function leftOut() { throw new Error('This bundle leaves out ${name}.') }
-module.exports.versions = []`;
-}
+/** What stands in the place of a file that is left out. */
+const leftOut = `module.exports = (name) => {
+  // A function of the old kind may stand to the right of \`instanceof\`. Requests are asked for their versions at load.
+  function leftOut() { throw new Error('This bundle leaves out ' + name + '.') }
+  leftOut.versions = [];
+  return leftOut;
+}`;
