@@ -54,10 +54,33 @@ export function makeMarket(spot: number, years: number, rates: Rates): Market {
  * @param sigma volatility as a fraction a year; above 0.
  */
 export function valueOption(market: Market, strike: number, isCall: boolean, sigma: number): Valuation {
+  valueInto(scratch, 0, 1, market, strike, logMoneyness(market, strike), isCall, sigma);
+  const [price = 0, delta = 0, gamma = 0, theta = 0, vega = 0, rho = 0] = scratch;
+  return { price, delta, gamma, theta, vega, rho };
+}
+
+const scratch = new Float64Array(6);
+
+/** ln of the carried spot over the discounted strike, which call and put of a strike share. */
+export function logMoneyness(market: Market, strike: number): number {
+  return ln(market.carriedSpot / (strike * market.discount));
+}
+
+/** {@link valueOption} without an object: price, delta, gamma, theta, vega and rho go to `at`, `at + stride`, ... */
+export function valueInto(
+  out: Float64Array,
+  at: number,
+  stride: number,
+  market: Market,
+  strike: number,
+  logMoneyness: number,
+  isCall: boolean,
+  sigma: number,
+): void {
   const { spot, years, rootYears, rates, carriedSpot } = market;
   const discountedStrike = strike * market.discount;
   const deviation = sigma * rootYears;
-  const d1 = ln(carriedSpot / discountedStrike) / deviation + 0.5 * deviation;
+  const d1 = logMoneyness / deviation + 0.5 * deviation;
   const d2 = d1 - deviation;
   // N(-d) is taken from its own tail and not as 1 - N(d): a put far out of the money keeps all its digits.
   const sign = isCall ? 1 : -1;
@@ -67,14 +90,12 @@ export function valueOption(market: Market, strike: number, isCall: boolean, sig
   const spotLeg = sign * carriedSpot * n1;
   const strikeLeg = sign * discountedStrike * n2;
   const density = densityFrom(exponential);
-  return {
-    price: spotLeg - strikeLeg,
-    delta: spotLeg / spot,
-    gamma: (carriedSpot * density) / (spot * spot * deviation),
-    theta:
-      (rates.dividendYield * spotLeg - rates.riskFree * strikeLeg - (carriedSpot * density * sigma) / (2 * rootYears)) /
-      365,
-    vega: (carriedSpot * density * rootYears) / 100,
-    rho: (years * strikeLeg) / 100,
-  };
+  out[at] = spotLeg - strikeLeg;
+  out[at + stride] = spotLeg / spot;
+  out[at + 2 * stride] = (carriedSpot * density) / (spot * spot * deviation);
+  out[at + 3 * stride] =
+    (rates.dividendYield * spotLeg - rates.riskFree * strikeLeg - (carriedSpot * density * sigma) / (2 * rootYears)) /
+    365;
+  out[at + 4 * stride] = (carriedSpot * density * rootYears) / 100;
+  out[at + 5 * stride] = (years * strikeLeg) / 100;
 }

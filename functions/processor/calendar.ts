@@ -1,7 +1,8 @@
-const dayMs = 86_400_000;
+/** Milliseconds in a day. */
+export const dayMs = 86_400_000;
 
 /** Options expire at 15:30 in Kolkata, which is UTC+5:30 the whole year: 10:00 UTC. */
-const expiryOfDayMs = 10 * 3_600_000;
+export const expiryOfDayMs = 10 * 3_600_000;
 
 /** Milliseconds in the contract's year of 365 days. */
 export const yearMs = 365 * dayMs;
@@ -40,14 +41,19 @@ export function parseTimestamp(text: string): number | null {
   if (day === null || hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) return null;
   const fractionMs = parts[7] === undefined ? 0 : Number(`${parts[7]}e${3 - parts[7].length}`);
   const zone = (zoneHour * 60 + zoneMinute) * (parts[8] === '-' ? -1 : 1);
-  return day * dayMs + ((hour * 60 + minute - zone) * 60 + second) * 1000 + fractionMs;
+  return instantOf(day, hour * 60 + minute - zone, second, fractionMs);
+}
+
+/** Milliseconds since the epoch of a moment in UTC; minutes of its day that are below 0 belong to the day before. */
+export function instantOf(day: number, minute: number, second: number, fractionMs: number): number {
+  return day * dayMs + (minute * 60 + second) * 1000 + fractionMs;
 }
 
 /**
  * Days from 1970-01-01 in the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms").
  * Not `Date.UTC`: it takes 30 February for 2 March, and the year 26 for 1926.
  */
-function dayNumber(year: number, month: number, day: number): number | null {
+export function dayNumber(year: number, month: number, day: number): number | null {
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null;
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);

@@ -1,8 +1,15 @@
+import type { Buffer } from 'node:buffer';
 import type { RecordFunction } from '../runtime/contract.ts';
 import { decodeChain } from './decode.ts';
 import { encodeChain } from './encode.ts';
 import { enrichChain } from './enrich.ts';
+import { enrichBytes } from './fast/enrich-bytes.ts';
 import { type Rates, readRates } from './rates.ts';
+
+/** Decode, enrich, encode, for any bytes: what the fast path gives must be what this gives. */
+export function enrichPlainly(value: Buffer | null, rates: Rates): Buffer {
+  return encodeChain(enrichChain(decodeChain(value), rates));
+}
 
 /**
  * Turns a snapshot of an option chain (`market.raw`) into the same chain with implied volatilities, Greeks and chain
@@ -21,5 +28,5 @@ export const processor: RecordFunction<Rates> = {
   order: 'key',
   retry: { attempts: 5, initialDelayMs: 100, maxDelayMs: 5000 },
   setup: readRates,
-  handle: (record, { resources }) => ({ value: encodeChain(enrichChain(decodeChain(record.value), resources)) }),
+  handle: ({ value }, { resources }) => ({ value: enrichBytes(value, resources) ?? enrichPlainly(value, resources) }),
 };

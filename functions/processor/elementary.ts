@@ -12,6 +12,19 @@ const ln2Low = 1.9082149292705877e-10;
 
 const bits = new DataView(new ArrayBuffer(8));
 
+/** 2^exponent at place exponent + 1023, for -1023 to 1023; each is exact. */
+const powersOfTwo = makePowersOfTwo();
+
+function makePowersOfTwo(): Float64Array {
+  const powers = new Float64Array(2047);
+  powers[1023] = 1;
+  for (let power = 1; power <= 1023; power += 1) {
+    powers[1023 + power] = 2 * (powers[1022 + power] ?? 0);
+    powers[1023 - power] = 0.5 * (powers[1024 - power] ?? 0);
+  }
+  return powers;
+}
+
 /** e^x. */
 export function exp(x: number): number {
   if (!(x < 709.79)) return x > 709.79 ? Infinity : x;
@@ -37,11 +50,11 @@ export function exp(x: number): number {
 export function ln(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? x : Number.NaN;
   const isSubnormal = x < 2.2250738585072014e-308;
-  bits.setFloat64(0, isSubnormal ? x * 18014398509481984 : x);
-  const top = bits.getInt32(0);
-  let exponent = (top >> 20) - (isSubnormal ? 1077 : 1023);
-  bits.setInt32(0, (top & 0xfffff) | 0x3ff00000);
-  let reduced = bits.getFloat64(0);
+  const normal = isSubnormal ? x * 18014398509481984 : x;
+  bits.setFloat64(0, normal, true);
+  const binary = (bits.getInt32(4, true) >> 20) - 1023;
+  let exponent = isSubnormal ? binary - 54 : binary;
+  let reduced = normal * powerOfTwo(-binary);
   if (reduced > Math.SQRT2) {
     reduced *= 0.5;
     exponent += 1;
@@ -70,9 +83,6 @@ export function lnOnePlus(x: number): number {
   return x > -1 && x < 1 ? (ln(sum) * x) / (sum - 1) : ln(sum);
 }
 
-/** 2^exponent, for the normal numbers' exponents -1022 to 1023. */
 function powerOfTwo(exponent: number): number {
-  bits.setFloat64(0, 0);
-  bits.setInt32(0, (exponent + 1023) << 20);
-  return bits.getFloat64(0);
+  return powersOfTwo[exponent + 1023] ?? 0;
 }

@@ -23,8 +23,13 @@ export function futuresBasis(chain: Chain, rates: Rates): FuturesBasis | null {
   const { spot, future } = chain;
   const price = future?.ltp ?? null;
   if (future === null || price === null) return null;
+  return compareFuture(price, spot, future.expiresAtMs - chain.timestampMs, rates);
+}
+
+/** Compares the price of a future with the spot; `leftMs` is the time that the future still runs. */
+export function compareFuture(price: number, spot: number, leftMs: number, rates: Rates): FuturesBasis {
   // After expiry Tf is negative and discounts, as the formula says; only the annualised rate has no meaning then.
-  const years = (future.expiresAtMs - chain.timestampMs) / yearMs;
+  const years = leftMs / yearMs;
   const basis = subtract(price, spot);
   const fairValue = spot * exp((rates.riskFree - rates.dividendYield) * years);
   return {
