@@ -46,22 +46,53 @@ export function minuteOfDay(text: string): number | null {
  * instances that idle on a holiday cost less than an opening without them.
  */
 export function calendarWord(calendar: MarketCalendar, atMs: number): CalendarWord {
-  const { date, weekday, minute } = localTime(calendar, atMs);
-  const declared = calendar.holidays[Number(date.slice(0, 4))];
-  const covered = declared !== undefined;
-  const special = calendar.specialSessions.filter((session) => session.date === date);
-  const holiday = declared?.includes(date) === true;
-  const marketDay = calendar.weekdays.includes(weekday) && !holiday;
-  const sessions = [...(marketDay ? calendar.sessions : []), ...special];
-  const lead = calendar.leadSeconds / 60;
-  const current = sessions.filter((session) => within(session, minute, lead));
-  if (current.length === 0) return { minimum: 0, text: holiday ? 'holiday' : 'closed', covered };
-  const first = current.toSorted((left, right) => right.minimum - left.minimum)[0] as MarketSession;
-  return { minimum: first.minimum, text: `${first.name} (${first.from} to ${first.to})`, covered };
+  const local = atMs + calendar.utcOffsetMinutes * minuteMs;
+  const number = Math.floor(local / dayMs);
+  const today = dayOf(calendar, number, atMs);
+  const minute = (local - number * dayMs) / minuteMs;
+  let most: PlannedSession | undefined;
+  for (const session of today.sessions) {
+    const open = minute >= session.fromMinute && minute < session.toMinute;
+    if (open && session.minimum > (most?.minimum ?? 0)) most = session;
+  }
+  return most === undefined
+    ? { minimum: 0, text: today.holiday ? 'holiday' : 'closed', covered: today.covered }
+    : { minimum: most.minimum, text: most.text, covered: today.covered };
 }
 
-function within(session: MarketSession, minute: number, leadMinutes: number): boolean {
-  const from = minuteOfDay(session.from);
-  const to = minuteOfDay(session.to);
-  return from !== null && to !== null && minute >= from - leadMinutes && minute < to;
+interface PlannedSession {
+  /** Minutes since midnight, the lead included. */
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  readonly minimum: number;
+  readonly text: string;
+}
+
+interface Day {
+  readonly number: number;
+  readonly holiday: boolean;
+  readonly covered: boolean;
+  readonly sessions: readonly PlannedSession[];
+}
+
+// Moments come in the order of time: the last day of each calendar is worth keeping.
+const lastDays = new WeakMap<MarketCalendar, Day>();
+
+function dayOf(calendar: MarketCalendar, number: number, atMs: number): Day {
+  const known = lastDays.get(calendar);
+  if (known?.number === number) return known;
+  const { date, weekday } = localTime(calendar, atMs);
+  const declared = calendar.holidays[Number(date.slice(0, 4))];
+  const holiday = declared?.includes(date) === true;
+  const usual = calendar.weekdays.includes(weekday) && !holiday ? calendar.sessions : [];
+  const special = calendar.specialSessions.filter((session) => session.date === date);
+  const sessions = [...usual, ...special].map((session) => planned(session, calendar.leadSeconds));
+  const day = { number, holiday, covered: declared !== undefined, sessions };
+  lastDays.set(calendar, day);
+  return day;
+}
+
+function planned({ name, from, to, minimum }: MarketSession, leadSeconds: number): PlannedSession {
+  const fromMinute = (minuteOfDay(from) ?? Number.NaN) - leadSeconds / 60;
+  return { fromMinute, toMinute: minuteOfDay(to) ?? Number.NaN, minimum, text: `${name} (${from} to ${to})` };
 }

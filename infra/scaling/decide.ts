@@ -5,8 +5,12 @@ import type { ScalingDecision, ScalingHistory, ScalingPolicy, ScalingState } fro
 /** What one moment asks for, whatever was before: a count of instances, not yet snapped or bounded, and why. */
 interface Need {
   readonly instances: number;
-  readonly reason: string;
+  /** Said only when it counts: a simulated day decides 17,280 times. */
+  readonly reason: () => string;
 }
+
+const silent = (): string => '';
+const nothing: Need = { instances: 0, reason: silent };
 
 /**
  * How many instances there should be, by a policy without problems (`policyProblems`): what rate, backlog and calendar
@@ -20,14 +24,17 @@ export function decide(policy: ScalingPolicy, state: ScalingState): ScalingDecis
   const ceiling = ceilingOf(policy, state, counts);
   const instances = Math.min(settled.instances, ceiling.instances);
   const bounded = need.instances > policy.maximum ? `, of which the maximum allows ${policy.maximum}` : '';
-  const held = instances < settled.instances ? ceiling.reason : settled.reason;
-  return { instances, wanted, reason: `${need.reason}${bounded}${held}` };
+  const held = instances < settled.instances ? ceiling : settled;
+  return { instances, wanted, reason: `${need.reason()}${bounded}${held.reason()}` };
 }
 
 /** The history to give to the next decision: this one added, what no window reaches any more left out. */
 export function remember(policy: ScalingPolicy, state: ScalingState, decision: ScalingDecision): ScalingHistory {
   const reachMs = Math.max(policy.up.windowSeconds, policy.down.windowSeconds) * 1_000;
-  const kept = state.history.wanted.filter(({ atMs }) => atMs > state.nowMs - reachMs);
+  const { wanted } = state.history;
+  // Of the same wish again and again, the last time is all that a window can tell.
+  const before = wanted.at(-1)?.instances === decision.wanted ? wanted.slice(0, -1) : wanted;
+  const kept = before.filter(({ atMs }) => atMs > state.nowMs - reachMs);
   return {
     wanted: [...kept, { atMs: state.nowMs, instances: decision.wanted }],
     changedAtMs: decision.instances === state.instances ? state.history.changedAtMs : state.nowMs,
@@ -39,7 +46,7 @@ export const noHistory: ScalingHistory = { wanted: [], changedAtMs: null };
 
 function largestNeed(policy: ScalingPolicy, state: ScalingState): Need {
   const needs = [
-    { instances: policy.minimum, reason: `the minimum is ${policy.minimum}` },
+    { instances: policy.minimum, reason: () => `the minimum is ${policy.minimum}` },
     calendarNeed(policy, state),
     rateNeed(policy, state),
     drainNeed(policy, state),
@@ -48,19 +55,23 @@ function largestNeed(policy: ScalingPolicy, state: ScalingState): Need {
 }
 
 function calendarNeed(policy: ScalingPolicy, state: ScalingState): Need {
-  if (policy.calendar === null) return { instances: 0, reason: '' };
+  if (policy.calendar === null) return nothing;
   const { minimum, text } = calendarWord(policy.calendar, state.nowMs);
-  return { instances: minimum, reason: `the market's ${text} has at least ${minimum}` };
+  return { instances: minimum, reason: () => `the market's ${text} has at least ${minimum}` };
 }
 
 function rateNeed(policy: ScalingPolicy, { ratePerSecond }: ScalingState): Need {
   const planned = policy.recordsPerSecondPerInstance * policy.targetUtilisation;
   const instances = Math.ceil(ratePerSecond / planned);
-  return { instances, reason: `${whole(ratePerSecond)} records/s at ${whole(planned)} an instance need ${instances}` };
+  const reason = () => `${whole(ratePerSecond)} records/s at ${whole(planned)} an instance need ${instances}`;
+  return { instances, reason };
 }
 
 /** Records of the lag that are a backlog: above the target, and above what is merely under way. */
-export function backlogOf(policy: ScalingPolicy, { lag, ratePerSecond }: ScalingState): number {
+export function backlogOf(
+  policy: ScalingPolicy,
+  { lag, ratePerSecond }: Pick<ScalingState, 'lag' | 'ratePerSecond'>,
+): number {
   const underWay = ratePerSecond * policy.inFlightSeconds;
   const ofAll = lag.total - Math.max(policy.targetLagPerPartition * policy.partitions, underWay);
   const ofWorst = (lag.worstPartition ?? 0) - Math.max(policy.targetLagPerPartition, underWay);
@@ -69,15 +80,16 @@ export function backlogOf(policy: ScalingPolicy, { lag, ratePerSecond }: Scaling
 
 function drainNeed(policy: ScalingPolicy, state: ScalingState): Need {
   const backlog = backlogOf(policy, state);
-  if (backlog === 0) return { instances: 0, reason: '' };
+  if (backlog === 0) return nothing;
   const perSecond = state.ratePerSecond + backlog / policy.targetDrainSeconds;
   const forAll = Math.ceil(perSecond / policy.recordsPerSecondPerInstance);
-  const text = `a backlog of ${whole(backlog)} beside ${whole(state.ratePerSecond)} records/s, to be gone in ${policy.targetDrainSeconds} s, needs ${forAll}`;
+  const text = () =>
+    `a backlog of ${whole(backlog)} beside ${whole(state.ratePerSecond)} records/s, to be gone in ${policy.targetDrainSeconds} s, needs ${forAll}`;
   // A partition has one owner. When the worst holds half of the lag, a third instance drains nothing sooner.
   const { total, worstPartition } = state.lag;
   const useful = worstPartition === null || worstPartition === 0 ? forAll : Math.ceil(total / worstPartition);
   if (useful >= forAll) return { instances: forAll, reason: text };
-  return { instances: useful, reason: `${text}, but so much is in one partition that only ${useful} help` };
+  return { instances: useful, reason: () => `${text()}, but so much is in one partition that only ${useful} help` };
 }
 
 function stabilise(policy: ScalingPolicy, state: ScalingState, wanted: number): Need {
@@ -88,37 +100,46 @@ function stabilise(policy: ScalingPolicy, state: ScalingState, wanted: number): 
   ];
   const up = Math.min(...within(policy.up.windowSeconds));
   const down = Math.max(...within(policy.down.windowSeconds));
-  if (up > instances) return changeBy(policy, state, up, 'up');
-  if (down < instances) return changeBy(policy, state, down, 'down');
-  if (wanted === instances) return { instances, reason: '' };
+  if (up > instances) return changeBy(policy, state, wanted, up, 'up');
+  if (down < instances) return changeBy(policy, state, wanted, down, 'down');
+  if (wanted === instances) return { instances, reason: silent };
   const seconds = wanted > instances ? policy.up.windowSeconds : policy.down.windowSeconds;
-  return { instances, reason: `; stays at ${instances} until that has held for ${seconds} s` };
+  return { instances, reason: () => `; stays at ${instances} until that has held for ${seconds} s` };
 }
 
 /** One change towards `target`: no sooner than the period allows, and no further than the factor. */
-function changeBy(policy: ScalingPolicy, state: ScalingState, target: number, direction: 'up' | 'down'): Need {
+function changeBy(
+  policy: ScalingPolicy,
+  state: ScalingState,
+  wanted: number,
+  target: number,
+  direction: 'up' | 'down',
+): Need {
   const { instances, history, nowMs } = state;
   const { periodSeconds, maxFactor } = policy[direction];
   const counts = allowedCounts(policy);
   const sinceMs = history.changedAtMs === null ? Number.POSITIVE_INFINITY : nowMs - history.changedAtMs;
   if (sinceMs < periodSeconds * 1_000) {
-    return { instances, reason: `; stays at ${instances} for ${periodSeconds} s after the last change` };
+    return { instances, reason: () => `; stays at ${instances} for ${periodSeconds} s after the last change` };
   }
   const limit =
     direction === 'up'
       ? Math.max(snapDown(counts, instances * maxFactor), snapUp(counts, instances + 1))
       : Math.min(snapUp(counts, instances / maxFactor), snapDown(counts, instances - 1));
   const next = direction === 'up' ? Math.min(target, limit) : Math.max(target, limit);
-  return { instances: next, reason: next === target ? '' : `; from ${instances} in one change to ${next} at most` };
+  if (next !== target) return { instances: next, reason: () => `; from ${instances} in one change to ${next} at most` };
+  const { windowSeconds } = policy[direction];
+  const reason = () => (next === wanted ? '' : `; ${next} was wanted in the last ${windowSeconds} s`);
+  return { instances: next, reason };
 }
 
 function ceilingOf({ downstream }: ScalingPolicy, state: ScalingState, counts: readonly number[]): Need {
   if (state.downstream === 'healthy') {
     const instances = snapDown(counts, downstream.maximum);
-    return { instances, reason: `; what is downstream bears ${downstream.maximum}` };
+    return { instances, reason: () => `; what is downstream bears ${downstream.maximum}` };
   }
   const instances = snapDown(counts, Math.min(state.instances, downstream.degradedMaximum));
-  return { instances, reason: `; downstream is degraded: not scaled up, ${downstream.degradedMaximum} at most` };
+  return { instances, reason: () => `; downstream is degraded: not scaled up, ${downstream.degradedMaximum} at most` };
 }
 
 // Made once: a simulated day says 50,000 numbers.

@@ -81,7 +81,7 @@ export interface ScalingPolicy {
 
 export type Downstream = 'healthy' | 'degraded';
 
-/** What was wanted lately, before stabilisation, and when the count last changed. Made by `remember`. */
+/** What was wanted lately, before stabilisation (each run of one wish once, when it was last), and when the count last changed. */
 export interface ScalingHistory {
   readonly wanted: readonly { readonly atMs: number; readonly instances: number }[];
   readonly changedAtMs: number | null;

@@ -87,6 +87,10 @@ function calendarProblems(
   const sessions = (field: string, list: readonly MarketSession[]): void =>
     list.forEach((session, index) => {
       const path = `calendar.${field}[${index}]`;
+      // Files bring what no type has seen.
+      const isSession = typeof session === 'object' && session !== null;
+      expect(isSession, path, 'expected a name, from, to and minimum');
+      if (!isSession) return;
       const from = minuteOfDay(session.from);
       const to = minuteOfDay(session.to);
       expect(from !== null, `${path}.from`, `expected HH:MM, not '${session.from}'`);
@@ -101,7 +105,8 @@ function calendarProblems(
     });
   sessions('sessions', calendar.sessions);
   sessions('specialSessions', calendar.specialSessions);
-  calendar.specialSessions.forEach(({ date }, index) => {
+  calendar.specialSessions.forEach((session, index) => {
+    const date = session?.date;
     expect(isDate(date), `calendar.specialSessions[${index}].date`, `expected YYYY-MM-DD, not '${date}'`);
   });
   const weekdaysFit = calendar.weekdays.every((day) => Number.isInteger(day) && day >= 0 && day <= 6);
@@ -115,7 +120,7 @@ function calendarProblems(
   for (const [year, dates] of Object.entries(calendar.holidays)) {
     dates.forEach((date, index) => {
       const wrong = `expected a date of ${year}, YYYY-MM-DD, not '${date}'`;
-      expect(isDate(date) && date.startsWith(`${year}-`), `calendar.holidays.${year}[${index}]`, wrong);
+      expect(isDate(String(date)) && String(date).startsWith(`${year}-`), `calendar.holidays.${year}[${index}]`, wrong);
     });
   }
   if (atMs === undefined) return;
