@@ -1,10 +1,13 @@
+import { provisionedPollers } from '../scaling/targets/pollers.ts';
+import { stagePolicies } from '../scaling.ts';
+
 /** What a stage is given: numbers that are reviewed here, and the names of things in its account. */
 export interface Stage {
   /** MB. A thread of JavaScript uses one CPU at most, which Lambda gives at 1,769 MB; the price is by MB and second. */
   readonly memorySize: number;
-  /** Pollers that are always there. One reads 5 MB/s, or calls the function 5 times at once. */
+  /** Pollers that are always there, of the stage's scaling policy. One reads 5 MB/s, or calls 5 times at once. */
   readonly minimumPollers: number;
-  /** A call holds the order of its partitions: 12 pollers x 5 calls are all that 60 partitions can use. */
+  /** The most pollers, of the same policy. A call holds the order of its partitions: 12 x 5 calls are all that 60 use. */
   readonly maximumPollers: number;
   readonly logRetentionDays: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn';
@@ -21,8 +24,7 @@ export interface Stage {
 export const stages = {
   dev: {
     memorySize: 512,
-    minimumPollers: 1,
-    maximumPollers: 2,
+    ...pollersOf('dev'),
     logRetentionDays: 14,
     logLevel: 'info',
     lagAlarmRecords: 100_000,
@@ -30,8 +32,7 @@ export const stages = {
   },
   prod: {
     memorySize: 1_769,
-    minimumPollers: 2,
-    maximumPollers: 12,
+    ...pollersOf('prod'),
     logRetentionDays: 90,
     logLevel: 'info',
     lagAlarmRecords: 100_000,
@@ -40,3 +41,8 @@ export const stages = {
 } as const satisfies Readonly<Record<string, Stage>>;
 
 export type StageName = keyof typeof stages;
+
+function pollersOf(stage: keyof typeof stagePolicies): Pick<Stage, 'minimumPollers' | 'maximumPollers'> {
+  const { MinimumPollers, MaximumPollers } = provisionedPollers(stagePolicies[stage]);
+  return { minimumPollers: MinimumPollers, maximumPollers: MaximumPollers };
+}
