@@ -1,0 +1,95 @@
+import { writeFileSync } from 'node:fs';
+import { policyProblems } from '../infra/scaling/problems.ts';
+import { readCosts, readSweep, readTrace } from './simulate/options.ts';
+import { comparisonText, simulationJson, simulationText, sweepText } from './simulate/report.ts';
+import { simulate } from './simulate/simulation.ts';
+import { simulationSvg } from './simulate/svg.ts';
+import { CommandError, runCommand, UsageError } from './support/command.ts';
+import { declaredPolicies, loadPolicy, withField } from './support/policy-file.ts';
+
+await runCommand(
+  {
+    name: 'simulate',
+    summary: 'Replays a trace of arrivals against a scaling policy, a second at a time, with measured costs.',
+    usage: [
+      '',
+      '--trace yesterday.csv --at 2026-11-25T00:00+05:30',
+      '--policy prod --compare lazier.yaml --svg scaling.svg',
+      '--sweep down.windowSeconds=60,300,900',
+      '--start-up 20s --json',
+    ],
+    options: {
+      trace: { type: 'string' },
+      at: { type: 'string' },
+      scale: { type: 'string', default: '1' },
+      policy: { type: 'string', default: 'prod' },
+      compare: { type: 'string' },
+      sweep: { type: 'string' },
+      'records-per-second': { type: 'string' },
+      'start-up': { type: 'string' },
+      rebalance: { type: 'string' },
+      svg: { type: 'string' },
+      json: { type: 'boolean' },
+    },
+    describe: {
+      trace: 'A file of lines seconds,records per second; without it a made-up day of the NSE.',
+      at: 'When the trace begins, for the calendar; without it midnight of 2026-11-26 in India.',
+      scale: 'Every rate of the trace times this.',
+      policy: `${Object.keys(declaredPolicies).join(', ')}, or a file (JSON, YAML) with the fields that differ from prod.`,
+      compare: 'Another policy, shown beside the first.',
+      sweep: 'A field of the policy and its values: one run each.',
+      'records-per-second': 'What one instance does (measured: 21500).',
+      'start-up': 'From asking for an instance to its joining the group (measured: 1500ms; a new node: minutes).',
+      rebalance: 'How long a change of members stops the group (measured: 600ms).',
+      svg: 'Write a picture to this file.',
+      json: 'Print one JSON document.',
+    },
+    notes: ['Lag above the target, drain and instance-hours are as infra/scaling/policy.ts defines them.'],
+  },
+  async (flags, positionals) => {
+    if (positionals.length > 0) throw new UsageError(`takes options only, not '${positionals.join(' ')}'`);
+    if (flags.sweep !== undefined && (flags.compare ?? flags.svg) !== undefined) {
+      throw new UsageError('--sweep goes with neither --compare nor --svg');
+    }
+    const trace = readTrace(flags.trace, flags.at, flags.scale);
+    const costs = readCosts(flags);
+    const policy = loadPolicy(flags.policy);
+    if (flags.sweep !== undefined) {
+      const { field, values } = readSweep(flags.sweep);
+      // All are checked before any is run: a value that is wrong is told at once.
+      const swept = values.map((value) => ({ value, policy: checked(withField(policy, field, value), field, value) }));
+      const runs = swept.map((one) => ({ value: one.value, figures: simulate(one.policy, trace, costs).figures }));
+      process.stdout.write(flags.json ? `${JSON.stringify({ field, runs }, null, 2)}\n` : sweepText(field, runs));
+      return 0;
+    }
+    const named = [flags.policy, ...(flags.compare === undefined ? [] : [flags.compare])].map((name) => ({
+      name,
+      simulation: simulate(loadPolicy(name), trace, costs),
+    }));
+    if (flags.svg !== undefined) writePicture(flags.svg, simulationSvg(named));
+    if (flags.json) {
+      const document = { costs, simulations: named.map(({ simulation }) => simulationJson(simulation)) };
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    } else {
+      const utf8 = /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '');
+      const look = { color: false, unicode: utf8 || process.platform === 'darwin' };
+      const texts = named.map(({ simulation }) => simulationText(simulation, look));
+      process.stdout.write([...texts, ...(named.length > 1 ? [comparisonText(named)] : [])].join('\n'));
+    }
+    return 0;
+  },
+);
+
+function checked(policy: ReturnType<typeof loadPolicy>, field: string, value: number): typeof policy {
+  const problems = policyProblems(policy);
+  if (problems.length === 0) return policy;
+  throw new CommandError(problems.map((one) => `${field}=${value}: ${one.field}: ${one.text}`).join('\n'));
+}
+
+function writePicture(file: string, svg: string): void {
+  try {
+    writeFileSync(file, svg);
+  } catch (error) {
+    throw new CommandError(`cannot write ${file} (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
