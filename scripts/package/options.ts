@@ -1,5 +1,6 @@
 import { parameterSpecs, readParameters, type Variant } from '../../infra/serverless/parameters.ts';
 import { type StageName, stages } from '../../infra/serverless/stages.ts';
+import { waiverProblems } from '../support/certificate.ts';
 import { UsageError } from '../support/command.ts';
 
 /** What to package: a stage, for whose cluster, with which names of its account. */
@@ -61,9 +62,7 @@ export function readTarget(flags: TargetFlags, positionals: readonly string[]): 
     if (value.length === 0 || name === '') problems.push(`--param takes name=value, not '${entry}'`);
     else given[name] = value.join('=');
   }
-  if (uncertified !== undefined && !/^[0-9a-f]{64}$/.test(uncertified)) {
-    problems.push(`--uncertified takes a SHA-256 of 64 hex digits, not '${uncertified}'`);
-  }
+  problems.push(...waiverProblems(uncertified));
   if (stage === undefined) problems.push(`--stage is missing; it takes ${Object.keys(stages).join(' or ')}`);
   else if (!isStage(stage)) problems.push(`--stage takes ${Object.keys(stages).join(' or ')}, not '${stage}'`);
   // Without a stage, its parameters are still checked, as far as no stage can do without them.

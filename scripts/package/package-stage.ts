@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../support/bundle.ts';
+import { type CertificateState, type Gate, requireCertificate } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
-import { type CertificateState, type Gate, requireCertificate } from './certificate.ts';
 import { holdsSecret, templateProblems } from './check-template.ts';
 import type { Target } from './options.ts';
 import { packageFolder, runServerless } from './serverless.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CommandError } from './command.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -47,4 +48,29 @@ export function refusalOf(sha256: string, certificate: Certificate | undefined):
   }
   if (certificate.passed !== true) return `bundle ${short} failed its conformance suite: see dist/certificate.json`;
   return undefined;
+}
+
+/** What is known of a bundle's certificate. */
+export type CertificateState = 'passing' | 'waived' | 'missing';
+
+/** Who asks: a package or an image may travel, so its bundle must be certified, or be named; looking needs neither. */
+export type Gate = { readonly uncertified: string | undefined } | 'only looking';
+
+/**
+ * The gate between a bundle and where it runs: a bundle whose digest has no passing certificate in
+ * `dist/certificate.json` is refused, unless `--uncertified` names its digest.
+ * @throws CommandError when the bundle is refused
+ */
+export function requireCertificate(digest: string, gate: Gate, path = certificatePath): CertificateState {
+  const refusal = refusalOf(digest, readCertificate(path));
+  if (refusal === undefined) return 'passing';
+  if (gate === 'only looking') return 'missing';
+  if (gate.uncertified === digest) return 'waived';
+  throw new CommandError(`${refusal}, or take it as it is with --uncertified ${digest}`);
+}
+
+/** What is wrong with the value of `--uncertified`; nothing when it is a digest, or not given. */
+export function waiverProblems(uncertified: string | undefined): string[] {
+  if (uncertified === undefined || /^[0-9a-f]{64}$/.test(uncertified)) return [];
+  return [`--uncertified takes a SHA-256 of 64 hex digits, not '${uncertified}'`];
 }

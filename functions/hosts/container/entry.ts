@@ -8,7 +8,8 @@ import { clientOptions } from '../shared/client-options.ts';
 import { limitYoungGeneration } from './memory.ts';
 import { prepareContainer } from './run.ts';
 
-const killAfterDrainMs = 5_000;
+/** How long after `DRAIN_DEADLINE_MS` a process that was told to stop ends in any case. Orchestrators must allow both. */
+export const killAfterDrainMs = 5_000;
 
 /** Runs a function as this process: settings from the environment, until a signal. Never returns to a caller. */
 export async function runProcess<Resources>(definition: FunctionDefinition<Resources>, digest: string): Promise<void> {

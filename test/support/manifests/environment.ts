@@ -1,0 +1,34 @@
+import { killAfterDrainMs } from '../../../functions/hosts/container/entry.ts';
+import { StartupError } from '../../../functions/runtime/errors.ts';
+import { readSettings } from '../../../functions/runtime/read-settings.ts';
+import { type Settings, settingSpecs } from '../../../functions/runtime/settings.ts';
+
+const names = new Set<string>(Object.values(settingSpecs).map(({ name }) => name));
+/** What the image, or Node, reads and the runtime does not. */
+const others = new Set(['NODE_ENV']);
+
+/** The settings that an instance would start with in this environment, or what it would end with. */
+export function settingsOf(env: Readonly<Record<string, string>>): { settings?: Settings; problems: string[] } {
+  const problems = Object.keys(env)
+    .filter((name) => !names.has(name) && !others.has(name))
+    .map((name) => `there is no setting ${name}`);
+  try {
+    return { settings: readSettings(env), problems };
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    return { problems: [...problems, ...error.problems] };
+  }
+}
+
+/** What is wrong with the time between SIGTERM and SIGKILL. */
+export function graceProblems(graceMs: number, { drainDeadlineMs }: Settings): string[] {
+  const needed = drainDeadlineMs + killAfterDrainMs;
+  if (graceMs > needed) return [];
+  return [`killed ${graceMs / 1_000} s after SIGTERM, but draining and leaving may take ${needed / 1_000} s`];
+}
+
+/** What is wrong with the image that a deployment names. */
+export function imageProblems(image: string, version: string): string[] {
+  const tag = /:([^:/]+)$/.exec(image)?.[1];
+  return tag === version ? [] : [`image is ${image}, not of version ${version}`];
+}

@@ -1,0 +1,125 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+
+/** A Kubernetes object, as YAML says it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  spec?: Record<string, unknown>;
+  readonly data?: Record<string, string>;
+  readonly [field: string]: unknown;
+}
+
+interface Kustomization {
+  readonly resources?: readonly string[];
+  readonly components?: readonly string[];
+  readonly namespace?: string;
+  readonly replicas?: readonly { readonly name: string; readonly count: number }[];
+  readonly images?: readonly { readonly name: string; readonly newName?: string; readonly newTag?: string }[];
+  readonly labels?: readonly { readonly pairs: Readonly<Record<string, string>> }[];
+  readonly configMapGenerator?: readonly {
+    readonly name: string;
+    readonly behavior?: 'create' | 'merge';
+    readonly literals: readonly string[];
+  }[];
+}
+
+/** What this reads of a kustomization. Anything else is refused: it would be left out in silence. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  kustomization: [
+    ...['apiVersion', 'kind', 'resources', 'components', 'namespace', 'replicas', 'images', 'labels'],
+    'configMapGenerator',
+  ],
+  replicas: ['name', 'count'],
+  images: ['name', 'newName', 'newTag'],
+  labels: ['pairs'],
+  configMapGenerator: ['name', 'behavior', 'literals'],
+};
+
+const clusterWide = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
+
+/**
+ * What `kubectl kustomize` makes of a folder, for the part of Kustomize that infra/kubernetes uses, but for the suffix of
+ * generated names: tests must not need kubectl. `test/fixtures/kustomize` holds it to what kubectl itself made.
+ * @throws Error at a field that it does not know, or a file that is not there
+ */
+export function renderKustomization(folder: string): Manifest[] {
+  return apply(folder, []);
+}
+
+function apply(folder: string, inherited: readonly Manifest[]): Manifest[] {
+  const path = join(folder, 'kustomization.yaml');
+  const spec = parse(readFileSync(path, 'utf8')) as Kustomization & Readonly<Record<string, unknown>>;
+  refuseUnknown(path, spec);
+  let made = [...inherited, ...(spec.resources ?? []).flatMap((name) => readResource(join(folder, name)))];
+  for (const generator of spec.configMapGenerator ?? []) made = generate(path, made, generator);
+  for (const component of spec.components ?? []) made = apply(join(folder, component), made);
+  for (const manifest of made) transform(manifest, spec);
+  return made;
+}
+
+function refuseUnknown(path: string, spec: Readonly<Record<string, unknown>>): void {
+  for (const [field, value] of Object.entries(spec)) {
+    if (!known.kustomization?.includes(field)) throw new Error(`${path}: ${field} is not read by these tests`);
+    if (!Array.isArray(value) || known[field] === undefined) continue;
+    for (const inner of value.flatMap((one: object) => Object.keys(one))) {
+      if (!known[field].includes(inner)) throw new Error(`${path}: ${field}.${inner} is not read by these tests`);
+    }
+  }
+}
+
+function readResource(path: string): Manifest[] {
+  if (statSync(path).isDirectory()) return apply(path, []);
+  return parseAllDocuments(readFileSync(path, 'utf8')).map((document) => {
+    if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0]?.message}`);
+    return document.toJS() as Manifest;
+  });
+}
+
+type Generator = NonNullable<Kustomization['configMapGenerator']>[number];
+
+function generate(path: string, made: readonly Manifest[], { name, behavior, literals }: Generator): Manifest[] {
+  const data = Object.fromEntries(
+    literals.map((literal): [string, string] => {
+      const at = literal.indexOf('=');
+      return [literal.slice(0, at), literal.slice(at + 1)];
+    }),
+  );
+  const before = made.find((one) => one.kind === 'ConfigMap' && one.metadata.name === name);
+  if (behavior !== 'merge') {
+    if (before !== undefined) throw new Error(`${path}: ${name} is there already`);
+    return [...made, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data }];
+  }
+  if (before?.data === undefined) throw new Error(`${path}: there is no ${name} to merge with`);
+  Object.assign(before.data, data);
+  return [...made];
+}
+
+function transform(manifest: Manifest, spec: Kustomization): void {
+  const { kind, metadata } = manifest;
+  for (const { pairs } of spec.labels ?? []) metadata.labels = { ...metadata.labels, ...pairs };
+  if (spec.namespace !== undefined && !clusterWide.has(kind)) metadata.namespace = spec.namespace;
+  if (kind !== 'Deployment') return;
+  for (const { name, count } of spec.replicas ?? []) {
+    if (name === metadata.name) manifest.spec = { ...manifest.spec, replicas: count };
+  }
+  for (const { name, newName, newTag } of spec.images ?? []) {
+    for (const container of containersOf(manifest)) {
+      const [image, tag] = container.image.split(':');
+      if (image === name) container.image = [newName ?? image, newTag ?? tag].filter(Boolean).join(':');
+    }
+  }
+}
+
+/** The containers of a Deployment, to be read or changed. */
+export function containersOf(manifest: Manifest): { name: string; image: string; [field: string]: unknown }[] {
+  const { template } = manifest.spec as { template: { spec: { containers: { name: string; image: string }[] } } };
+  return template.spec.containers;
+}

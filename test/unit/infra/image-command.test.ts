@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildImage } from '../../../scripts/image/build-image.ts';
+import { type ImageFlags, readImageOptions } from '../../../scripts/image/options.ts';
+import { buildBundle, digestOf } from '../../../scripts/support/bundle.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'hft-image-'));
+let digest = '';
+
+beforeAll(async () => {
+  digest = digestOf((await buildBundle()).path);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the command as a person would, on a machine that has these programs and no others. */
+function image(programs: Readonly<Record<string, string>>, ...args: readonly string[]): ReturnType<typeof spawnSync> {
+  const path = mkdtempSync(join(folder, 'path-'));
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(join(path, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(path, name), 0o755);
+  }
+  const env = { ...process.env, PATH: path };
+  return spawnSync(process.execPath, ['scripts/image.ts', ...args], { cwd: root, env, encoding: 'utf8' });
+}
+
+/** What docker's client says where its engine does not run. */
+const noDaemon = 'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; exit 1';
+
+describe('an image', () => {
+  test('of a bundle without a passing certificate is refused before any engine is looked for', async () => {
+    const options = readImageOptions({ engine: 'buildah', uncertified: 'ab'.repeat(32) }, []);
+    const certificate = join(folder, 'none.json');
+    await expect(buildImage(options, { certificate })).rejects.toThrow(/has no certificate: run npm run certify, or/);
+    writeFileSync(certificate, JSON.stringify({ passed: true, bundle: { sha256: 'cd'.repeat(32) } }));
+    await expect(buildImage(options, { certificate })).rejects.toThrow(/the certificate is of bundle cdcdcdcdcdcd/);
+    writeFileSync(certificate, JSON.stringify({ passed: false, bundle: { sha256: digest } }));
+    await expect(buildImage(options, { certificate })).rejects.toThrow(/failed its conformance suite/);
+  });
+
+  test('of one with a passing certificate is made, and so is one that is told by name', async () => {
+    const certificate = join(folder, 'passing.json');
+    writeFileSync(certificate, JSON.stringify({ passed: true, bundle: { sha256: digest } }));
+    const made = await buildImage(readImageOptions({}, []), { certificate, dryRun: true });
+    expect(made).toMatchObject({ certificate: 'passing', bundleSha256: digest, tag: 'hft-engine:0.1.0' });
+    const named = readImageOptions({ uncertified: digest }, []);
+    expect(await buildImage(named, { certificate: '/none', dryRun: true })).toMatchObject({ certificate: 'waived' });
+  });
+
+  test('needs an engine, and says of each what it lacks', () => {
+    const { status, stdout, stderr } = image({ docker: noDaemon }, '--uncertified', digest);
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('docker: found, but it cannot build: Cannot connect to the Docker daemon');
+    expect(stderr).toContain('podman: not found on PATH');
+    expect(stderr).toContain('buildah: not found on PATH');
+  });
+
+  test('is built by the first engine that can, of a folder with the bundle alone', () => {
+    const buildah = `[ "$1" = version ] || { for last; do :; done; echo "$@"; for file in "$last"/*; do echo "in: $file"; done; }`;
+    const built = image({ docker: noDaemon, buildah }, '--uncertified', digest, '--tag', 'r.example/x:1.2.3', '--json');
+    expect(built.stderr).toMatch(
+      /^build --file \S+infra\/image\/Dockerfile --tag r\.example\/x:1\.2\.3 --format docker /,
+    );
+    expect(built.stderr).toContain(`--label hft-engine.bundle.sha256=${digest} `);
+    const report = JSON.parse(String(built.stdout)) as { command: string[]; built: boolean; engine: string };
+    const context = report.command.at(-1) ?? '';
+    expect(String(built.stderr).match(/^in: .*$/gm)).toEqual([`in: ${context}/functions.mjs`]);
+    expect(report).toMatchObject({ built: true, engine: 'buildah' });
+    expect(
+      createHash('sha256')
+        .update(readFileSync(`${context}/functions.mjs`))
+        .digest('hex'),
+    ).toBe(digest);
+    expect(built.status).toBe(0);
+  });
+
+  test('that the engine could not build is no image', () => {
+    const { status, stdout, stderr } = image({ podman: '[ "$1" = version ]' }, '--uncertified', digest);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('podman build ended with 1');
+  });
+
+  test('is shown without an engine by --dry-run', () => {
+    const { status, stdout } = image({}, '--uncertified', digest, '--dry-run', '--base', 'mirror.example/node:24.21.0');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Would build hft-engine:0\.1\.0 with docker:\n {2}docker build --file /);
+    expect(stdout).toContain('--build-arg NODE_IMAGE=mirror.example/node:24.21.0');
+  });
+});
+
+test('the command that was called wrongly says all of it, and ends with 2', () => {
+  const { status, stderr } = image({}, '--engine', 'kaniko', '--tag', 'hft-engine:latest', 'now');
+  expect(status).toBe(2);
+  expect(stderr).toContain("--engine takes docker, podman, buildah, not 'kaniko'");
+  expect(stderr).toContain("'latest' says nothing of what runs");
+  expect(stderr).toContain("'now' is not expected");
+});
+
+test.each<[flags: ImageFlags, says: RegExp]>([
+  [{ tag: 'hft-engine' }, /--tag takes a name and a version/],
+  [{ tag: 'registry:5000/hft-engine' }, /--tag takes a name and a version/],
+  [{ tag: 'Hft:1' }, /--tag takes a name and a version/],
+  [{ tag: '--push:1' }, /--tag takes a name and a version/],
+  [{ base: '' }, /--base takes the name of an image/],
+  [{ uncertified: 'all' }, /--uncertified takes a SHA-256/],
+])('%j is refused', (flags, says) => {
+  expect(() => readImageOptions(flags, [])).toThrow(says);
+});
+
+test('a registry with a port is no version', () => {
+  expect(readImageOptions({ tag: 'registry:5000/team/hft-engine:1.2.3' }, []).tag).toMatch(/1\.2\.3$/);
+});

@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { processor } from '../../../functions/processor/definition.ts';
+import { projectVersion } from '../../../scripts/image/options.ts';
+import { describeImage } from '../../support/manifests/dockerfile.ts';
+import { type Expected, kubernetesProblems, renderOverlay } from '../../support/manifests/kubernetes-rules.ts';
+import { type Manifest, renderKustomization } from '../../support/manifests/kustomize.ts';
+
+const infra = new URL('../../../infra/', import.meta.url);
+const expected: Expected = {
+  imageEnv: describeImage(readFileSync(new URL('image/Dockerfile', infra), 'utf8')).env,
+  version: projectVersion(),
+  functions: [processor.name],
+};
+
+const overlays = readdirSync(new URL('kubernetes/overlays', infra));
+const components = readdirSync(new URL('kubernetes/components', infra));
+
+test.each(overlays)('what %s deploys is valid, safe and hangs together', (name) => {
+  expect(kubernetesProblems(renderOverlay(name), expected)).toEqual([]);
+});
+
+test.each(components)('the component %s fits a base without replicas', (name) => {
+  const component = renderKustomization(new URL(`kubernetes/components/${name}`, infra).pathname);
+  const fixed = renderOverlay('dev');
+  for (const one of component) one.metadata.namespace = 'hft-dev';
+  const scales = component.some(({ kind }) => kind !== 'PodMonitor');
+  if (scales) for (const one of fixed) if (one.kind === 'Deployment') delete one.spec?.replicas;
+  expect(kubernetesProblems([...fixed, ...component], expected)).toEqual([]);
+});
+
+/** Changes the value at a path of one object; `undefined` takes it away. */
+function changed(kind: string, path: string, value: unknown): Manifest[] {
+  const manifests = renderOverlay('dev');
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  let at: unknown = manifests.find((one) => one.kind === kind);
+  for (const key of keys) at = (at as Record<string, unknown>)[key];
+  const parent = at as Record<string, unknown>;
+  expect(parent).toBeDefined();
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return manifests;
+}
+
+const pod = 'spec.template.spec';
+const container = `${pod}.containers.0`;
+
+describe('it is told when', () => {
+  test.each<[what: string, kind: string, path: string, value: unknown, says: RegExp]>([
+    [
+      'the grace period is no longer than draining',
+      'Deployment',
+      `${pod}.terminationGracePeriodSeconds`,
+      15,
+      /killed 15 s after SIGTERM/,
+    ],
+    ['draining is longer than the grace period', 'ConfigMap', 'data.DRAIN_DEADLINE_MS', '30000', /may take 35 s/],
+    ['a field is misspelt', 'Deployment', `${container}.readynessProbe`, {}, /there is no field .*readynessProbe/],
+    [
+      'a field is in the wrong place',
+      'Deployment',
+      'spec.terminationGracePeriodSeconds',
+      30,
+      /there is no field \.spec\.termination/,
+    ],
+    ['a value is of the wrong type', 'Deployment', 'spec.minReadySeconds', 'ten', /minReadySeconds must be/],
+    [
+      'a quantity is none',
+      'Deployment',
+      `${container}.resources.limits.memory`,
+      '384 MB',
+      /must match format "quantity"|limits\/memory/,
+    ],
+    ['a required field is missing', 'Deployment', 'spec.selector', undefined, /must have required property selector/],
+    ['a kind has no schema', 'Deployment', 'apiVersion', 'apps/v1beta1', /no schema is known for apps\/v1beta1/],
+    ['it may run as root', 'Deployment', `${pod}.securityContext.runAsNonRoot`, undefined, /runAsNonRoot/],
+    [
+      'its root may be written',
+      'Deployment',
+      `${container}.securityContext.readOnlyRootFilesystem`,
+      false,
+      /readOnlyRoot/,
+    ],
+    ['it keeps capabilities', 'Deployment', `${container}.securityContext.capabilities.drop`, ['NET_RAW'], /drop ALL/],
+    ['system calls are not filtered', 'Deployment', `${pod}.securityContext.seccompProfile`, undefined, /seccomp/],
+    ['the image floats', 'Deployment', `${container}.image`, 'hft-engine:latest', /image is hft-engine:latest, not/],
+    ['the image has no version', 'Deployment', `${container}.image`, 'hft-engine', /image is hft-engine, not/],
+    ['a token is mounted', 'Deployment', `${pod}.automountServiceAccountToken`, true, /automountServiceAccountToken/],
+    [
+      'a probe asks for something else',
+      'Deployment',
+      `${container}.livenessProbe.httpGet.path`,
+      '/ready',
+      /livenessProbe/,
+    ],
+    ['there is no readiness probe', 'Deployment', `${container}.readinessProbe`, undefined, /readinessProbe/],
+    ['the startup probe is hasty', 'Deployment', `${container}.startupProbe.failureThreshold`, 5, /gives up before/],
+    ['the port is another', 'Deployment', `${container}.ports.0.containerPort`, 8080, /port metrics/],
+    ['memory is short', 'Deployment', `${container}.resources.limits.memory`, '256Mi', /limits\.memory/],
+    ['CPU is capped', 'Deployment', `${container}.resources.limits.cpu`, '1', /limits\.cpu/],
+    ['pods are replaced one by one', 'Deployment', 'spec.strategy.rollingUpdate.maxSurge', 1, /strategy/],
+    ['nobody says how many', 'Deployment', 'spec.replicas', undefined, /nobody says how many/],
+    ['the function is misspelt', 'Deployment', `${container}.args`, ['procesor'], /there is no function procesor/],
+    ['pods are not spread', 'Deployment', `${pod}.topologySpreadConstraints`, undefined, /zone is missing/],
+    [
+      'a setting is misspelt',
+      'ConfigMap',
+      'data.KAFKA_BOOTSTRAP_SERVER',
+      'a:1',
+      /there is no setting KAFKA_BOOTSTRAP_SERVER/,
+    ],
+    [
+      'a setting is refused',
+      'ConfigMap',
+      'data.KAFKA_BOOTSTRAP_SERVERS',
+      'kafka',
+      /KAFKA_BOOTSTRAP_SERVERS is 'kafka'/,
+    ],
+    ['a secret is in the open', 'ConfigMap', 'data.KAFKA_PASSWORD', 'x', /a secret is in a ConfigMap/],
+    ['brokers are shut out', 'ConfigMap', 'data.KAFKA_BOOTSTRAP_SERVERS', 'kafka:29092', /brokers at 29092/],
+    [
+      'names cannot be looked up',
+      'NetworkPolicy',
+      'spec.egress.0.ports',
+      [{ protocol: 'TCP', port: 53 }],
+      /no DNS over UDP/,
+    ],
+    ['nobody can scrape', 'NetworkPolicy', 'spec.ingress', [], /metrics cannot be scraped/],
+    ['anything may go out', 'NetworkPolicy', 'spec.policyTypes', ['Ingress'], /does not limit Egress/],
+    [
+      'the budget is of other pods',
+      'PodDisruptionBudget',
+      'spec.selector.matchLabels',
+      { app: 'x' },
+      /does not select these/,
+    ],
+    ['a namespace is forgotten', 'ServiceAccount', 'metadata.namespace', undefined, /not all in one namespace/],
+  ])('%s', (_what, kind, path, value, says) => {
+    expect(kubernetesProblems(changed(kind, path, value), expected).join('\n')).toMatch(says);
+  });
+
+  test('an autoscaler and a number disagree', () => {
+    const scaler = {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'processor', namespace: 'hft-dev' },
+      spec: { scaleTargetRef: { name: 'processor' }, triggers: [{ type: 'kafka', metadata: {} }] },
+    };
+    const problems = kubernetesProblems([...renderOverlay('dev'), scaler], expected);
+    expect(problems).toEqual(['replicas is set, and an autoscaler owns it']);
+    const misspelt = { ...scaler, spec: { ...scaler.spec, maxReplicas: 3 } };
+    expect(kubernetesProblems([misspelt], expected)).toEqual([
+      'ScaledObject processor: there is no field .spec.maxReplicas',
+    ]);
+  });
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { type Manifest, renderKustomization } from '../../support/manifests/kustomize.ts';
+
+const fixtures = fileURLToPath(new URL('../../fixtures/kustomize', import.meta.url));
+
+test('kustomizations are read as kubectl reads them', () => {
+  const made = readFileSync(join(fixtures, 'expected.yaml'), 'utf8').replaceAll(
+    /(name: settings)-[a-z0-9]{10}$/gm,
+    '$1',
+  );
+  const expected = parseAllDocuments(made).map((document) => document.toJS() as Manifest);
+  const byKind = (a: Manifest, b: Manifest): number => a.kind.localeCompare(b.kind);
+  expect(renderKustomization(join(fixtures, 'overlay')).sort(byKind)).toEqual(expected.sort(byKind));
+});
+
+test.each([
+  ['patches: [{ path: patch.yaml }]', 'patches is not read'],
+  ['configMapGenerator: [{ name: a, files: [b] }]', 'configMapGenerator.files is not read'],
+  ['configMapGenerator: [{ name: a, behavior: merge, literals: [] }]', 'there is no a to merge with'],
+  ['resources: [gone.yaml]', 'ENOENT'],
+])('a kustomization with %s is refused, not half read', async (text, says) => {
+  const folder = await mkdtemp(join(tmpdir(), 'hft-kustomize-'));
+  await writeFile(join(folder, 'kustomization.yaml'), text);
+  expect(() => renderKustomization(folder)).toThrow(says);
+  await rm(folder, { recursive: true });
+});
