@@ -7,12 +7,20 @@ await runCommand(
   {
     name: 'start',
     summary: 'Runs the whole pipeline on this machine and shows it: cluster, topics, feed, instances of the processor.',
-    usage: ['', '--instances 6 --rate 1000', "--plan '10s:+2,20s:kill,40s:-1'", '--for 30s --json', '--mode function'],
+    usage: [
+      '',
+      '--instances 6 --rate 1000',
+      "--plan '10s:+2,20s:kill,40s:-1'",
+      '--for 30s --json',
+      '--mode function',
+      '--autoscale --burst',
+    ],
     options: startFlags,
     describe: {
       mode: 'container, or function: the processor as a Lambda function behind the local event source (default container).',
       cpu: 'Hold each instance to this share of a core, 0.05 to 1, as a container limit does (Linux).',
-      instances: 'Instances of the processor, each a process (default 4; 2 pollers with --mode function).',
+      instances:
+        'Instances of the processor, each a process (default 4; 2 with --mode function; with --autoscale its minimum).',
       rate: 'Snapshots a second to feed; 0 is as fast as they are acknowledged (default 500).',
       profile: 'Rates one after another in place of --rate, such as 10s:200,20s:8000; the last one stays.',
       symbols: 'Underlyings, each a key of its own (default 240).',
@@ -22,8 +30,9 @@ await runCommand(
       for: 'Feed for so long, wait until all is done, and end with the books. Without it: until q or Ctrl-C.',
       burst: 'A built-in burst: rates that need more instances, each held to a share of a core.',
       autoscale: 'Follow the scaling policy (infra/scaling.ts): instances come and go with rate and lag.',
+      policy: 'What --autoscale follows: prod, dev, local, or a file of fields that differ (default local).',
       plan: 'What to do when, such as 10s:+2,20s:kill,30s:-1 (see below).',
-      json: 'With --for: no view, and the books as one line of JSON on standard output.',
+      json: 'No view, and the books as one line of JSON: with --for, or at the end of --autoscale --burst.',
       plain: 'Lines instead of a live view, on a terminal too.',
     },
     notes: [
@@ -31,6 +40,7 @@ await runCommand(
       'instance), kill-broker or kill-broker=ID, restart-broker, poison or poison=N, rate=N.',
       'In the view the keys + - k p b B q do the same, and the arrows choose which instance k kills. It shows the address',
       'of a page with the same state for a browser.',
+      'With --autoscale the policy decides how many instances there are: + and - do nothing, and what is killed is replaced.',
       '',
       'With KAFKA_BOOTSTRAP_SERVERS it works on that cluster (plaintext) and leaves its brokers alone. SOURCE_TOPIC,',
       'OUTPUT_TOPIC, DEAD_LETTER_TOPIC and KAFKA_GROUP_ID give the pipeline other names. A cluster that it started is',

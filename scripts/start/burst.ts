@@ -6,7 +6,7 @@ import { localScaling } from '../../infra/scaling.ts';
  * do. A whole instance of this runtime does more than brokers and feed on two cores could bring, so none would be needed.
  */
 export const burst = {
-  profile: '5s:300,18s:2400,5s:300',
+  profile: '5s:300,18s:2700,5s:300',
   contracts: '2',
   cpu: '0.1',
 } as const;
@@ -17,7 +17,7 @@ export const burstScaling: ScalingPolicy = {
   name: 'burst',
   targetLagPerPartition: 10,
   targetDrainSeconds: 20,
-  recordsPerSecondPerInstance: 500,
+  recordsPerSecondPerInstance: 400,
   up: { windowSeconds: 2, periodSeconds: 3, maxFactor: 2 },
   down: { windowSeconds: 6, periodSeconds: 8, maxFactor: 3 },
   // Brokers share the cores with the instances: when they are slow it is the burst, and no reason to let go.

@@ -1,6 +1,7 @@
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
 import { localScaling } from '../../infra/scaling.ts';
 import { UsageError } from '../support/command.ts';
+import { loadPolicy } from '../support/policy-file.ts';
 import { burst, burstScaling } from './burst.ts';
 import type { StartFlags } from './flags.ts';
 import type { PlannedAction } from './plan.ts';
@@ -17,10 +18,15 @@ export function withBurst(flags: StartFlags, mode: 'container' | 'function'): St
 
 /** The policy that `--autoscale` follows; undefined without it. */
 export function policyOption(flags: StartFlags, plan: readonly PlannedAction[]): ScalingPolicy | undefined {
-  if (flags.autoscale !== true) return undefined;
+  const named = typeof flags.policy === 'string' ? flags.policy : undefined;
+  if (flags.autoscale !== true) {
+    if (named !== undefined) throw new UsageError('--policy is what --autoscale follows: give both');
+    return undefined;
+  }
   if (plan.some(({ action }) => action.kind === 'add' || action.kind === 'remove')) {
     throw new UsageError('--autoscale decides how many instances there are: leave +N and -N out of --plan');
   }
+  if (named !== undefined) return loadPolicy(named);
   return flags.burst === true ? burstScaling : localScaling;
 }
 

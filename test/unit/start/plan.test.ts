@@ -47,6 +47,7 @@ describe('the options of a start', () => {
     [{ burst: true, rate: '5' }, 'has rates of its own'],
     [{ profile: '1s:5', rate: '5' }, 'takes the place of --rate'],
     [{ autoscale: true, plan: '1s:+1' }, 'leave +N and -N out'],
+    [{ policy: 'prod' }, 'give both'],
     [{ cpu: '0.01' }, '--cpu takes a share'],
     [{ cpu: '0.2', mode: 'function' }, '--cpu holds containers'],
     [{ for: '10s', plan: '10s:+1' }, 'ends before'],
@@ -60,9 +61,11 @@ describe('the options of a start', () => {
   test('of a burst and its autoscaler go together, and what is given beside them counts', () => {
     const options = readOptions({ burst: true, autoscale: true, json: true, contracts: '4' }, [], {});
     expect(options).toMatchObject({ instances: 2, policy: { name: 'burst' }, endsAtRest: true, forMs: undefined });
-    expect(options.feed).toMatchObject({ contracts: 4, profile: [{ perSecond: 300 }, { perSecond: 2_400 }, {}] });
+    expect(options.feed).toMatchObject({ contracts: 4, profile: [{ perSecond: 300 }, { perSecond: 2_700 }, {}] });
     expect(readOptions({ burst: true, autoscale: true }, [], {}).endsAtRest).toBe(false);
     expect(readOptions({ burst: true, autoscale: true, mode: 'function' }, [], {}).cpu).toBeUndefined();
+    expect(readOptions({ autoscale: true, policy: 'prod' }, [], {})).toMatchObject({ policy: { name: 'processor' } });
+    expect(() => readOptions({ autoscale: true, policy: 'nowhere.json' }, [], {})).toThrow(CommandError);
     expect(readOptions({ autoscale: true }, [], {})).toMatchObject({ policy: { name: 'local' }, cpu: undefined });
   });
 
