@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, noHistory, remember } from '../../../infra/scaling/decide.ts';
+import { backlogOf, decide, noHistory, remember } from '../../../infra/scaling/decide.ts';
 import { allowedCounts, divisorsOf } from '../../../infra/scaling/divisors.ts';
 import type { ScalingPolicy, ScalingState } from '../../../infra/scaling/policy.ts';
 import { localScaling, scaling } from '../../../infra/scaling.ts';
@@ -39,6 +39,13 @@ describe('decide', () => {
   test('takes lag up to the target, or up to what is under way, for no backlog', () => {
     expect(decide(noMarket, state({ lag: lagOf(6_000, 100) })).wanted).toBe(2);
     expect(decide(noMarket, state({ lag: lagOf(20_000), ratePerSecond: 29_000 })).wanted).toBe(2);
+  });
+
+  test('counts as backlog what is above the target, and above what is under way', () => {
+    expect(backlogOf(noMarket, state({ lag: lagOf(7_000) }))).toBe(1_000);
+    expect(backlogOf(noMarket, state({ lag: lagOf(7_000, 3_000) }))).toBe(2_900);
+    expect(backlogOf(noMarket, state({ lag: lagOf(75_000), ratePerSecond: 100_000 }))).toBe(0);
+    expect(backlogOf(noMarket, state({ lag: lagOf(76_000, 2_000), ratePerSecond: 100_000 }))).toBe(1_000);
   });
 
   test('has what drains a backlog in time, beside what arrives', () => {
@@ -90,6 +97,46 @@ describe('decide', () => {
     const above = decide(noMarket, state({ ...busy, instances: 10 }));
     expect(above.instances).toBe(4);
     expect(above.reason).toContain('downstream is degraded: not scaled up, 4 at most');
+  });
+
+  test('has no more than a healthy downstream bears', () => {
+    const bearing = { ...noMarket, downstream: { maximum: 5, degradedMaximum: 2 } };
+    const { instances, wanted, reason } = decide(bearing, state({ instances: 4, ratePerSecond: 150_000 }));
+    expect({ instances, wanted }).toEqual({ instances: 5, wanted: 10 });
+    expect(reason).toContain('what is downstream bears 5');
+  });
+
+  test('comes back to a divisor from a count that is none', () => {
+    expect(decide(noMarket, state({ instances: 7, ratePerSecond: 80_000 })).instances).toBe(6);
+    expect(decide(noMarket, state({ instances: 7, ratePerSecond: 140_000 })).instances).toBe(10);
+    expect(decide(noMarket, state({ instances: 40 })).instances).toBe(6);
+    expect(decide(noMarket, state({ instances: 7, downstream: 'degraded', ratePerSecond: 140_000 })).instances).toBe(4);
+  });
+
+  test('remembers each wish once, when it was last, for as long as a window reaches', () => {
+    const wishes: [seconds: number, wanted: number][] = [
+      [0, 2],
+      [5, 2],
+      [10, 6],
+      [15, 6],
+      [20, 2],
+      [400, 3],
+    ];
+    const histories: { atMs: number; instances: number }[][] = [];
+    let now = state();
+    for (const [seconds, wanted] of wishes) {
+      now = { ...now, nowMs: seconds * 1_000 };
+      const history = remember(noMarket, now, { instances: wanted === 6 ? 4 : 2, wanted, reason: '' });
+      now = { ...now, history };
+      histories.push(history.wanted.map(({ atMs, instances }) => ({ atMs: atMs / 1_000, instances })));
+    }
+    expect(histories[4]).toEqual([
+      { atMs: 5, instances: 2 },
+      { atMs: 15, instances: 6 },
+      { atMs: 20, instances: 2 },
+    ]);
+    expect(histories[5]).toEqual([{ atMs: 400, instances: 3 }]);
+    expect(now.history.changedAtMs).toBe(15_000);
   });
 
   test.each([
