@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { policyProblems } from '../infra/scaling/problems.ts';
 import { readCosts, readSweep, readTrace } from './simulate/options.ts';
 import { comparisonText, simulationJson, simulationText, sweepText } from './simulate/report.ts';
 import { simulate } from './simulate/simulation.ts';
 import { simulationSvg } from './simulate/svg.ts';
+import { sweep } from './simulate/sweep.ts';
 import { CommandError, runCommand, UsageError } from './support/command.ts';
-import { declaredPolicies, loadPolicy, withField } from './support/policy-file.ts';
+import { declaredPolicies, loadPolicy } from './support/policy-file.ts';
 
 await runCommand(
   {
@@ -16,6 +16,7 @@ await runCommand(
       '--trace yesterday.csv --at 2026-11-25T00:00+05:30',
       '--policy prod --compare lazier.yaml --svg scaling.svg',
       '--sweep down.windowSeconds=60,300,900',
+      '--sweep costs.startUpSeconds=2,20,60',
       '--start-up 20s --json',
     ],
     options: {
@@ -37,7 +38,7 @@ await runCommand(
       scale: 'Every rate of the trace times this.',
       policy: `${Object.keys(declaredPolicies).join(', ')}, or a file (JSON, YAML) with the fields that differ from prod.`,
       compare: 'Another policy, shown beside the first.',
-      sweep: 'A field of the policy and its values: one run each.',
+      sweep: 'A field of the policy, or of the costs, and its values: one run each.',
       'records-per-second': 'What one instance does (measured: 21500).',
       'start-up': 'From asking for an instance to its joining the group (measured: 1500ms; a new node: minutes).',
       rebalance: 'How long a change of members stops the group (measured: 600ms).',
@@ -55,10 +56,9 @@ await runCommand(
     const costs = readCosts(flags);
     const policy = loadPolicy(flags.policy);
     if (flags.sweep !== undefined) {
-      const { field, values } = readSweep(flags.sweep);
-      // All are checked before any is run: a value that is wrong is told at once.
-      const swept = values.map((value) => ({ value, policy: checked(withField(policy, field, value), field, value) }));
-      const runs = swept.map((one) => ({ value: one.value, figures: simulate(one.policy, trace, costs).figures }));
+      const swept = readSweep(flags.sweep);
+      const runs = sweep(policy, trace, costs, swept);
+      const { field } = swept;
       process.stdout.write(flags.json ? `${JSON.stringify({ field, runs }, null, 2)}\n` : sweepText(field, runs));
       return 0;
     }
@@ -79,12 +79,6 @@ await runCommand(
     return 0;
   },
 );
-
-function checked(policy: ReturnType<typeof loadPolicy>, field: string, value: number): typeof policy {
-  const problems = policyProblems(policy);
-  if (problems.length === 0) return policy;
-  throw new CommandError(problems.map((one) => `${field}=${value}: ${one.field}: ${one.text}`).join('\n'));
-}
 
 function writePicture(file: string, svg: string): void {
   try {
