@@ -24,6 +24,10 @@ interface Kustomization {
   readonly replicas?: readonly { readonly name: string; readonly count: number }[];
   readonly images?: readonly { readonly name: string; readonly newName?: string; readonly newTag?: string }[];
   readonly labels?: readonly { readonly pairs: Readonly<Record<string, string>> }[];
+  readonly patches?: readonly {
+    readonly target: { readonly kind: string; readonly name: string };
+    readonly patch: string;
+  }[];
   readonly configMapGenerator?: readonly {
     readonly name: string;
     readonly behavior?: 'create' | 'merge';
@@ -35,12 +39,13 @@ interface Kustomization {
 const known: Readonly<Record<string, readonly string[]>> = {
   kustomization: [
     ...['apiVersion', 'kind', 'resources', 'components', 'namespace', 'replicas', 'images', 'labels'],
-    'configMapGenerator',
+    ...['configMapGenerator', 'patches'],
   ],
   replicas: ['name', 'count'],
   images: ['name', 'newName', 'newTag'],
   labels: ['pairs'],
   configMapGenerator: ['name', 'behavior', 'literals'],
+  patches: ['target', 'patch'],
 };
 
 const clusterWide = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
@@ -62,6 +67,11 @@ function apply(folder: string, inherited: readonly Manifest[]): Manifest[] {
   for (const generator of spec.configMapGenerator ?? []) made = generate(path, made, generator);
   for (const component of spec.components ?? []) made = apply(join(folder, component), made);
   for (const manifest of made) transform(manifest, spec);
+  for (const { target, patch } of spec.patches ?? []) {
+    const patched = made.filter(({ kind, metadata }) => kind === target.kind && metadata.name === target.name);
+    if (patched.length === 0) throw new Error(`${path}: there is no ${target.kind} ${target.name} to patch`);
+    for (const manifest of patched) amend(path, manifest, parse(patch) as Operation[]);
+  }
   return made;
 }
 
@@ -81,6 +91,25 @@ function readResource(path: string): Manifest[] {
     if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0]?.message}`);
     return document.toJS() as Manifest;
   });
+}
+
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** RFC 6902, as far as it is used: fields that are added. */
+function amend(path: string, manifest: Manifest, operations: readonly Operation[]): void {
+  for (const { op, path: pointer, value } of operations) {
+    if (op !== 'add') throw new Error(`${path}: ${op} of a patch is not read by these tests`);
+    const keys = pointer.slice(1).split('/');
+    const last = keys.pop() ?? '';
+    let at: unknown = manifest;
+    for (const key of keys) at = (at as Readonly<Record<string, unknown>> | undefined)?.[key];
+    if (typeof at !== 'object' || at === null) throw new Error(`${path}: a patch has nothing to add ${pointer} to`);
+    (at as Record<string, unknown>)[last] = value;
+  }
 }
 
 type Generator = NonNullable<Kustomization['configMapGenerator']>[number];

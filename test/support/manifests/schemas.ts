@@ -1,4 +1,5 @@
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
+import { TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
 import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
@@ -12,7 +13,7 @@ import type { Manifest } from './kustomize.ts';
 /** The published schemas of what we deploy: Kubernetes', KEDA's and those of the Prometheus operator. */
 const models = [
   ...[ConfigMap, Deployment, HorizontalPodAutoscaler, Namespace, NetworkPolicy, PodDisruptionBudget, PodMonitor],
-  ...[ScaledObject, ServiceAccount],
+  ...[ScaledObject, ServiceAccount, TriggerAuthentication],
 ];
 
 interface Checked {

@@ -154,4 +154,9 @@ describe('it is told when', () => {
       'ScaledObject processor: there is no field .spec.maxReplicas',
     ]);
   });
+
+  test('KEDA would ask the brokers without their user', () => {
+    const prod = renderOverlay('prod').filter(({ kind }) => kind !== 'TriggerAuthentication');
+    expect(kubernetesProblems(prod, expected)).toEqual(['trigger 0 does not reach the brokers as the processor does']);
+  });
 });

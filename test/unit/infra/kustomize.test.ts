@@ -20,7 +20,9 @@ test('kustomizations are read as kubectl reads them', () => {
 });
 
 test.each([
-  ['patches: [{ path: patch.yaml }]', 'patches is not read'],
+  ['patches: [{ path: patch.yaml }]', 'patches.path is not read'],
+  ["patches: [{ target: { kind: Deployment, name: a }, patch: '' }]", 'there is no Deployment a to patch'],
+  ['namePrefix: a', 'namePrefix is not read'],
   ['configMapGenerator: [{ name: a, files: [b] }]', 'configMapGenerator.files is not read'],
   ['configMapGenerator: [{ name: a, behavior: merge, literals: [] }]', 'there is no a to merge with'],
   ['resources: [gone.yaml]', 'ENOENT'],
