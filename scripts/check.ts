@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { otherSteps } from './check/others.ts';
 import { runCommand } from './support/command.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -45,13 +46,15 @@ await runCommand(
   {
     name: 'check',
     summary: 'The gate before a commit: format, lint, types, dead exports, import rules, bundle size.',
-    usage: [''],
-    options: {},
-    describe: {},
+    usage: ['', '--all'],
+    options: { all: { type: 'boolean', default: false } },
+    describe: {
+      all: 'Also ask validators that npm does not bring: hadolint, docker compose, kubectl, kubernetes-validate, cfn-lint.',
+    },
   },
-  async () => {
+  async ({ all }) => {
     let failed = 0;
-    for (const { name, run } of steps) {
+    for (const { name, run } of all ? [...steps, ...otherSteps] : steps) {
       const problem = run();
       process.stdout.write(`${problem === undefined ? 'ok    ' : 'FAILED'} ${name}\n`);
       if (problem !== undefined) process.stdout.write(`${problem.trimEnd()}\n`);
