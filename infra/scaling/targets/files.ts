@@ -19,30 +19,33 @@ const kubernetes = {
 };
 const head = '# Rendered from infra/scaling.ts by `npm run infra -- render`. Change it there.\n';
 
+const noReplicas = '# An overlay with this component says no `replicas`: each apply would take the count back.\n';
+
 /** Everything that the declared policies render to. */
 export function renderedFiles(): RenderedFile[] {
-  const yaml = (path: string, document: object): RenderedFile => ({
-    path,
-    text: head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }),
-  });
   const pollers = Object.entries(stagePolicies).map(([stage, policy]) => [stage, provisionedPollers(policy)]);
   return [
-    yaml('infra/kubernetes/components/keda/scaled-object.yaml', scaledObject(scaling, kubernetes)),
-    yaml('infra/kubernetes/components/keda/kustomization.yaml', component('scaled-object.yaml')),
-    yaml(
-      'infra/kubernetes/components/hpa/horizontal-pod-autoscaler.yaml',
-      horizontalPodAutoscaler(scaling, kubernetes),
-    ),
-    yaml('infra/kubernetes/components/hpa/kustomization.yaml', component('horizontal-pod-autoscaler.yaml')),
+    ...component('keda', { 'scaled-object.yaml': scaledObject(scaling, kubernetes) }),
+    ...component('hpa', { 'horizontal-pod-autoscaler.yaml': horizontalPodAutoscaler(scaling, kubernetes) }),
     yaml('infra/kubernetes/components/hpa/prometheus-adapter-values.yaml', externalRules(scaling)),
     yaml('infra/rendered/pollers.yaml', Object.fromEntries(pollers)),
     yaml('infra/rendered/local-autoscaler.yaml', localSettings(localScaling)),
   ];
 }
 
-/** What an overlay includes by `components:`. */
-function component(resource: string) {
-  return { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', resources: [resource] };
+function yaml(path: string, document: object, remark = ''): RenderedFile {
+  return { path, text: head + remark + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }) };
+}
+
+/** What an overlay includes by `components:`, with its resources. */
+function component(name: string, resources: Readonly<Record<string, object>>): RenderedFile[] {
+  const folder = `infra/kubernetes/components/${name}`;
+  const files = Object.keys(resources);
+  const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', resources: files };
+  return [
+    ...Object.entries(resources).map(([file, document]) => yaml(`${folder}/${file}`, document)),
+    yaml(`${folder}/kustomization.yaml`, kustomization, noReplicas),
+  ];
 }
 
 /** A policy with what follows from it: what the local autoscaler goes by. */

@@ -50,6 +50,8 @@ describe('KEDA', () => {
       scaleUp: { stabilizationWindowSeconds: 10, policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] },
       scaleDown: { stabilizationWindowSeconds: 300, policies: [{ type: 'Percent', value: 50, periodSeconds: 60 }] },
     });
+    // Overlays patch it there with their brokers' security.
+    expect(object.spec.triggers[0]?.type).toBe('kafka');
     expect(trigger('kafka').map(({ metadata }) => metadata)).toEqual([
       {
         bootstrapServersFromEnv: 'KAFKA_BOOTSTRAP_SERVERS',
