@@ -40,7 +40,7 @@ await runCommand(
       compare: 'Another policy, shown beside the first.',
       sweep: 'A field of the policy, or of the costs, and its values: one run each.',
       'records-per-second': 'What one instance does (measured: 21500).',
-      'start-up': 'From asking for an instance to its joining the group (measured: 1500ms; a new node: minutes).',
+      'start-up': 'From asking for an instance to its joining the group (measured: 2s; a new node: minutes).',
       rebalance: 'How long a change of members stops the group (measured: 600ms).',
       svg: 'Write a picture to this file.',
       json: 'Print one JSON document.',
