@@ -15,7 +15,7 @@ export const burst = {
 export const burstScaling: ScalingPolicy = {
   ...localScaling,
   name: 'burst',
-  targetLagPerPartition: 10,
+  targetLagPerPartition: 30,
   targetDrainSeconds: 20,
   recordsPerSecondPerInstance: 400,
   up: { windowSeconds: 2, periodSeconds: 3, maxFactor: 2 },
