@@ -6,6 +6,11 @@ export interface TopicConfigs {
   readonly 'retention.ms': string;
   /** The largest batch of records the brokers take, in bytes. */
   readonly 'max.message.bytes': string;
+  /**
+   * `producer`: brokers store batches as they come. Any other value makes each leader inflate and compress every batch
+   * again, and readers need the codec.
+   */
+  readonly 'compression.type': 'producer' | 'uncompressed' | 'gzip' | 'zstd';
 }
 
 /** One topic, as it must be on every cluster. */
@@ -19,6 +24,11 @@ export interface TopicDeclaration {
    * count, which must divide the other's: a key then stays in order from end to end.
    */
   readonly follows?: string;
+  /**
+   * Nobody relies on the order of its keys: partitions may be added at any time. Elsewhere `npm run topics` refuses
+   * that, since the keys that move to another partition would lose their order.
+   */
+  readonly unordered?: true;
 }
 
 const dayMs = 86_400_000;
@@ -26,6 +36,13 @@ const dayMs = 86_400_000;
 const recordBytes = 1_048_576;
 /** A dead letter is its record, untouched, and up to some KB of headers that say why. */
 const deadLetterBytes = recordBytes + 65_536;
+/** What a mapping gives up on: a record of 1 MB takes 1.4 MB in Base64, and its envelope some more. */
+const undeliveredBytes = 2 * recordBytes;
+
+function largestBytes(name: string): number {
+  if (name.endsWith('.undelivered')) return undeliveredBytes;
+  return name.endsWith('.dlq') ? deadLetterBytes : recordBytes;
+}
 
 function topic(name: string, partitions: number, retentionDays: number, follows?: string): TopicDeclaration {
   return {
@@ -36,19 +53,22 @@ function topic(name: string, partitions: number, retentionDays: number, follows?
       'cleanup.policy': 'delete',
       'min.insync.replicas': '2',
       'retention.ms': String(retentionDays * dayMs),
-      'max.message.bytes': String(name.endsWith('.dlq') ? deadLetterBytes : recordBytes),
+      'max.message.bytes': String(largestBytes(name)),
+      'compression.type': 'producer',
     },
     ...(follows === undefined ? {} : { follows }),
+    ...(name.endsWith('.undelivered') ? { unordered: true } : {}),
   };
 }
 
-/** The topics of wire contract version 1. */
+/** The topics of wire contract version 1, and the one where a Lambda mapping puts what it gives up on. */
 export const topics: readonly TopicDeclaration[] = [
   topic('market.raw', 60, 7),
   topic('market.enriched', 60, 7, 'market.raw'),
   topic('analytics.results', 30, 7, 'market.enriched'),
   topic('market.raw.dlq', 12, 30, 'market.raw'),
   topic('market.enriched.dlq', 12, 30, 'market.enriched'),
+  topic('market.raw.undelivered', 12, 30),
 ];
 
 /** What is wrong with a set of declarations, one line each; empty when nothing is. */

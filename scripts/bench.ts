@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '../infra/cluster/cluster.ts';
-import { ensureTopics } from '../infra/ensure-topics.ts';
 import { topics as declaredTopics, type TopicDeclaration } from '../infra/topics.ts';
 import { type BenchTopics, contractsInContainer, type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
@@ -18,6 +17,7 @@ import {
 } from './bench/report.ts';
 import { startFeed } from './feed/start.ts';
 import { integerOption, runCommand } from './support/command.ts';
+import { ensureTopics } from './topics/ensure.ts';
 
 const functionBatch = 1_000;
 const dispatchBatch = 100;

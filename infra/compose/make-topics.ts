@@ -1,5 +1,5 @@
 import { messageOf, StartupError } from '../../functions/runtime/errors.ts';
-import { ensureTopics } from '../ensure-topics.ts';
+import { ensureTopics } from '../../scripts/topics/ensure.ts';
 import { topics } from '../topics.ts';
 
 /** The one-shot service of compose.yml: makes the declared topics, or says what differs and ends with 1. */

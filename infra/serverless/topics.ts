@@ -1,4 +1,4 @@
-import { type TopicDeclaration, topics } from '../topics.ts';
+import { topics } from '../topics.ts';
 
 /** The processor's side of the wire: what its mapping reads, and what its role may touch. */
 export const processorTopics = {
@@ -12,21 +12,6 @@ export const processorTopics = {
   onFailure: 'market.raw.undelivered',
   group: 'processor-group',
 } as const;
-
-const dayMs = 86_400_000;
-
-/** Only a mapping writes it. A record of 1 MB takes 1.4 MB in Base64, and its envelope some more. */
-const onFailureTopic: TopicDeclaration = {
-  name: processorTopics.onFailure,
-  partitions: 12,
-  replicationFactor: 3,
-  configs: {
-    'cleanup.policy': 'delete',
-    'min.insync.replicas': '2',
-    'retention.ms': String(30 * dayMs),
-    'max.message.bytes': '2097152',
-  },
-};
 
 /** A topic as CloudFormation makes it. */
 export interface TopicResource {
@@ -51,7 +36,7 @@ export function topicLogicalId(name: string): string {
 /** All topics as resources, from `infra/topics.ts`. They outlive the stack: a removed stack must not take data along. */
 export function topicResources(clusterArn: string): Record<string, TopicResource> {
   return Object.fromEntries(
-    [...topics, onFailureTopic].map(({ name, partitions, replicationFactor, configs }) => [
+    topics.map(({ name, partitions, replicationFactor, configs }) => [
       topicLogicalId(name),
       {
         Type: 'AWS::MSK::Topic',

@@ -1,8 +1,8 @@
 import { StartupError } from '../../functions/runtime/errors.ts';
 import type { Settings } from '../../functions/runtime/settings.ts';
-import { ensureTopics } from '../../infra/ensure-topics.ts';
 import { topics as declared, type TopicDeclaration } from '../../infra/topics.ts';
 import { CommandError } from '../support/command.ts';
+import { ensureTopics } from '../topics/ensure.ts';
 import { insist } from './offsets.ts';
 import type { PipelineTopics } from './reader.ts';
 

@@ -8,8 +8,8 @@ export interface LiveTopic {
   /** The least of its partitions: a reassignment under way shows more on some. */
   readonly replicationFactor: number;
   /**
-   * The values in force of the settings that declarations name, the cluster's own defaults included as far as the
-   * target tells them. A setting that is not here differs from every declaration.
+   * Of a topic that is declared, the values in force of the settings that its declaration names, the cluster's own
+   * defaults included as far as the target tells them. A setting that is not here differs from every declaration.
    */
   readonly configs: ReadonlyMap<string, string>;
 }
@@ -58,8 +58,5 @@ export interface TargetOptions {
   readonly declared: readonly TopicDeclaration[];
 }
 
-/**
- * Opens one kind of target. Rejects with a CommandError when the cluster cannot be reached, or not by this user.
- * @public
- */
+/** Opens one kind of target. Rejects with a CommandError when the cluster cannot be reached, or not by this user. */
 export type OpenTarget = (options: TargetOptions) => Promise<TopicsTarget>;

@@ -8,8 +8,8 @@ import { type ClusterStatus, type LocalCluster, openCluster } from '../../infra/
 import { brokerFiles } from '../../infra/cluster/layout.ts';
 import { isFree } from '../../infra/cluster/ports.ts';
 import { processInfo } from '../../infra/cluster/process-info.ts';
-import { ensureTopics } from '../../infra/ensure-topics.ts';
 import { topics } from '../../infra/topics.ts';
+import { ensureTopics } from '../../scripts/topics/ensure.ts';
 
 // A cluster of its own: what happens to its brokers must not befall the one that other files share.
 const dir = mkdtempSync(join(tmpdir(), 'hft-own-'));

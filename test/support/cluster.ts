@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type LocalCluster, startCluster } from '../../infra/cluster/cluster.ts';
-import { ensureTopics } from '../../infra/ensure-topics.ts';
 import { topics } from '../../infra/topics.ts';
+import { ensureTopics } from '../../scripts/topics/ensure.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

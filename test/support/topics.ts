@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { ensureTopics } from '../../infra/ensure-topics.ts';
 import type { TopicConfigs, TopicDeclaration } from '../../infra/topics.ts';
+import { ensureTopics } from '../../scripts/topics/ensure.ts';
 
 /** What a test wants of a topic; the rest is as the contract's topics are. */
 export interface TestTopic {
@@ -35,6 +35,7 @@ export async function createTopics<Key extends string>(
         'min.insync.replicas': '2',
         'retention.ms': '604800000',
         'max.message.bytes': '1048576',
+        'compression.type': 'producer',
         ...wanted[key].configs,
       },
     });

@@ -120,7 +120,13 @@ async function readConfigs(
 ): Promise<Map<string, Record<string, string>>> {
   const byTopic = new Map<string, Record<string, string>>();
   if (topics.length === 0) return byTopic;
-  const configNames = ['cleanup.policy', 'min.insync.replicas', 'retention.ms', 'max.message.bytes'];
+  const configNames = [
+    'cleanup.policy',
+    'min.insync.replicas',
+    'retention.ms',
+    'max.message.bytes',
+    'compression.type',
+  ];
   const resources = topics.map((name) => ({ type: topicResource, name, configNames }));
   const answer = await broker.ask('DescribeConfigs', { resources, includeSynonyms: false });
   for (const { errorCode, resourceName, configEntries } of answer.resources) {

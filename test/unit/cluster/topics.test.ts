@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { declarationProblems, topics } from '../../../infra/topics.ts';
 
-test('the declared topics are those of the contract', () => {
+test('the declared topics are those of the contract, and the one of what a mapping gives up on', () => {
   expect(topics.map(({ name, partitions, replicationFactor }) => [name, partitions, replicationFactor])).toEqual([
     ['market.raw', 60, 3],
     ['market.enriched', 60, 3],
     ['analytics.results', 30, 3],
     ['market.raw.dlq', 12, 3],
     ['market.enriched.dlq', 12, 3],
+    ['market.raw.undelivered', 12, 3],
   ]);
   expect(declarationProblems(topics)).toEqual([]);
 });
