@@ -25,6 +25,8 @@ export interface GroupListener {
   revoked(): Promise<void>;
   /** The partitions belong to others already, or may: nothing of them can be committed. */
   lost(reason: string): void;
+  /** The group has members that read these topics and not ours. Each topic is shared among its own readers. */
+  shared(topics: readonly string[]): void;
   /** The member fell out of its group and is being rebuilt. */
   interrupted(error: Error): void;
 }

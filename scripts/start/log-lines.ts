@@ -17,6 +17,7 @@ const notices = [
   'Uncaught',
   'The watchdog',
   'Commit',
+  'The group is shared',
 ];
 
 /** Reads one line; undefined when it says nothing that matters here. */

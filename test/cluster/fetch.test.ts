@@ -64,6 +64,7 @@ async function read(topic: string, maxBytesPerPartition = 1_048_576): Promise<Re
       assigned: () => undefined,
       revoked: async () => undefined,
       lost: () => undefined,
+      shared: () => undefined,
       interrupted: () => undefined,
     },
   );

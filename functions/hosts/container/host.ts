@@ -62,6 +62,11 @@ export function createConsumingHost<Resources>(
       for (const lane of lanes.values()) lane.abort(reason);
       clear();
     },
+    shared(topics) {
+      const { group } = definition;
+      const message = `The group is shared: members of '${group}' read ${topics.join(', ')}. Give each function its own group`;
+      log.warn({ group, topics }, message);
+    },
     interrupted(error) {
       assigned = undefined;
       log.warn({ error: error.message }, 'Out of the consumer group: joining again');

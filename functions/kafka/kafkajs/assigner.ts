@@ -6,37 +6,82 @@ interface Claim {
   readonly partitions: readonly number[];
 }
 
-const name = 'hft-sticky';
-const version = 1;
+/** What the leader of a group must know to share out partitions. */
+export interface AssignerContext {
+  /** The topic that this member reads. */
+  readonly topic: string;
+  /** Partitions of a topic that any member reads; 0 for one that is not there. */
+  partitionCount(topic: string): number | Promise<number>;
+  claim(): Claim;
+  /** Other members read these topics and not ours: who leads hears of it. */
+  shared(topics: readonly string[]): void;
+}
 
 /** Shares partitions evenly, and leaves as many as it can where they are. */
-export function stickyAssigner(topic: string, partitionCount: () => number, claim: () => Claim): Assigner {
+export function stickyAssigner(context: AssignerContext): Assigner {
+  return assignerOf('hft-sticky', 1, context, () => Buffer.from(JSON.stringify(context.claim())));
+}
+
+/**
+ * What a plain application can be in a group with. It bears the name of kafkajs' own, which would hand partitions also to
+ * members that do not read their topic: nobody would ever read those.
+ */
+export function plainAssigner(context: AssignerContext): Assigner {
+  return assignerOf('RoundRobinAssigner', 0, context, () => Buffer.alloc(0));
+}
+
+function assignerOf(name: string, version: number, context: AssignerContext, userData: () => Buffer): Assigner {
   return {
     name,
     version,
     protocol: ({ topics }) => ({
       name,
-      metadata: AssignerProtocol.MemberMetadata.encode({
-        version,
-        topics,
-        userData: Buffer.from(JSON.stringify(claim())),
-      }),
+      metadata: AssignerProtocol.MemberMetadata.encode({ version, topics, userData: userData() }),
     }),
     assign: async ({ members }) => {
-      const claims = new Map(members.map((member) => [member.memberId, readClaim(member)]));
-      const shares = sharePartitions(partitionCount(), claims);
-      return [...shares].map(
-        ([memberId, partitions]): GroupMemberAssignment => ({
+      const readers = readersOf(members, context.topic);
+      const others = [...readers.keys()].filter((topic) => topic !== context.topic).sort();
+      if (others.length > 0) context.shared(others);
+      const assignments = new Map(members.map(({ memberId }) => [memberId, {} as Record<string, number[]>]));
+      for (const [topic, claims] of readers) {
+        for (const [memberId, partitions] of sharePartitions(await context.partitionCount(topic), claims)) {
+          const assignment = assignments.get(memberId);
+          if (assignment !== undefined) assignment[topic] = partitions;
+        }
+      }
+      return [...assignments].map(
+        ([memberId, assignment]): GroupMemberAssignment => ({
           memberId,
           memberAssignment: AssignerProtocol.MemberAssignment.encode({
             version,
-            assignment: { [topic]: partitions },
+            assignment,
             userData: Buffer.alloc(0),
           }),
         }),
       );
     },
   };
+}
+
+/** Who reads which topic, with what it claims. A member that does not say what it reads is taken for one of ours. */
+function readersOf(members: readonly GroupMember[], ours: string): Map<string, Map<string, Claim>> {
+  const readers = new Map<string, Map<string, Claim>>([[ours, new Map()]]);
+  for (const member of members) {
+    for (const topic of topicsOf(member) ?? [ours]) {
+      const claims = readers.get(topic) ?? new Map<string, Claim>();
+      readers.set(topic, claims);
+      claims.set(member.memberId, readClaim(member));
+    }
+  }
+  return readers;
+}
+
+function topicsOf({ memberMetadata }: GroupMember): readonly string[] | undefined {
+  try {
+    return AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A claim comes from another process: anything that is not one counts as none. */

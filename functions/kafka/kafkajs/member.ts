@@ -1,8 +1,8 @@
-import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import type { CommitResult, GroupListener, GroupMember, GroupMemberOptions } from '../port.ts';
-import { stickyAssigner } from './assigner.ts';
+import { type AssignerContext, plainAssigner, stickyAssigner } from './assigner.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator } from './failures.ts';
 import { findCoordinator, hookGroup } from './group-hooks.ts';
 
@@ -55,19 +55,30 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
             },
             resumedWithin,
           });
-          return stickyAssigner(
-            options.topic,
-            () => cluster.findTopicPartitionMetadata(options.topic).length,
-            () => ({ generation, partitions: owned }),
-          );
+          return stickyAssigner(assigning(cluster));
         },
-        PartitionAssigners.roundRobin,
+        (config) => plainAssigner(assigning(config.cluster as unknown as Cluster)),
       ],
     });
     built.on(built.events.CRASH, ({ payload }) => {
       if (built === consumer) void rebuild(payload.error);
     });
     return built;
+  }
+
+  /** What an assigner must know, should this member lead the group. */
+  function assigning(cluster: Cluster): AssignerContext {
+    return {
+      topic: options.topic,
+      async partitionCount(topic) {
+        if (topic === options.topic) return cluster.findTopicPartitionMetadata(topic).length;
+        // Asked for once, and not added to what is refreshed: it may be deleted, which is none of our business.
+        const { topicMetadata } = await cluster.metadata();
+        return topicMetadata.find((one) => one.topic === topic)?.partitionMetadata.length ?? 0;
+      },
+      claim: () => ({ generation, partitions: owned }),
+      shared: (topics) => listener.shared(topics),
+    };
   }
 
   function joined(joinedGroup: ConsumerGroup): void {

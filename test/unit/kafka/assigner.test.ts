@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AssignerProtocol, type GroupMember } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import { sharePartitions, stickyAssigner } from '../../../functions/kafka/kafkajs/assigner.ts';
+import { plainAssigner, sharePartitions, stickyAssigner } from '../../../functions/kafka/kafkajs/assigner.ts';
 
 interface Claim {
   readonly generation: number;
@@ -104,18 +104,20 @@ describe('the shares', () => {
 
 describe('the assigner', () => {
   const config = { groupId: 'g', logger: { info: () => undefined } };
-  const assignerOf = (claim: Claim, count = 6) =>
-    stickyAssigner(
-      'in',
-      () => count,
-      () => claim,
-    );
+  const told: (readonly string[])[] = [];
+  const contextOf = (claim: Claim, counts: Record<string, number> = { in: 6, elsewhere: 4 }) => ({
+    topic: 'in',
+    partitionCount: (topic: string) => counts[topic] ?? 0,
+    claim: () => claim,
+    shared: (topics: readonly string[]) => void told.push(topics),
+  });
+  const assignerOf = (claim: Claim) => stickyAssigner(contextOf(claim));
 
-  function member(memberId: string, userData: string | undefined): GroupMember {
+  function member(memberId: string, userData: string | undefined, topics = ['in']): GroupMember {
     const bytes = Buffer.from(userData ?? '');
     return {
       memberId,
-      memberMetadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics: ['in'], userData: bytes }),
+      memberMetadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: bytes }),
     };
   }
 
@@ -160,6 +162,36 @@ describe('the assigner', () => {
   test('takes metadata that cannot be decoded for no claim', async () => {
     const shares = await assign({ memberId: 'a', memberMetadata: Buffer.from([1]) });
     expect(shares).toEqual({ a: range(6) });
+  });
+
+  test.each([
+    ['the sticky', stickyAssigner],
+    ['the plain', plainAssigner],
+  ])('%s gives partitions only to those that read their topic, and tells of the others', async (_, make) => {
+    const group = [member('a', ''), member('b', ''), member('stranger', '', ['elsewhere']), member('none', '', [])];
+    told.length = 0;
+    const assignments = await make(contextOf(none)).assign({ members: group, topics: ['in'] });
+    const shares = assignments.map(({ memberId, memberAssignment }) => [
+      memberId,
+      AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment,
+    ]);
+    expect(Object.fromEntries(shares)).toEqual({
+      a: { in: [0, 1, 2] },
+      b: { in: [3, 4, 5] },
+      stranger: { elsewhere: [0, 1, 2, 3] },
+      none: {},
+    });
+    expect(told).toEqual([['elsewhere']]);
+  });
+
+  test('a member of several topics has its share of each', async () => {
+    const group = [member('a', ''), member('both', '', ['in', 'elsewhere', 'nowhere'])];
+    const [, both] = await assignerOf(none).assign({ members: group, topics: ['in'] });
+    expect(AssignerProtocol.MemberAssignment.decode(both?.memberAssignment ?? Buffer.alloc(0))?.assignment).toEqual({
+      in: [3, 4, 5],
+      elsewhere: [0, 1, 2, 3],
+      nowhere: [],
+    });
   });
 
   test('is made by kafkajs without more than it needs', () => {
