@@ -1,4 +1,4 @@
-import type { Story } from './run.ts';
+import type { Story } from './outcome.ts';
 
 /** One application's run of a scenario, to be drawn beside others. */
 export interface Panel {

@@ -1,4 +1,4 @@
-import type { Outcome } from './run.ts';
+import type { Outcome } from './outcome.ts';
 import type { Promised } from './scenario.ts';
 
 /** What a scenario's repeats broke of what is promised, a sentence each. */
@@ -30,7 +30,7 @@ export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised, 
       ({ state, ms }) => state === 'crashed' || (ms !== undefined && state !== 'left'),
     );
     if (ended.length > 0) say(broken, `${ended.length} instances ended with an error`);
-    const { doubled, silenceMs, recoveredMs, exitMs } = promised;
+    const { doubled, silenceMs, recoveredMs, exitMs, peakMb } = promised;
     if (doubled !== undefined && outcome.doubled > doubled && !atLeastOnce) {
       say(doubled === 0 ? broken : slow, `${outcome.doubled} doubled, ${doubled} promised at most`);
     }
@@ -40,6 +40,9 @@ export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised, 
     late(outcome.silenceMs, silenceMs, 'a partition was silent for');
     late(outcome.recoveredMs, recoveredMs, 'recovered after');
     late(longestExitMs(outcome) ?? 0, exitMs, 'an orderly exit took');
+    if (peakMb !== undefined && outcome.peakMb > peakMb) {
+      say(slow, `an instance had ${outcome.peakMb} MB, ${peakMb} promised at most`);
+    }
   }
   return { broken, slow };
 }

@@ -14,6 +14,7 @@ export const faultFlags = {
     rate: text,
     partitions: text,
     'session-timeout': text,
+    backlog: text,
     host: text,
     beside: text,
   },
@@ -26,6 +27,7 @@ export const faultDescriptions = {
   rate: 'Records a second (default 400).',
   partitions: 'Partitions of the topics (default 60).',
   'session-timeout': "The instances' KAFKA_SESSION_TIMEOUT_MS, as 6s or 10000ms (default 10s).",
+  backlog: 'Records that are there before the instances, in the scenario of that name (default 200000).',
   host: 'container or function (default container).',
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
   svg: "A directory for drawings of each partition's owner and lag: of each scenario the repeat that was silent longest.",
@@ -42,6 +44,7 @@ export interface FaultOptions {
   readonly instances: number;
   readonly rate: number;
   readonly partitions: number;
+  readonly backlog: number;
   readonly sessionTimeoutMs: number;
   readonly applications: readonly ApplicationName[];
   readonly bundle: string | undefined;
@@ -78,6 +81,7 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
     instances: whole('instances', '4', 1, 30),
     rate: whole('rate', '400', 1, 100_000),
     partitions: whole('partitions', '60', 1, 1_000),
+    backlog: whole('backlog', '200000', 1_000, 100_000_000),
     sessionTimeoutMs,
     applications: beside === undefined ? [host] : [host, beside],
     bundle: given('bundle'),

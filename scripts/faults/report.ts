@@ -1,6 +1,6 @@
 import { table } from '../support/table.ts';
 import { type Judgement, longestExitMs, quantile, seconds } from './judgement.ts';
-import type { Outcome } from './run.ts';
+import type { Outcome } from './outcome.ts';
 import type { Promised, Scenario } from './scenario.ts';
 
 /** All repeats of one scenario with one application. */
@@ -41,7 +41,9 @@ export function reportText({ scenario, application, promised, outcomes, judgemen
     value === undefined ? '' : show(value);
   const due = ['promised', '', '0', upTo(promised.doubled, String), '0', '0', '0'];
   const dueTimes = [promised.silenceMs, promised.recoveredMs, promised.exitMs].map((ms) => upTo(ms, seconds));
-  const lines = table(rightAligned([columns, ...rows, ...quantiles, [...due, ...dueTimes, '']]));
+  const lines = table(
+    rightAligned([columns, ...rows, ...quantiles, [...due, ...dueTimes, upTo(promised.peakMb, String)]]),
+  );
   return [
     `${scenario.name} (${application}): ${scenario.summary}`,
     ...lines,

@@ -11,6 +11,8 @@ export interface Promised {
   readonly recoveredMs?: number;
   /** From SIGTERM to the end of the process. */
   readonly exitMs?: number;
+  /** Resident memory of an instance. */
+  readonly peakMb?: number;
 }
 
 /** What a promise may depend on. */
@@ -29,6 +31,8 @@ export interface Scenario {
   readonly startsWith?: number;
   /** Whether instances reach the brokers through `stage.network`. */
   readonly behindProxy?: boolean;
+  /** Whether all records are there before the first instance, and the scenario ends when they are done. */
+  readonly onBacklog?: boolean;
   /** Share of records that are bad (default 0.01). */
   readonly poisonShare?: number;
   readonly promised: (conditions: Conditions) => Promised;
@@ -48,10 +52,14 @@ export interface Stage {
   readonly network: Network | undefined;
   /** The broker that looks after the group now. */
   coordinator(): Promise<number>;
+  /** Waits until all that was written is done and committed. */
+  committed(): Promise<void>;
   /** Waits until every partition takes outputs from now on. */
   allMove(): Promise<void>;
   /** Waits until all replicas of the run's topics and of the group's offsets are in sync. */
   inSync(): Promise<void>;
+  /** A plain member of the same group that reads the output topic; what it resolves to makes it leave. */
+  addStranger(): Promise<() => Promise<void>>;
   /** From here on is measured how long partitions stand still: call it right before each fault. */
   mark(text: string): void;
   /** Lets time pass. */

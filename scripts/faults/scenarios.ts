@@ -1,3 +1,4 @@
+import { backlog } from './backlog.ts';
 import { brokerFrozen } from './broker-frozen.ts';
 import { brokerKilled } from './broker-killed.ts';
 import { brokerStopped } from './broker-stopped.ts';
@@ -14,11 +15,12 @@ import { rolling } from './rolling.ts';
 import type { Scenario } from './scenario.ts';
 import { sigterm } from './sigterm.ts';
 import { steady } from './steady.ts';
+import { stranger } from './stranger.ts';
 
 /** All of them, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   ...[steady, join, sigterm, rolling, kill, frozen],
   ...[cutOff, cutOffOne, delayed, reset],
   ...[brokerStopped, brokersRestarted, brokerKilled, brokerFrozen],
-  ...[poison, deadLettersRefused],
+  ...[poison, deadLettersRefused, stranger, backlog],
 ];

@@ -19,15 +19,23 @@ export interface Standstill {
 /** Records come to each partition several times a second: one that does not move for this long stands still. */
 const stallMs = 1_000;
 
-/** Measures from the first mark until `endMs`. What was silent before the first mark, and is no more, does not count. */
-export function measureStandstill(movements: Movements, marks: readonly Mark[], endMs: number): Standstill {
+/**
+ * Measures from the first mark until `endMs`. What was silent before the first mark, and is no more, does not count. A
+ * partition that had not moved yet is silent since its first record came in.
+ */
+export function measureStandstill(
+  arrivals: Movements,
+  movements: Movements,
+  marks: readonly Mark[],
+  endMs: number,
+): Standstill {
   const firstMs = marks[0]?.atMs ?? endMs;
   let silenceMs = 0;
   let longest = 0;
   let recoveredMs = 0;
   for (const [partition, times] of movements.entries()) {
-    for (let index = 1; index < times.length; index += 1) {
-      const [from = 0, to = 0] = [times[index - 1], times[index]];
+    for (const [index, to] of times.entries()) {
+      const from = (index === 0 ? arrivals[partition]?.[0] : times[index - 1]) ?? to;
       if (to < firstMs || from > endMs) continue;
       if (to - from > silenceMs) {
         silenceMs = to - from;

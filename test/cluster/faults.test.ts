@@ -1,8 +1,10 @@
 import { describe, expect, inject, test } from 'vitest';
 import { openCluster } from '../../infra/cluster/cluster.ts';
 import { judgeOutcomes } from '../../scripts/faults/judgement.ts';
-import { type Outcome, runOnce } from '../../scripts/faults/run.ts';
+import type { Outcome } from '../../scripts/faults/outcome.ts';
+import { runOnce } from '../../scripts/faults/run.ts';
 import type { Conditions, Scenario } from '../../scripts/faults/scenario.ts';
+import { stranger } from '../../scripts/faults/stranger.ts';
 import { startGuard } from '../../scripts/start/guard.ts';
 import { buildTestBundle } from '../support/mutants.ts';
 import { shippedBundle } from '../support/pipeline.ts';
@@ -23,7 +25,7 @@ const leave: Scenario = {
   },
 };
 
-async function run(bundle: string): Promise<Outcome> {
+async function run(bundle: string, scenario = leave): Promise<Outcome> {
   const cluster = openCluster(inject('clusterDir'));
   if (!cluster) throw new Error('the cluster of this project is not there');
   const guard = startGuard(bundle, false);
@@ -31,7 +33,7 @@ async function run(bundle: string): Promise<Outcome> {
     // The timer hardly ever commits: only the drain does.
     const env = { KAFKA_COMMIT_INTERVAL_MS: '20000' };
     return await runOnce({
-      ...{ ...conditions, scenario: leave, application: 'container', cluster, bundle, partitions: 4, guard, env },
+      ...{ ...conditions, scenario, application: 'container', cluster, bundle, partitions: 4, backlog: 0, guard, env },
     });
   } finally {
     guard.dismiss();
@@ -67,5 +69,11 @@ describe.concurrent('the fault suite', () => {
     } finally {
       bundle.remove();
     }
+  });
+
+  test('a member that reads another topic gets no partition of ours', async () => {
+    const outcome = await run(await shippedBundle(), stranger);
+    expect(judgeOutcomes([outcome], promised, false).broken).toEqual([]);
+    expect(outcome.notices.join()).toContain('The group is shared');
   });
 });

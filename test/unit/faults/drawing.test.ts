@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawPanels } from '../../../scripts/faults/drawing.ts';
-import type { Story } from '../../../scripts/faults/run.ts';
+import type { Story } from '../../../scripts/faults/outcome.ts';
 
 const every = (stepMs: number, fromMs: number, toMs: number): number[] =>
   Array.from({ length: Math.floor((toMs - fromMs) / stepMs) + 1 }, (_, index) => fromMs + index * stepMs);

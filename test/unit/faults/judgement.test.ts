@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judgeOutcomes, quantile } from '../../../scripts/faults/judgement.ts';
+import type { Outcome } from '../../../scripts/faults/outcome.ts';
 import { reportJson, reportText } from '../../../scripts/faults/report.ts';
-import type { Outcome } from '../../../scripts/faults/run.ts';
 import { scenarios } from '../../../scripts/faults/scenarios.ts';
 
 const good: Outcome = {

@@ -11,7 +11,7 @@ describe('measureStandstill', () => {
       [...every(100, 0, 4_900), ...every(100, 16_000, 20_000)],
       [...every(100, 0, 4_900), ...every(100, 9_000, 20_000)],
     ];
-    expect(measureStandstill(movements, [{ atMs: 5_000, text: 'kill' }], 20_000)).toEqual({
+    expect(measureStandstill(movements, movements, [{ atMs: 5_000, text: 'kill' }], 20_000)).toEqual({
       silenceMs: 11_100,
       recoveredMs: 11_000,
       partition: 1,
@@ -20,7 +20,12 @@ describe('measureStandstill', () => {
 
   test('recovery is the end of the last standstill, not of the longest', () => {
     const movements = [[...every(100, 0, 5_000), ...every(100, 9_000, 10_000), ...every(100, 12_000, 15_000)]];
-    const { silenceMs, recoveredMs } = measureStandstill(movements, [{ atMs: 5_000, text: 'fault' }], 15_000);
+    const { silenceMs, recoveredMs } = measureStandstill(
+      movements,
+      movements,
+      [{ atMs: 5_000, text: 'fault' }],
+      15_000,
+    );
     expect({ silenceMs, recoveredMs }).toEqual({ silenceMs: 4_000, recoveredMs: 7_000 });
   });
 
@@ -31,15 +36,27 @@ describe('measureStandstill', () => {
       { atMs: 4_900, text: 'second, while it still stood' },
       { atMs: 9_000, text: 'third' },
     ];
-    expect(measureStandstill(movements, marks, 15_000)).toMatchObject({ silenceMs: 3_000, recoveredMs: 2_950 });
+    expect(measureStandstill(movements, movements, marks, 15_000)).toMatchObject({
+      silenceMs: 3_000,
+      recoveredMs: 2_950,
+    });
   });
 
   test('what was over before the first fault, or began after the end, does not count', () => {
     const movements = [[0, 5_000, ...every(100, 5_100, 9_000), 20_000]];
-    expect(measureStandstill(movements, [{ atMs: 6_000, text: 'fault' }], 8_500)).toEqual({
+    expect(measureStandstill(movements, movements, [{ atMs: 6_000, text: 'fault' }], 8_500)).toEqual({
       silenceMs: 100,
       recoveredMs: 0,
       partition: 0,
+    });
+  });
+
+  test('a partition that had not moved yet is silent since its first record', () => {
+    const [arrivals, movements] = [[every(100, 1_000, 9_000)], [every(100, 7_000, 9_000)]];
+    const marks = [{ atMs: 2_000, text: 'fault' }];
+    expect(measureStandstill(arrivals, movements, marks, 9_000)).toMatchObject({
+      silenceMs: 6_000,
+      recoveredMs: 5_000,
     });
   });
 });

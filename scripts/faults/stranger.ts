@@ -1,0 +1,17 @@
+import type { Scenario } from './scenario.ts';
+
+export const stranger: Scenario = {
+  name: 'stranger',
+  summary: 'A member that reads another topic joins the group by mistake, and leaves again.',
+  promised: () => ({ doubled: 0, silenceMs: 4_000 }),
+  async run({ addStranger, allMove, mark, rest }) {
+    mark('a stranger joins');
+    const leave = await addStranger();
+    await allMove();
+    await rest(3_000);
+    mark('it leaves');
+    await leave();
+    await allMove();
+    await rest(2_000);
+  },
+};
