@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createFleet } from '../../../scripts/start/fleet.ts';
 
 let logDir = '';
@@ -25,6 +25,9 @@ test('who is stopped is picked at once: the next one to stop is another', async 
     partitions: 6,
     drainDeadlineMs: 10_000,
     onEvent: (text) => events.push(text),
+  });
+  onTestFinished(() => {
+    for (const instance of fleet.instances) instance.kill();
   });
   for (let left = 3; left > 0; left -= 1) fleet.add();
   fleet.remove();
