@@ -16,6 +16,8 @@ export function countMillionths(value: number): number {
 
 /** a - b, exact to the last digit when both have at most six decimals; else the difference of the doubles. */
 export function subtract(a: number, b: number): number {
+  // Whole numbers of 32 bits: exact as they are.
+  if ((a | 0) === a && (b | 0) === b) return a - b;
   const exact = countMillionths(a) - countMillionths(b);
   return Number.isNaN(exact) ? a - b : exact / millionths;
 }

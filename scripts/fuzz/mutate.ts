@@ -15,8 +15,8 @@ function pick<Item>(items: readonly Item[], random: Random): Item {
 export function hostileNumber(random: Random): string {
   const digits = (count: number): string =>
     Array.from({ length: count }, () => String(random.bits() % (random.bits() % 4 === 0 ? 2 : 10))).join('');
-  const whole = random.bits() % 3 === 0 ? '0' : digits(1 + (random.bits() % (random.bits() % 4 === 0 ? 18 : 6)));
-  const fraction = random.bits() % 2 === 0 ? '' : `.${digits(random.bits() % (random.bits() % 4 === 0 ? 20 : 5))}`;
+  const whole = random.bits() % 3 === 0 ? '0' : digits(1 + (random.bits() % (random.bits() % 8 === 0 ? 18 : 6)));
+  const fraction = random.bits() % 2 === 0 ? '' : `.${digits(random.bits() % (random.bits() % 8 === 0 ? 20 : 5))}`;
   const sign = random.bits() % 12 === 0 ? '-' : '';
   const exponent =
     random.bits() % 24 === 0 ? `e${random.bits() % 2 === 0 ? '-' : ''}${digits(1 + (random.bits() % 3))}` : '';
@@ -59,10 +59,10 @@ function spoilBytes(text: string, other: string, random: Random): string {
 /** A message made from one that is known, and parts of another. Text stands for bytes, one character each. */
 export function mutate(text: string, other: string, random: Random): string {
   let result = text;
-  for (let rounds = 1 + (random.bits() % 4); rounds > 0; rounds -= 1) {
-    const kind = random.bits() % 8;
-    if (kind < 4) result = replaceNumber(result, random);
-    else if (kind < 6) result = mutateFields(result, random);
+  for (let rounds = 1 + (random.bits() % 3); rounds > 0; rounds -= 1) {
+    const kind = random.bits() % 12;
+    if (kind < 7) result = replaceNumber(result, random);
+    else if (kind < 11) result = mutateFields(result, random);
     else result = spoilBytes(result, other, random);
   }
   return result;

@@ -106,6 +106,8 @@ export async function runFuzz({ forMs, seed, loadPaths, onProgress }: FuzzOption
 
   /** Keeps the texts that reach something new, found by halving; what has been reached by one is not new to the next. */
   const keepNew = async (texts: readonly string[]): Promise<void> => {
+    // Asking for coverage takes longer than some hundreds of messages, and on a busy machine much longer.
+    if (elapsedMs() > forMs * guidedShare) return;
     for (const text of texts) run(text);
     const blocks = [...(await coverage.take())].filter((block) => !seen.has(block));
     if (blocks.length === 0) return;
@@ -120,6 +122,7 @@ export async function runFuzz({ forMs, seed, loadPaths, onProgress }: FuzzOption
   };
 
   for (const text of firstCorpus(seed)) keep(text);
+  for (const block of await coverage.take()) seen.add(block);
   while (elapsedMs() < forMs * guidedShare && disagreement === null) {
     await keepNew(makeBatch(corpus, random));
     onProgress?.(report());

@@ -2,25 +2,17 @@ import { type Digits, roundDecimal } from '../rounding.ts';
 import { char } from './input.ts';
 import { out, putAscii } from './output.ts';
 
-/** Numbers as JSON.stringify writes them, four digits at a time from a table. NaN and infinities are null. */
+/** Numbers as JSON.stringify writes them, four digits at a time. NaN and infinities are null. */
 
 const fours = 10_000;
-/** The four digits of 0 to 9,999, the first in the lowest byte. */
-const digits = new Int32Array(fours);
-/** How many digits remain without leading zeros: 1 to 4. */
-const wholeLength = new Uint8Array(fours);
-/** How many bytes a fraction of four digits takes with its point and without its last zeros: 0, or 2 to 5. */
-const fractionLength = new Uint8Array(fours);
-for (let number = 0; number < fours; number += 1) {
-  const [first, second, third, fourth] = [
-    (number / 1000) | 0,
-    ((number / 100) % 10) | 0,
-    ((number / 10) % 10) | 0,
-    number % 10,
-  ];
-  digits[number] = 0x30303030 + first + (second << 8) + (third << 16) + (fourth << 24);
-  wholeLength[number] = number < 10 ? 1 : number < 100 ? 2 : number < 1000 ? 3 : 4;
-  fractionLength[number] = number === 0 ? 0 : fourth > 0 ? 5 : third > 0 ? 4 : second > 0 ? 3 : 2;
+const asciiZeros = 0x30303030;
+
+/** The four digits of 0 to 9,999 in the four bytes of a number, the first in the lowest; all divisions by shifts. */
+function fourDigits(number: number): number {
+  const hundreds = (number * 5243) >> 19;
+  const pairs = hundreds | ((number - hundreds * 100) << 16);
+  const tens = ((pairs * 103) >> 10) & 0x000f000f;
+  return tens | ((pairs - tens * 10) << 8);
 }
 
 const nullWord = 0x6c6c756e;
@@ -39,24 +31,34 @@ function putNull(at: number): number {
 /** A whole number of 0 to 2^31. */
 function putWhole(at: number, whole: number): number {
   if (whole < fours) {
-    const length = wholeLength[whole] ?? 0;
-    out.setInt32(at, (digits[whole] ?? 0) >>> ((4 - length) << 3), true);
-    return at + length;
+    const digits = fourDigits(whole);
+    // The last digit stays, whatever it is.
+    const kept = digits | 0x01000000;
+    const zeros = (31 - Math.clz32(kept & -kept)) >> 3;
+    out.setInt32(at, (digits + asciiZeros) >>> (zeros << 3), true);
+    return at + 4 - zeros;
   }
   const upper = (whole / fours) | 0;
-  const end = putWhole(at, upper);
-  out.setInt32(end, digits[whole - upper * fours] ?? 0, true);
-  return end + 4;
+  return putFour(putWhole(at, upper), (whole - upper * fours) | 0);
+}
+
+function putFour(at: number, number: number): number {
+  out.setInt32(at, fourDigits(number) + asciiZeros, true);
+  return at + 4;
 }
 
 /** Units of the fourth decimal. */
 function putUnits(at: number, units: number): number {
   const whole = (units / fours) | 0;
-  const fraction = units - whole * fours;
-  const end = putWhole(at, whole);
-  out.setUint8(end, char.point);
-  out.setInt32(end + 1, digits[fraction] ?? 0, true);
-  return end + (fractionLength[fraction] ?? 0);
+  return putFraction4(putWhole(at, whole), (units - whole * fours) | 0);
+}
+
+/** A fraction of four digits with its point, without its last zeros; nothing for 0. */
+function putFraction4(at: number, fraction: number): number {
+  const digits = fourDigits(fraction);
+  out.setUint8(at, char.point);
+  out.setInt32(at + 1, digits + asciiZeros, true);
+  return digits === 0 ? at : at + 5 - (Math.clz32(digits) >> 3);
 }
 
 function putMinus(at: number, isNegative: boolean): number {
@@ -83,8 +85,8 @@ function roundUnits(magnitude: number, scale: number): number {
   const below = scaled | 0;
   const rest = scaled - below;
   if (rest < 0.5 - doubt) return below;
-  if (rest > 0.5 + doubt) return below + 1;
-  return magnitude >= (2 * below + 1) / (2 * scale) ? below + 1 : below;
+  if (rest > 0.5 + doubt || magnitude >= (2 * below + 1) / (2 * scale)) return (below + 1) | 0;
+  return below;
 }
 
 /** A value rounded to four decimals. */
@@ -101,7 +103,7 @@ export function putRounded6(at: number, value: number): number {
   if (!(magnitude * 1e6 < mostUnits)) return putLarge(at, value, 6);
   const units = roundUnits(magnitude, 1e6);
   const whole = (units / 1e6) | 0;
-  return putFraction8(putWhole(putMinus(at, value < 0 && units > 0), whole), (units - whole * 1e6) * 100);
+  return putFraction8(putWhole(putMinus(at, value < 0 && units > 0), whole), ((units - whole * 1e6) * 100) | 0);
 }
 
 /** A value rounded to eight decimals. Below 1e-6 JavaScript writes an exponent. */
@@ -111,17 +113,18 @@ export function putRounded8(at: number, value: number): number {
   const units = roundUnits(magnitude, 1e8);
   if (units < 100 && units > 0) return putTiny(putMinus(at, value < 0), units);
   const whole = (units / 1e8) | 0;
-  return putFraction8(putWhole(putMinus(at, value < 0 && units > 0), whole), units - whole * 1e8);
+  return putFraction8(putWhole(putMinus(at, value < 0 && units > 0), whole), (units - whole * 1e8) | 0);
 }
 
-/** A fraction of eight digits with its point, without its last zeros; nothing for 0. */
+/** The same of eight digits. */
 function putFraction8(at: number, fraction: number): number {
   const upper = (fraction / fours) | 0;
-  const lower = fraction - upper * fours;
+  const lower = (fraction - upper * fours) | 0;
+  if (lower === 0) return putFraction4(at, upper);
+  const end = putFraction4(at + 4, lower);
   out.setUint8(at, char.point);
-  out.setInt32(at + 1, digits[upper] ?? 0, true);
-  out.setInt32(at + 5, digits[lower] ?? 0, true);
-  return lower === 0 ? at + (fractionLength[upper] ?? 0) : at + 4 + (fractionLength[lower] ?? 0);
+  putFour(at + 1, upper);
+  return end;
 }
 
 /** 1 to 99 units of the eighth decimal. */
@@ -161,9 +164,7 @@ function putLargeWhole(at: number, whole: number): number {
   const lower = (whole - upper * 1e8) | 0;
   const middle = (lower / fours) | 0;
   const end = putWhole(at, upper | 0);
-  out.setInt32(end, digits[middle] ?? 0, true);
-  out.setInt32(end + 4, digits[lower - middle * fours] ?? 0, true);
-  return end + 8;
+  return putFour(putFour(end, middle), (lower - middle * fours) | 0);
 }
 
 /** Below 2^46 doubles lie closer together than hundredths: each of those is the shortest text of its double. */
@@ -186,7 +187,5 @@ export function putRounded2(at: number, value: number): number {
   const whole = hundredths === 100 ? floor + 1 : floor;
   const fraction = hundredths === 100 ? 0 : hundredths * 100;
   const end = putLargeWhole(putMinus(at, value < 0 && (whole > 0 || fraction > 0)), whole);
-  out.setUint8(end, char.point);
-  out.setInt32(end + 1, digits[fraction] ?? 0, true);
-  return end + (fractionLength[fraction] ?? 0);
+  return putFraction4(end, fraction);
 }
