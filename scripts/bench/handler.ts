@@ -1,8 +1,10 @@
+import { pathToFileURL } from 'node:url';
 import { processor } from '../../functions/processor/definition.ts';
 import { CallContext } from '../../functions/runtime/context.ts';
 import type { HandlerContext, InboundRecord, Output } from '../../functions/runtime/contract.ts';
 import { createLogger } from '../../functions/runtime/log.ts';
 import { createMarket } from '../feed/market.ts';
+import { buildBundle } from '../support/bundle.ts';
 import { compare } from './cpu.ts';
 
 /** What one handler call costs beside the floor: `JSON.parse` of the input and `JSON.stringify` of the output. */
@@ -20,7 +22,7 @@ const rounds = 15;
 
 /** Measures the processor's handler alone, on chains of the given size from the feed's own market. */
 export async function benchHandler(contracts: number): Promise<HandlerCost> {
-  const { handle, records, contexts } = await prepare(contracts);
+  const { handle, records, contexts } = await prepare(contracts, await loadBundled());
   const inputs = records.map((record) => record.value ?? Buffer.alloc(0));
   const parsed = await enrichedSamples(contracts);
   const outputBytes = parsed.reduce((sum: number, value) => sum + JSON.stringify(value).length, 0);
@@ -53,23 +55,33 @@ export async function benchHandler(contracts: number): Promise<HandlerCost> {
 
 /** The processor's outputs for the same chains, parsed: what a floor has to stringify. */
 export async function enrichedSamples(contracts: number): Promise<unknown[]> {
-  const { handle, records, contexts } = await prepare(contracts);
+  const { handle, records, contexts } = await prepare(contracts, processor);
   return records.map((record, index): unknown => {
     const output = handle(record, contexts[index] as (typeof contexts)[number]) as Output;
     return JSON.parse(output.value?.toString() ?? 'null');
   });
 }
 
-async function prepare(contracts: number) {
-  const resources = await processor.setup?.({});
-  if (processor.handle === undefined || resources === undefined) throw new Error('The processor has no handler.');
+/** The processor as it ships: out of a bundle that is made as the one of all functions is. */
+async function loadBundled(): Promise<typeof processor> {
+  const { path } = await buildBundle({
+    entry: 'functions/processor/definition.ts',
+    outfile: '.local/bench/processor.mjs',
+  });
+  const bundle: { processor: typeof processor } = await import(pathToFileURL(path).href);
+  return bundle.processor;
+}
+
+async function prepare(contracts: number, { setup, handle }: typeof processor) {
+  const resources = await setup?.({});
+  if (handle === undefined || resources === undefined) throw new Error('The processor has no handler.');
   const records = recordsOf(contracts);
   const log = createLogger('silent', {});
   const { signal } = new AbortController();
   const contexts = records.map((record): HandlerContext<typeof resources> => {
     return new CallContext(signal, 1, resources, log, record);
   });
-  return { handle: processor.handle, records, contexts };
+  return { handle, records, contexts };
 }
 
 function recordsOf(contracts: number): InboundRecord[] {

@@ -10,6 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Where the bundle goes. */
 export interface BundleOptions {
+  /** What goes into it. Default all functions and both hosts. */
+  readonly entry?: string;
   /** Relative to the repository. Default `dist/functions.mjs`. */
   readonly outfile?: string;
   /** Whether to write a source map beside it. */
@@ -40,11 +42,12 @@ export const bundleSettings = {
  * Bundles all functions and both hosts into one file. It is written beside and renamed: whoever starts the bundle while
  * another process builds it finds the old one or the new one, never half of it.
  */
-export async function buildBundle({ outfile = 'dist/functions.mjs', sourcemap }: BundleOptions = {}): Promise<Bundle> {
+export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> {
+  const { entry = 'functions/main.ts', outfile = 'dist/functions.mjs', sourcemap } = options;
   const path = join(root, outfile);
   const { outputFiles } = await build({
     ...bundleSettings,
-    entryPoints: ['functions/main.ts'],
+    entryPoints: [entry],
     outfile: path,
     write: false,
     plugins: [slim()],
