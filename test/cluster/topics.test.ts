@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ITopicConfig, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { defaultPartition } from '../../scripts/topics/guard/movement.ts';
+import type { Plan } from '../../scripts/topics/plan.ts';
 import { uniqueName } from '../support/topics.ts';
 import { partitionCount as countOf, declaration as topic, topicsCommand } from '../support/topics-command.ts';
 
@@ -17,7 +20,87 @@ afterAll(async () => {
   dispose();
 });
 
+/** A broker tells of a new topic a moment after another made it. */
+const patience = { timeout: 30_000 };
+
+/** Topics as somebody made them by hand. */
+async function make(...wanted: readonly ITopicConfig[]): Promise<void> {
+  await admin.createTopics({ waitForLeaders: false, topics: [...wanted] });
+  for (const { topic: name } of wanted) await expect.poll(() => partitionCount(name), patience).toBeGreaterThan(0);
+}
+
 const partitionCount = (name: string) => countOf(admin, name);
+
+test('partitions that would have to go, and another replication, cannot be changed; the rest is', async () => {
+  const prefix = uniqueName('impossible');
+  const [raw, fresh] = [`${prefix}.raw`, `${prefix}.fresh`];
+  await make({ topic: raw, numPartitions: 6, replicationFactor: 1 });
+  const flags = declared([topic(raw, 3), topic(fresh, 1)]);
+
+  const plan = await topics(['plan', ...flags, '--json']);
+  const apply = await topics(['apply', ...flags]);
+
+  expect(plan.code).toBe(1);
+  const seen: Plan & { verdict: string } = JSON.parse(plan.stdout);
+  expect(seen.verdict).toBe('impossible');
+  expect(seen.steps.filter(({ kind }) => kind === 'impossible')).toEqual([
+    { kind: 'impossible', name: raw, what: 'partitions', from: 6, to: 3 },
+    { kind: 'impossible', name: raw, what: 'replication factor', from: 1, to: 3 },
+  ]);
+  expect(apply.code).toBe(1);
+  expect(apply.stdout).toMatch(/✗ 2 steps done; 2 differences cannot be changed\.\n$/);
+  expect(await partitionCount(fresh)).toBe(1);
+  expect(await partitionCount(raw)).toBe(6);
+});
+
+test('partitions for keyed records are refused, with the keys that would move and the groups that lag', async () => {
+  const prefix = uniqueName('keyed');
+  const [raw, fresh, group] = [`${prefix}.raw`, `${prefix}.fresh`, `${prefix}.group`];
+  await make({ topic: raw, numPartitions: 6 });
+  const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const keys = Array.from({ length: 200 }, (_, id) => String(id % 50));
+  await producer.send({ topic: raw, messages: keys.map((key) => ({ key, value: 'x' })) });
+  await producer.disconnect();
+  await admin.setOffsets({ groupId: group, topic: raw, partitions: [{ partition: 0, offset: '1' }] });
+  const flags = declared([topic(raw, 9), topic(fresh, 1)]);
+  const moves = (key: string) => defaultPartition(Buffer.from(key), 6) !== defaultPartition(Buffer.from(key), 9);
+
+  const plan = await topics(['plan', ...flags, '--json']);
+  const refused = await topics(['apply', ...flags]);
+
+  expect(plan.code).toBe(1);
+  const seen: Plan & { verdict: string } = JSON.parse(plan.stdout);
+  expect(seen.verdict).toBe('refused');
+  expect(seen.risks).toEqual([
+    {
+      topic: raw,
+      ...{ from: 6, to: 9, keyed: true, divisibility: [], accepted: false },
+      evidence: {
+        held: 200,
+        movement: {
+          ...{ records: 200, keyless: 0, keys: 50, elsewhere: 0 },
+          movedKeys: new Set(keys.filter(moves)).size,
+          movedRecords: keys.filter(moves).length,
+        },
+        groups: [{ groupId: group, state: 'Empty', members: 0, lag: 199 }],
+      },
+    },
+  ]);
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toMatch(/refused to add partitions, 6 -> 9: keys that move .* lose their order\.\n/);
+  expect(refused.stdout).toMatch(/Of the last 200 records with 50 keys, \d+\.\d % of the keys and \d+\.\d % of/);
+  expect(refused.stdout).toMatch(/drain +stop what writes/);
+  expect(refused.stdout).toContain('npm run topics -- migrate');
+  expect(refused.stdout).toContain('Nothing was changed.');
+  expect(await partitionCount(raw)).toBe(6);
+  expect(await partitionCount(fresh)).toBeUndefined();
+
+  const accepted = await topics(['apply', ...flags, '--accept-key-movement', raw]);
+  expect(accepted.code).toBe(0);
+  expect(accepted.stdout).toContain('accepted with --accept-key-movement');
+  expect(await partitionCount(raw)).toBe(9);
+});
 
 test('a count that does not divide is refused with nothing changed, whoever accepts what', async () => {
   const prefix = uniqueName('divides');
