@@ -1,6 +1,7 @@
 import { runCommand, UsageError } from './support/command.ts';
 import { applyPlan } from './topics/apply.ts';
 import { applyDocument, jsonText, planDocument } from './topics/json.ts';
+import { runMigrate } from './topics/migrate/command.ts';
 import { openTarget } from './topics/open-target.ts';
 import { type TopicsFlags, type TopicsOptions, topicsOptions } from './topics/options.ts';
 import { makePlan, type Verdict, verdictOf } from './topics/plan.ts';
@@ -50,48 +51,53 @@ function actionOf([name, ...rest]: readonly string[]): Action {
   return action;
 }
 
-await runCommand(
-  {
-    name: 'topics',
-    summary: 'The declared topics (infra/topics.ts) against those of a cluster: shows the difference, and makes it so.',
-    usage: [
-      'plan',
-      'apply --target kafka --bootstrap broker1:9092,broker2:9092',
-      'check --json',
-      'apply --accept-key-movement market.raw',
-    ],
-    options: {
-      ...{ target: text, bootstrap: text, 'cluster-arn': text, declared: text, sample: text, json: flag },
-      'accept-key-movement': { type: 'string', multiple: true },
+if (process.argv[2] === 'migrate') await runMigrate();
+else {
+  await runCommand(
+    {
+      name: 'topics',
+      summary:
+        'The declared topics (infra/topics.ts) against those of a cluster: shows the difference, and makes it so.',
+      usage: [
+        'plan',
+        'apply --target kafka --bootstrap broker1:9092,broker2:9092',
+        'check --json',
+        'apply --accept-key-movement market.raw',
+        'migrate --help',
+      ],
+      options: {
+        ...{ target: text, bootstrap: text, 'cluster-arn': text, declared: text, sample: text, json: flag },
+        'accept-key-movement': { type: 'string', multiple: true },
+      },
+      describe: {
+        target:
+          'local (.local/), kafka (KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY) or msk. Default: what the rest names, else local.',
+        bootstrap: 'Brokers as host:port, by commas, in place of KAFKA_BOOTSTRAP_SERVERS.',
+        'cluster-arn': 'The cluster of MSK, by its ARN or name.',
+        declared: 'A module that exports `topics`, in place of infra/topics.ts.',
+        sample: "About how many of a topic's last records tell which keys would move (default 6000).",
+        'accept-key-movement': 'A topic that may get partitions although its keys lose their order. May be repeated.',
+        json: 'Report in JSON: one document on stdout; the progress of `apply` goes to stderr.',
+      },
+      notes: [
+        '+ create   ~ change config, add partitions   ✗ cannot change, refused   ? unknown extra: reported, never touched',
+        'plan   changes nothing. Exit code 0: nothing to do, 3: changes to make, 1: refused, impossible or not reached.',
+        'check  changes nothing. 0: all as declared, 1: not so, or not reached.',
+        'apply  makes the changes, waits for leaders, looks again. 0: all as declared in the end, 1: not so. May be',
+        '       interrupted and run again: what is done stays done. With one topic refused, nothing is changed at all.',
+        '2: called wrongly. It takes the rights Describe, DescribeConfigs, Create, Alter and AlterConfigs on the topics;',
+        'plan and check the first two, and Read on topics and Describe on groups to tell what would lose its order.',
+      ],
     },
-    describe: {
-      target:
-        'local (.local/), kafka (KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY) or msk. Default: what the rest names, else local.',
-      bootstrap: 'Brokers as host:port, by commas, in place of KAFKA_BOOTSTRAP_SERVERS.',
-      'cluster-arn': 'The cluster of MSK, by its ARN or name.',
-      declared: 'A module that exports `topics`, in place of infra/topics.ts.',
-      sample: "About how many of a topic's last records tell which keys would move (default 6000).",
-      'accept-key-movement': 'A topic that may get partitions although its keys lose their order. May be repeated.',
-      json: 'Report in JSON: one document on stdout; the progress of `apply` goes to stderr.',
+    async ({ json, ...flags }, positionals) => {
+      const action = actionOf(positionals);
+      const options = await topicsOptions(flags satisfies TopicsFlags, process.env);
+      const target = await openTarget(options.target);
+      try {
+        return await action(target, options, json);
+      } finally {
+        await target.close();
+      }
     },
-    notes: [
-      '+ create   ~ change config, add partitions   ✗ cannot change, refused   ? unknown extra: reported, never touched',
-      'plan   changes nothing. Exit code 0: nothing to do, 3: changes to make, 1: refused, impossible or not reached.',
-      'check  changes nothing. 0: all as declared, 1: not so, or not reached.',
-      'apply  makes the changes, waits for leaders, looks again. 0: all as declared in the end, 1: not so. May be',
-      '       interrupted and run again: what is done stays done. With one topic refused, nothing is changed at all.',
-      '2: called wrongly. It takes the rights Describe, DescribeConfigs, Create, Alter and AlterConfigs on the topics;',
-      'plan and check the first two, and Read on topics and Describe on groups to tell what would lose its order.',
-    ],
-  },
-  async ({ json, ...flags }, positionals) => {
-    const action = actionOf(positionals);
-    const options = await topicsOptions(flags satisfies TopicsFlags, process.env);
-    const target = await openTarget(options.target);
-    try {
-      return await action(target, options, json);
-    } finally {
-      await target.close();
-    }
-  },
-);
+  );
+}

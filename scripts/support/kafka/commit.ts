@@ -23,6 +23,12 @@ const passing = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE'];
 const patienceMs = 5_000;
 const noGeneration = -1;
 
+/** An offset to commit, and up to 4 KB of text to keep with it. */
+export interface Commit {
+  readonly offset: number;
+  readonly metadata?: string;
+}
+
 /**
  * Commits offsets for a group that has no members: as nobody's, which the coordinator itself refuses (UNKNOWN_MEMBER_ID)
  * once there is a member. So nothing can join between a check and this.
@@ -32,9 +38,13 @@ export async function commitForEmptyGroup(
   coordinator: BrokerConnection,
   groupId: string,
   topic: string,
-  offsets: ReadonlyMap<number, number>,
+  offsets: ReadonlyMap<number, number | Commit>,
 ): Promise<void> {
-  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+  const partitions = [...offsets].map(([partition, commit]) =>
+    typeof commit === 'number'
+      ? { partition, offset: String(commit) }
+      : { ...commit, partition, offset: String(commit.offset) },
+  );
   await insistently(async () => {
     const answer = await coordinator.ask('OffsetCommit', {
       ...{ groupId, groupGenerationId: noGeneration, memberId: '' },

@@ -40,7 +40,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
           errorCode: number;
           errorMessage: string | null;
           resourceName: string;
-          configEntries: readonly { configName: string; configValue: string | null }[];
+          configEntries: readonly { configName: string; configValue: string | null; configSource: number }[];
         }[];
       }
     >;
@@ -114,7 +114,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       { groupId: string; topics: ByPartition<{ partition: number }> },
       {
         readonly errorCode?: number;
-        readonly responses: ByPartition<{ partition: number; offset: string; errorCode: number }>;
+        readonly responses: ByPartition<{ partition: number; offset: string; metadata: string; errorCode: number }>;
       }
     >;
     readonly OffsetCommit: Api<
@@ -122,9 +122,13 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
         groupId: string;
         groupGenerationId: number;
         memberId: string;
-        topics: ByPartition<{ partition: number; offset: string }>;
+        topics: ByPartition<{ partition: number; offset: string; metadata?: string }>;
       },
       { readonly responses: ByPartition<{ partition: number; errorCode: number }> }
+    >;
+    readonly InitProducerId: Api<
+      { transactionalId?: null; transactionTimeout: number },
+      { readonly errorCode: number; readonly producerId: string; readonly producerEpoch: number }
     >;
   }
   export const requests: Requests;
@@ -132,7 +136,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
 
 declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
   type Name = 'Metadata' | 'DescribeConfigs' | 'ListOffsets' | 'Fetch' | 'OffsetFetch';
-  type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups' | 'OffsetCommit';
+  type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups' | 'OffsetCommit' | 'InitProducerId';
   type TopicName = 'CreateTopics' | 'CreatePartitions';
   const apiKeys: Readonly<Record<Name | GroupName | TopicName, number>>;
   export = apiKeys;
@@ -141,6 +145,8 @@ declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
 declare module 'kafkajs/src/protocol/encoder.js' {
   class Encoder {
     writeInt8(value: number): Encoder;
+    /** As it is, with no length in front. */
+    writeBufferInternal(bytes: Buffer): void;
     writeString(value: string): Encoder;
     writeBoolean(value: boolean): Encoder;
     writeArray(items: readonly (Encoder | number)[]): Encoder;

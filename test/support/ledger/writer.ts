@@ -13,6 +13,8 @@ export interface WriterOptions {
   readonly rate: number;
   /** How many keys, `0` and up. Key k goes to partition k modulo the topic's count, and they take turns. */
   readonly keys: number;
+  /** Where a key goes instead. */
+  readonly place?: (key: Buffer, partitions: number) => number;
   /** Stop writing by itself after so many records. */
   readonly count?: number;
   /** Values that must come to an output (default: valid `market.raw` snapshots of two contracts). */
@@ -108,7 +110,7 @@ function recordMaker(
   options: WriterOptions,
   partitions: number,
 ): (sequence: number) => { record: Outgoing; fate: Fate } {
-  const { keys, value = marketChain, poison, nullKeyShare = 0, tracedShare = 0.1 } = options;
+  const { keys, value = marketChain, place, poison, nullKeyShare = 0, tracedShare = 0.1 } = options;
   const poisonous = lottery(poison?.share ?? 0, 1);
   const keyless = lottery(nullKeyShare, 2);
   const traced = lottery(tracedShare, 3);
@@ -121,7 +123,8 @@ function recordMaker(
       turn === undefined
         ? { value: value(keyIndex, sequence, nowMs), fate: 'output' }
         : makePoison(keyIndex, sequence, nowMs, turn);
-    const key = keyless(sequence) === undefined ? Buffer.from(String(keyIndex)) : null;
+    const ownKey = Buffer.from(String(keyIndex));
+    const key = keyless(sequence) === undefined ? ownKey : null;
     const trace = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
     const record: Outgoing = {
       key: key?.toString('latin1') ?? null,
@@ -131,7 +134,7 @@ function recordMaker(
         value: specimen.value,
         headers: traced(sequence) === undefined ? {} : { traceparent: trace },
         timestamp: String(nowMs),
-        partition: keyIndex % partitions,
+        partition: place?.(ownKey, partitions) ?? keyIndex % partitions,
       },
     };
     return { record, fate: specimen.fate };

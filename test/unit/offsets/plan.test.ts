@@ -37,7 +37,12 @@ test('a shift is from where the group is, and cut to what the partition holds', 
 
 test('a commit that the topic does not hold: reading begins at the earliest, or waits at the end', () => {
   const [deleted, beyond] = planOffsets(topic, [look(5, 10), look(140, 0, 100, 1)], { kind: 'earliest' }).moves;
-  expect(deleted).toMatchObject({ to: 10, replayed: 0, note: 'its commit is deleted, the first record is 10' });
+  expect(deleted).toMatchObject({
+    to: 10,
+    replayed: 0,
+    skipped: 0,
+    note: 'its commit is deleted, the first record is 10',
+  });
   expect(beyond).toMatchObject({ to: 0, replayed: 100, note: 'its commit is beyond the end, 100' });
 });
 
