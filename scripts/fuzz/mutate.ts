@@ -26,14 +26,20 @@ export function hostileNumber(random: Random): string {
 
 const numberPattern = /-?\d+(?:\.\d+)?(?:e-?\d+)?/g;
 
+/** The first number behind a random place. */
+function anyNumber(text: string, random: Random): { readonly index: number; readonly digits: string } | undefined {
+  numberPattern.lastIndex = random.bits() % (text.length + 1);
+  const found = numberPattern.exec(text);
+  return found === null ? undefined : { index: found.index, digits: found[0] };
+}
+
 /** Puts another number in the place of one. */
 function replaceNumber(text: string, random: Random): string {
-  const found = [...text.matchAll(numberPattern)];
-  if (found.length === 0) return text;
-  const { index, 0: old } = pick(found, random);
+  const old = anyNumber(text, random);
+  if (old === undefined) return text;
   // One that is somewhere else in the message makes ties, crossings and duplicates.
-  const other = random.bits() % 3 === 0 ? pick(found, random)[0] : hostileNumber(random);
-  return text.slice(0, index) + other + text.slice(index + old.length);
+  const other = random.bits() % 3 === 0 ? anyNumber(text, random)?.digits : undefined;
+  return text.slice(0, old.index) + (other ?? hostileNumber(random)) + text.slice(old.index + old.digits.length);
 }
 
 /** Another message of the same length but for a few bytes, from anywhere in it. */
