@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ITopicConfig, Partitioners } from 'kafkajs';
+import kafkajs, { type ITopicConfig, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { defaultPartition } from '../../scripts/topics/guard/movement.ts';
@@ -30,6 +30,54 @@ async function make(...wanted: readonly ITopicConfig[]): Promise<void> {
 }
 
 const partitionCount = (name: string) => countOf(admin, name);
+
+/** The lines about topics of a test; others that the cluster has are of other tests. */
+function about(prefix: string, stdout: string): string[] {
+  return stdout.split('\n').filter((line) => line.includes(prefix));
+}
+
+async function configOf(name: string, setting: string): Promise<string | undefined> {
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [setting] }];
+  const { resources: found } = await admin.describeConfigs({ includeSynonyms: false, resources });
+  return found[0]?.configEntries[0]?.configValue;
+}
+
+test('plan shows and changes nothing, apply makes it so, and then there is nothing to do', async () => {
+  const prefix = uniqueName('plan');
+  const [raw, stray, fresh] = [`${prefix}.raw`, `${prefix}.stray`, `${prefix}.fresh`];
+  const configEntries = [
+    { name: 'retention.ms', value: '3600000' },
+    { name: 'segment.bytes', value: '2097152' },
+  ];
+  await make({ topic: raw, numPartitions: 6, configEntries }, { topic: stray, numPartitions: 1 });
+  const flags = declared([topic(raw, 6), topic(fresh, 12, { follows: raw, partitions: 3 })]);
+
+  const plan = await topics(['plan', ...flags]);
+  expect(plan.code).toBe(3);
+  expect(about(prefix, plan.stdout)).toEqual([
+    expect.stringMatching(
+      /^ {2}~ \S+\.raw +change config: retention\.ms 3600000 \(1 h\) -> 604800000 \(7 days\), max\.message\.bytes 1048588 -> 1048576$/,
+    ),
+    expect.stringMatching(/^ {2}\+ \S+\.fresh +create: 3 partitions, replication 3, .*compression\.type=producer$/),
+    expect.stringMatching(/^ {2}\? \S+\.stray +unknown extra: 1 partition, not declared, left alone$/),
+  ]);
+  expect(plan.stdout).toContain('2 changes to make: npm run topics -- apply\n');
+  expect(await partitionCount(fresh)).toBeUndefined();
+  expect((await topics(['check', ...flags])).code).toBe(1);
+
+  const apply = await topics(['apply', ...flags]);
+  expect(apply.code).toBe(0);
+  expect(apply.stdout).toMatch(/✓ \S+\.raw: config changed \(retention\.ms, max\.message\.bytes\), /);
+  expect(apply.stdout).toMatch(/✓ \S+\.fresh: created \(3 partitions\), /);
+  expect(await configOf(raw, 'retention.ms')).toBe('604800000');
+  // What is not declared stays as somebody set it: an AlterConfigs that is not incremental would reset it.
+  expect(await configOf(raw, 'segment.bytes')).toBe('2097152');
+  expect(await partitionCount(stray)).toBe(1);
+
+  const [check, again, second] = await Promise.all(['check', 'apply', 'plan'].map((one) => topics([one, ...flags])));
+  expect([check?.code, again?.code, second?.code]).toEqual([0, 0, 0]);
+  expect(again?.stdout).toContain('✓ Nothing to do: all topics are as declared.');
+});
 
 test('partitions that would have to go, and another replication, cannot be changed; the rest is', async () => {
   const prefix = uniqueName('impossible');
