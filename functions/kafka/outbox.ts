@@ -16,6 +16,8 @@ export interface OutboxOptions {
   readonly onRecovered: (fields: { topic: string; failures: number }) => void;
   /** Called when `full` or `degraded` ended: lanes may go on. */
   readonly onRoom: () => void;
+  /** Whether lanes have more at hand. Requests then wait until they are worth their while. */
+  readonly moreToCome: () => boolean;
 }
 
 interface Item {
@@ -29,6 +31,7 @@ interface Item {
 interface Queue {
   readonly partition: number;
   waiting: Item[];
+  waitingBytes: number;
   /** Sent, and not acknowledged: it is sent again unchanged until it is, before anything else of its partition. */
   chunk: Item[] | undefined;
   attempts: number;
@@ -38,7 +41,14 @@ interface Queue {
 
 const batchOverheadBytes = 128;
 const maxChunkRecords = 2_000;
-const maxRequestBytes = 524_288;
+const maxRequestBytes = 1_048_576;
+/**
+ * While lanes have more at hand, a request waits for so many bytes, or for so long after the one before. What a request
+ * costs the brokers hardly depends on its size: sent as soon as the last was answered, they were a fifth as large, and
+ * the brokers took twice the CPU.
+ */
+const worthwhileBytes = 786_432;
+const maxGatherMs = 100;
 const compressAboveBytes = 524_288;
 const retryPolicy = { initialDelayMs: 50, maxDelayMs: 2_000 };
 
@@ -51,6 +61,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   const queues: Queue[] = Array.from({ length: facts.partitions }, (_, partition) => ({
     partition,
     waiting: [],
+    waitingBytes: 0,
     chunk: undefined,
     attempts: 0,
     sending: false,
@@ -58,6 +69,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   }));
   const active = new Set<Queue>();
   const busyLeaders = new Set<number>();
+  const lastSentMs = new Map<number, number>();
   let bytes = 0;
   /** Partitions that wait for a next try. */
   let troubled = 0;
@@ -72,8 +84,13 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     const queue = queues[partition];
     if (queue === undefined) throw new RangeError(`Topic ${facts.topic} has no partition ${partition}`);
     queue.waiting.push({ record, receipt, owner, bytes: size });
+    queue.waitingBytes += size;
     bytes += size;
     active.add(queue);
+    linger();
+  }
+
+  function linger(): void {
     if (lingering) return;
     lingering = true;
     setTimeout(flush, options.lingerMs);
@@ -85,7 +102,6 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (closed) return;
     const now = Date.now();
     const byLeader = new Map<number, Queue[]>();
-    const sizes = new Map<number, number>();
     let nextRetryMs = Number.POSITIVE_INFINITY;
     for (const queue of active) {
       if (queue.sending) continue;
@@ -95,17 +111,43 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       }
       const leader = producer.leaderOf(facts.topic, queue.partition);
       if (busyLeaders.has(leader)) continue;
-      const size = sizes.get(leader) ?? 0;
       const group = byLeader.get(leader);
-      if (group !== undefined && size >= maxRequestBytes) continue;
-      queue.chunk ??= nextChunk(queue);
       if (group === undefined) byLeader.set(leader, [queue]);
       else group.push(queue);
-      sizes.set(leader, size + queue.chunk.reduce((sum, item) => sum + item.bytes, 0));
     }
-    for (const [leader, group] of byLeader) void send(leader, group);
+    const gathering = options.moreToCome() && !full();
+    for (const [leader, group] of byLeader) {
+      if (gathering && !worthwhile(group) && now - (lastSentMs.get(leader) ?? 0) < maxGatherMs) linger();
+      else {
+        lastSentMs.set(leader, now);
+        void send(leader, requestOf(group));
+      }
+    }
     clearTimeout(wakeUp);
     if (nextRetryMs < Number.POSITIVE_INFINITY) wakeUp = setTimeout(flush, Math.max(1, nextRetryMs - now));
+  }
+
+  /** A chunk that was sent before has waited enough. */
+  function worthwhile(group: readonly Queue[]): boolean {
+    let size = 0;
+    for (const queue of group) {
+      if (queue.chunk !== undefined) return true;
+      size += queue.waitingBytes;
+    }
+    return size >= worthwhileBytes;
+  }
+
+  /** As many queues as a request takes, each with its chunk. */
+  function requestOf(group: readonly Queue[]): Queue[] {
+    const taken: Queue[] = [];
+    let size = 0;
+    for (const queue of group) {
+      if (size >= maxRequestBytes) break;
+      queue.chunk ??= nextChunk(queue);
+      for (const item of queue.chunk) size += item.bytes;
+      taken.push(queue);
+    }
+    return taken;
   }
 
   function nextChunk(queue: Queue): Item[] {
@@ -116,6 +158,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       size += item.bytes;
       count += 1;
     }
+    queue.waitingBytes -= size;
     return queue.waiting.splice(0, count);
   }
 
@@ -174,7 +217,9 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     const [only] = chunk;
     if (chunk.length > 1) {
       const half = Math.ceil(chunk.length / 2);
-      queue.waiting.unshift(...chunk.slice(half));
+      const rest = chunk.slice(half);
+      queue.waiting.unshift(...rest);
+      for (const item of rest) queue.waitingBytes += item.bytes;
       queue.chunk = chunk.slice(0, half);
       return;
     }
@@ -197,7 +242,11 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     const wasFull = full();
     for (const queue of active) {
       const kept = queue.waiting.filter((item) => item.owner !== owner);
-      for (const item of queue.waiting) if (item.owner === owner) bytes -= item.bytes;
+      for (const item of queue.waiting) {
+        if (item.owner !== owner) continue;
+        bytes -= item.bytes;
+        queue.waitingBytes -= item.bytes;
+      }
       queue.waiting = kept;
       // A chunk that was sent may be stored already: it is sent on until that is known, and nobody is told.
       queue.chunk = queue.chunk?.map((item) => (item.owner === owner ? { ...item, receipt: ignored } : item));

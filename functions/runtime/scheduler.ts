@@ -7,6 +7,8 @@ export interface Task {
 /** Gives every task a turn, and the event loop (sockets, timers, heartbeats) one between turns. */
 export interface Scheduler {
   schedule(task: Task): void;
+  /** Whether a task waits for its turn. */
+  readonly busy: boolean;
 }
 
 const turnMs = 5;
@@ -38,6 +40,9 @@ export function createScheduler(): Scheduler {
     schedule(task) {
       waiting.add(task);
       arm();
+    },
+    get busy() {
+      return waiting.size > 0;
     },
   };
 }

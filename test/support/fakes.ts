@@ -80,6 +80,9 @@ export function createManualScheduler(): FakeScheduler {
   const waiting = new Set<Task>();
   return {
     schedule: (task) => void waiting.add(task),
+    get busy() {
+      return waiting.size > 0;
+    },
     run() {
       for (let turns = 0; waiting.size > 0; turns += 1) {
         if (turns > mostTurns) throw new Error('A task says that it has more to do, and does nothing');

@@ -60,13 +60,18 @@ export async function prepareContainer<Resources>(
   const metrics = createMetrics();
   let host: ConsumingHost | undefined;
   const resources = (await definition.setup?.(env)) as Resources; // without a setup, Resources is undefined
-  const publishing = await openPublishing(kafka, topics, { settings, log, onRoom: () => host?.wake() });
+  const scheduler = createScheduler();
+  const publishing = await openPublishing(kafka, topics, {
+    ...{ settings, log },
+    onRoom: () => host?.wake(),
+    moreToCome: () => scheduler.busy,
+  });
   const { outputs, deadLetters } = publishing;
   const running = createConsumingHost(
     definition,
     settings,
     kafka,
-    { definition, resources, outputs, deadLetters, scheduler: createScheduler(), metrics, log, maxOutstanding },
+    { definition, resources, outputs, deadLetters, scheduler, metrics, log, maxOutstanding },
     metrics,
     log,
   );

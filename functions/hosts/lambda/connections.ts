@@ -23,6 +23,7 @@ export function createConnections<Resources>(
   definition: FunctionDefinition<Resources>,
   settings: Settings,
   log: Logger,
+  moreToCome: () => boolean,
 ): Connections {
   let topics: FunctionTopics | undefined;
   let current: Publishing | undefined;
@@ -51,6 +52,7 @@ export function createConnections<Resources>(
         settings: { ...settings, startupTimeoutMs },
         log,
         onRoom: () => undefined, // a dispatch looks at its lanes by itself
+        moreToCome,
       });
       return current;
     },

@@ -34,9 +34,9 @@ export function createFunctionHost<Resources>(
   { kafka, log, env }: FunctionHostDependencies,
 ): FunctionHost {
   const definition = withOverrides(declared, settings);
-  const connections = createConnections(kafka, definition, settings, log);
   const metrics = createMetrics();
   const scheduler = createScheduler();
+  const connections = createConnections(kafka, definition, settings, log, () => scheduler.busy);
   let resources: Promise<Resources> | undefined;
 
   /** Made once per execution environment; when that fails, the next invocation tries again. */

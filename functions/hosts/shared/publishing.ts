@@ -20,9 +20,12 @@ export interface PublishingOptions {
   readonly log: Logger;
   /** Called when a publisher that was full or broken takes records again. */
   readonly onRoom: () => void;
+  /** Whether lanes have more at hand. */
+  readonly moreToCome: () => boolean;
 }
 
-const outboxBytes = 2 * 1_048_576;
+/** A request for each of three brokers, and what gathers meanwhile. */
+const outboxBytes = 4 * 1_048_576;
 
 /**
  * Connects a producer per topic: a dead-letter topic that hangs must not hold up the outputs.
@@ -31,7 +34,7 @@ const outboxBytes = 2 * 1_048_576;
 export async function openPublishing(
   kafka: KafkaPort,
   topics: Pick<FunctionTopics, 'output' | 'deadLetters'>,
-  { settings, log, onRoom }: PublishingOptions,
+  { settings, log, onRoom, moreToCome }: PublishingOptions,
 ): Promise<Publishing> {
   const closers: (() => unknown)[] = [];
 
@@ -45,6 +48,7 @@ export async function openPublishing(
       lingerMs: settings.lingerMs,
       maxBytes: outboxBytes,
       onRoom,
+      moreToCome,
       onTrouble(fields) {
         // The first failure, and then one line for every doubling: a broker that is gone fails many partitions at once.
         if ((fields.failures & (fields.failures - 1)) === 0)

@@ -16,6 +16,8 @@ interface Identity {
   readonly sequences: Map<string, number>;
 }
 
+/** Requests grow to about this much under a backlog, and then one after the other to each broker. */
+const reusedBytes = 1_310_720;
 const produceTimeoutMs = 10_000;
 const maxSequence = 2 ** 31;
 
@@ -27,6 +29,7 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
   const cluster = createCluster(kafka);
   let identity: Promise<Identity> | undefined;
   let leaders = new Map<string, number>();
+  const spare: Buffer[] = [];
 
   function learnLeaders(): void {
     const learned = new Map<string, number>();
@@ -71,7 +74,10 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
     try {
       const used = await currentIdentity();
       const broker = await cluster.findBroker({ nodeId: String(leaders.get(nameOf(first)) ?? -1) });
-      const errorCodes = await produce(broker, encode(batches, used, compress));
+      const body = encode(batches, used, compress, room);
+      const errorCodes = await produce(broker, body);
+      // Answered, so it was sent whole: nothing reads these bytes any more.
+      if (body.buffer.byteLength === reusedBytes) spare.push(Buffer.from(body.buffer));
       const failures = batches.map((batch) => failureOf(batch, errorCodes.get(nameOf(batch)), used));
       if (failures.some((failure) => failure?.kind === 'identity') && (await identity) === used) identity = undefined;
       return failures.map((failure): SendFailure | undefined =>
@@ -109,6 +115,12 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
     }
   }
 
+  /** Memory for a request. What each would take for itself is collected late: it is not on the heap that V8 watches. */
+  function room(bytes: number): Buffer {
+    if (bytes < reusedBytes / 8 || bytes > reusedBytes) return Buffer.allocUnsafe(bytes);
+    return spare.pop() ?? Buffer.allocUnsafeSlow(reusedBytes);
+  }
+
   return {
     async connect() {
       await cluster.connect();
@@ -131,7 +143,12 @@ function describe(error: unknown): string {
   return `${typeOf(error)}: ${messageOf(error)}`;
 }
 
-function encode(batches: readonly ProduceBatch[], identity: Identity, compress: boolean): Buffer {
+function encode(
+  batches: readonly ProduceBatch[],
+  identity: Identity,
+  compress: boolean,
+  room: (bytes: number) => Buffer,
+): Buffer {
   const { producerId, producerEpoch, sequences } = identity;
   const nowMs = Date.now();
   const addressed = batches.map((unsent) => {
@@ -140,7 +157,7 @@ function encode(batches: readonly ProduceBatch[], identity: Identity, compress: 
     const batch = prepareRecordBatch(records, { producerId, producerEpoch, firstSequence }, nowMs, compress);
     return { topic, partition, batch };
   });
-  return encodeProduceRequest(addressed, produceTimeoutMs);
+  return encodeProduceRequest(addressed, produceTimeoutMs, room);
 }
 
 async function produce(broker: LeaderBroker, body: Buffer): Promise<ReadonlyMap<string, number>> {

@@ -16,8 +16,12 @@ export const produceApi = { key: 0, version: 7, name: 'Produce' } as const;
 
 const acksFromAllInSync = -1;
 
-/** The body of a request: batches of one topic follow each other. */
-export function encodeProduceRequest(batches: readonly AddressedBatch[], timeoutMs: number): Buffer {
+/** The body of a request: batches of one topic follow each other. `room` gives memory of at least so many bytes. */
+export function encodeProduceRequest(
+  batches: readonly AddressedBatch[],
+  timeoutMs: number,
+  room: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
   const byTopic = new Map<string, AddressedBatch[]>();
   for (const batch of batches) {
     const list = byTopic.get(batch.topic);
@@ -29,7 +33,7 @@ export function encodeProduceRequest(batches: readonly AddressedBatch[], timeout
     size += 2 + Buffer.byteLength(topic) + 4;
     for (const { batch } of list) size += 4 + 4 + batch.length;
   }
-  const out = Buffer.allocUnsafe(size);
+  const out = room(size).subarray(0, size);
   let at = out.writeInt16BE(-1, 0); // no transactional id
   at = out.writeInt16BE(acksFromAllInSync, at);
   at = out.writeInt32BE(timeoutMs, at);

@@ -55,7 +55,7 @@ export const record = (value: string): OutboundRecord => ({ key: null, value, he
 export function outboxOf(producer: Producer, options: Partial<OutboxOptions> = {}) {
   const events = { onTrouble: vi.fn(), onRecovered: vi.fn(), onRoom: vi.fn() };
   const facts = { topic: 'out', partitions: 6, maxMessageBytes: 1_128 };
-  const defaults = { facts, lingerMs: 5, maxBytes: 10_000, mustDeliver: false };
+  const defaults = { facts, lingerMs: 5, maxBytes: 10_000, mustDeliver: false, moreToCome: () => false };
   const outbox = createOutbox(producer, { ...defaults, ...events, ...options });
   const fates: Fates = new Map();
   const order: string[] = [];

@@ -184,3 +184,93 @@ describe('a closed outbox', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+describe('while lanes have more at hand', () => {
+  const large = 40_000;
+  const roomy = { maxBytes: 10_000_000, facts: { topic: 'out', partitions: 6, maxMessageBytes: 2_000_000 } };
+
+  test('a request waits until it is worth its while, and each leader for itself', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer, { ...roomy, moreToCome: () => true });
+    publish(0, ['first']);
+    publish(1, ['other']);
+    await linger();
+    expect(sends.map(contents)).toEqual([['0: first'], ['1: other']]); // nothing was sent for long
+    await sends[0]?.answer();
+    await sends[1]?.answer();
+    for (let index = 0; index < 19; index += 1) publish(index % 2 === 0 ? 0 : 3, [`r${index}`], large);
+    publish(1, ['few'], large);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(sends).toHaveLength(2);
+    publish(0, ['r19'], large);
+    await linger();
+    expect(sends).toHaveLength(3);
+    expect(sends[2]?.batches.map(({ records }) => records.length)).toEqual([11, 9]);
+  });
+
+  test('it waits no longer than 100 ms', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer, { ...roomy, moreToCome: () => true });
+    publish(0, ['first']);
+    await linger();
+    await sends[0]?.answer();
+    publish(0, ['second']);
+    await vi.advanceTimersByTimeAsync(90);
+    expect(sends).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(15);
+    expect(contents(sends[1])).toEqual(['0: second']);
+  });
+
+  test('it waits for nobody once they have no more, or may give no more', async () => {
+    const { producer, sends } = createProducer();
+    let more = true;
+    const { publish } = outboxOf(producer, { ...roomy, maxBytes: 100_000, moreToCome: () => more });
+    publish(0, ['first']);
+    await linger();
+    await sends[0]?.answer();
+    publish(0, ['second']);
+    await linger();
+    expect(sends).toHaveLength(1);
+    more = false;
+    await linger();
+    expect(contents(sends[1])).toEqual(['0: second']);
+    await sends[1]?.answer();
+    more = true;
+    publish(0, ['x', 'y', 'z'], large);
+    await linger();
+    expect(contents(sends[2])).toEqual(['0: x y z']);
+  });
+
+  test('what failed is sent again without waiting', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer, { ...roomy, moreToCome: () => true });
+    publish(0, ['first']);
+    await linger();
+    await sends[0]?.answer(transient);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(sends.map(contents)).toEqual([['0: first'], ['0: first']]);
+  });
+
+  test('chunks cut and records forgotten count no more', async () => {
+    const { producer, sends } = createProducer();
+    const { publish, outbox } = outboxOf(producer, { ...roomy, moreToCome: () => true });
+    const [gone, kept] = [{}, {}];
+    publish(0, ['a', 'b'], large, kept);
+    await linger();
+    publish(
+      0,
+      Array.from({ length: 20 }, (_, index) => `g${index}`),
+      large,
+      gone,
+    );
+    outbox.cancel(gone);
+    await sends[0]?.answer(tooLarge);
+    await vi.advanceTimersByTimeAsync(10);
+    await sends[1]?.answer();
+    publish(0, ['c'], large, kept);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(sends.map(contents)).toEqual([['0: a b'], ['0: a']]);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(sends.map(contents).at(-1)).toEqual(['0: b c']);
+  });
+});

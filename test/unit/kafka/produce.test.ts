@@ -58,6 +58,12 @@ describe('a produce request', () => {
     if (a0 === undefined || b0 === undefined || a1 === undefined) throw new Error('three were made');
     expect(encodeProduceRequest([a0, b0, a1], 1)).toEqual(encodeProduceRequest([a0, a1, b0], 1));
   });
+
+  test('is as long as it is, however much room it is given', () => {
+    const batches = [{ topic: 'a', partition: 0, batch: ready(Buffer.from('b')) }];
+    const alone = encodeProduceRequest(batches, 1);
+    expect(encodeProduceRequest(batches, 1, (bytes) => Buffer.alloc(bytes + 100, 0xff))).toEqual(alone);
+  });
 });
 
 /** kafkajs sends 0 as the leader epoch where Java's client and ours send -1. Brokers set it, and it is not in the checksum. */
