@@ -15,6 +15,20 @@ export interface FetchedBatch {
   readonly highWatermark: number;
 }
 
+/** A partition that cannot be read on from where it stands. It is tried again, and holds up no other. */
+export interface StuckPartition {
+  readonly partition: number;
+  readonly offset: number;
+  readonly error: string;
+  readonly retryInMs: number;
+}
+
+/**
+ * What to do at an offset that the topic does not have: its records were deleted before they were read, or the topic was
+ * made anew. `stop`: the partition stands still until somebody decides; the others skip to the first or last record.
+ */
+export type OutOfRangePolicy = 'stop' | 'earliest' | 'latest';
+
 /** What happens to a member of a consumer group. */
 export interface GroupListener {
   /** A fetched batch. Must not wait and not throw: pausing is how to ask for less. */
@@ -27,6 +41,12 @@ export interface GroupListener {
   lost(reason: string): void;
   /** The group has members that read these topics and not ours. Each topic is shared among its own readers. */
   shared(topics: readonly string[]): void;
+  /** Told at each try. */
+  stuck(trouble: StuckPartition): void;
+  /** A partition that was stuck is read again. */
+  unstuck(partition: number): void;
+  /** An offset was out of range, and the policy has moved the partition to another one. */
+  moved(partition: number, from: number, to: number): void;
   /** The member fell out of its group and is being rebuilt. */
   interrupted(error: Error): void;
 }
@@ -60,6 +80,7 @@ export interface GroupMemberOptions {
   readonly maxBytesPerPartition: number;
   /** What all partitions together should bring in one round of fetches: their share each may be below the above. */
   readonly maxBytesPerRound: number;
+  readonly outOfRange: OutOfRangePolicy;
 }
 
 /** Records for one partition, in order. */

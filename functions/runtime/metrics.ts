@@ -13,6 +13,8 @@ export interface Metrics {
   commits: number;
   commitsRefused: number;
   partitionsLost: number;
+  /** Partitions that went on elsewhere since their offset was out of range. */
+  offsetsMoved: number;
   latency: Histogram;
 }
 
@@ -44,6 +46,7 @@ export function createMetrics(): Metrics {
     commits: 0,
     commitsRefused: 0,
     partitionsLost: 0,
+    offsetsMoved: 0,
     latency: {
       boundsSeconds: latencyBoundsSeconds,
       counts: new Array<number>(latencyBoundsSeconds.length + 1).fill(0),

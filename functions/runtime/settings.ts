@@ -107,6 +107,13 @@ export const settingSpecs = {
     ...integer(16_384, 52_428_800),
     effect: 'Most bytes of one partition in one fetch.',
   }),
+  offsetOutOfRange: setting({
+    name: 'KAFKA_OFFSET_OUT_OF_RANGE',
+    fallback: 'stop',
+    ...oneOf(['stop', 'earliest', 'latest']),
+    effect:
+      'When the next record is not in the topic any more: stand still and say so, or go on at the first or behind the last.',
+  }),
   lingerMs: setting({
     name: 'KAFKA_LINGER_MS',
     fallback: '5',

@@ -4,6 +4,7 @@ import kafkajs, { type Message } from 'kafkajs';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { kafkajsPort } from '../../functions/kafka/kafkajs/port.ts';
+import type { OutOfRangePolicy, StuckPartition } from '../../functions/kafka/port.ts';
 import type { InboundRecord } from '../../functions/runtime/contract.ts';
 import { createTopics, uniqueName } from '../support/topics.ts';
 
@@ -30,26 +31,31 @@ const client = kafkaClient({ brokers, clientId: 'fetch-test' });
 interface Reading {
   readonly records: InboundRecord[];
   /** What was logged of partitions that stand still. */
-  readonly logged: Record<string, unknown>[];
+  readonly logged: StuckPartition[];
+  /** Partition, and the offsets it was moved from and to. */
+  readonly moved: number[][];
   /** `partition/offset value` of all that was read, in order of these. */
   seen(): string[];
 }
 
 /** Reads a topic through the member of the port, in a group of its own, until the test ends. */
-async function read(topic: string, maxBytesPerPartition = 1_048_576): Promise<Reading> {
+async function read(
+  topic: string,
+  maxBytesPerPartition = 1_048_576,
+  groupId = uniqueName('fetch-test'),
+  outOfRange: OutOfRangePolicy = 'stop',
+): Promise<Reading> {
   const records: InboundRecord[] = [];
-  const logged: Record<string, unknown>[] = [];
+  const logged: StuckPartition[] = [];
+  const moved: number[][] = [];
   const port = kafkajsPort({
     brokers,
     clientId: 'fetch-test',
-    onLog(level, fields) {
-      if (level === 'error' && String(fields.message).startsWith('A partition stands still')) logged.push(fields);
-    },
   });
   const member = port.member(
     {
       topic,
-      groupId: uniqueName('fetch-test'),
+      groupId,
       sessionTimeoutMs: 10_000,
       heartbeatIntervalMs: 1_000,
       rebalanceTimeoutMs: 10_000,
@@ -58,6 +64,7 @@ async function read(topic: string, maxBytesPerPartition = 1_048_576): Promise<Re
       maxBytes: 52_428_800,
       maxBytesPerPartition,
       maxBytesPerRound: 1_048_576,
+      outOfRange,
     },
     {
       records: (batch) => void records.push(...batch.records),
@@ -65,6 +72,9 @@ async function read(topic: string, maxBytesPerPartition = 1_048_576): Promise<Re
       revoked: async () => undefined,
       lost: () => undefined,
       shared: () => undefined,
+      stuck: (trouble) => void logged.push(trouble),
+      unstuck: () => undefined,
+      moved: (...move) => void moved.push(move),
       interrupted: () => undefined,
     },
   );
@@ -74,7 +84,7 @@ async function read(topic: string, maxBytesPerPartition = 1_048_576): Promise<Re
     records
       .toSorted((a, b) => a.partition - b.partition) // stable: the order within a partition is what came
       .map(({ partition, offset, value }) => `${partition}/${offset} ${value}`);
-  return { records, logged, seen };
+  return { records, logged, moved, seen };
 }
 
 test('gzip, zstd, and transactions: what was committed is read, at its offset; what was aborted is not', async () => {
@@ -144,7 +154,6 @@ test('snappy: its partition stands still and says so, the others go on, and it g
   await expect.poll(() => reading.seen().at(-1), { timeout: 10_000 }).toBe('1/1 still going');
   expect(reading.seen()).toHaveLength(3);
   expect(reading.logged[0]).toMatchObject({
-    topic,
     partition: 0,
     offset: 1,
     error: expect.stringContaining('compressed with snappy, which is not supported: let its producer use gzip, zstd'),
@@ -179,4 +188,34 @@ test('batches larger than the share of a partition come all the same, from each 
   await expect.poll(seen, { timeout: 30_000 }).toEqual(expected);
   await sleep(500);
   expect(seen()).toEqual(expected);
+});
+
+test('an offset that is not there: the partition stands still and says so; the policy moves it, and it alone', async () => {
+  const { topic } = await createTopics({ topic: { partitions: 2 } });
+  const producer = client.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const admin = client.admin();
+  await Promise.all([producer.connect(), admin.connect()]);
+  onTestFinished(() => void Promise.all([producer.disconnect(), admin.disconnect()]));
+  for (const value of ['a', 'b', 'c']) {
+    await producer.send({ topic, messages: [0, 1].map((partition) => ({ partition, value })) });
+  }
+  const groups = ['stop', 'earliest', 'latest'].map((policy) => uniqueName(`out-of-range-${policy}`));
+  const [stop = '', earliest = '', latest = ''] = groups;
+  const partitions = [
+    { partition: 0, offset: '50' },
+    { partition: 1, offset: '1' },
+  ];
+  for (const groupId of groups) await admin.setOffsets({ groupId, topic, partitions });
+
+  const stuck = await read(topic, undefined, stop);
+  const first = await read(topic, undefined, earliest, 'earliest');
+  const last = await read(topic, undefined, latest, 'latest');
+  await expect.poll(() => stuck.logged.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => last.moved, { timeout: 20_000 }).toEqual([[0, 50, 3]]);
+  await producer.send({ topic, messages: [{ partition: 0, value: 'd' }] });
+  await expect.poll(first.seen, { timeout: 20_000 }).toEqual(['0/0 a', '0/1 b', '0/2 c', '0/3 d', '1/1 b', '1/2 c']);
+  await expect.poll(last.seen, { timeout: 20_000 }).toEqual(['0/3 d', '1/1 b', '1/2 c']);
+  expect(first.moved).toEqual([[0, 50, 0]]);
+  expect(stuck.seen()).toEqual(['1/1 b', '1/2 c']);
+  expect(stuck.logged[0]).toMatchObject({ partition: 0, offset: 50, retryInMs: 1_000 });
 });

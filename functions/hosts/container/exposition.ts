@@ -5,6 +5,8 @@ export interface ContainerGauges {
   /** Records behind the end of each assigned partition. */
   readonly lag: ReadonlyMap<number, number>;
   readonly assignedPartitions: number;
+  /** Partitions that cannot be read on. */
+  readonly stuckPartitions: number;
   readonly bufferedBytes: number;
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -39,9 +41,15 @@ export function exposition(functionName: string, metrics: Metrics, gauges: Conta
   metric('partitions_lost_total', 'counter', 'Times that all partitions were lost without a chance to commit.', [
     ['', metrics.partitionsLost],
   ]);
+  metric('offsets_moved_total', 'counter', 'Times that a partition went on elsewhere, its offset being out of range.', [
+    ['', metrics.offsetsMoved],
+  ]);
   metric('commits_total', 'counter', 'Commits accepted.', [['', metrics.commits]]);
   metric('commits_refused_total', 'counter', 'Commits refused by the group.', [['', metrics.commitsRefused]]);
   metric('assigned_partitions', 'gauge', 'Partitions this instance owns.', [['', gauges.assignedPartitions]]);
+  metric('stuck_partitions', 'gauge', 'Partitions that stand still since they cannot be read on.', [
+    ['', gauges.stuckPartitions],
+  ]);
   metric(
     'lag_records',
     'gauge',

@@ -6,6 +6,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { type BackPressure, createBackPressure } from './back-pressure.ts';
 import { type Committer, createCommitter } from './commits.ts';
+import { createStuckPartitions, type StuckPartitions } from './stuck.ts';
 
 /** The consuming side of an instance: partitions come and go, records flow into lanes, positions are committed. */
 export interface ConsumingHost {
@@ -18,6 +19,7 @@ export interface ConsumingHost {
   /** Records behind the end of each partition, as far as fetches have told. */
   lag(): Map<number, number>;
   readonly assigned: readonly number[] | undefined;
+  readonly stuck: StuckPartitions;
   readonly member: GroupMember;
 }
 
@@ -33,6 +35,7 @@ export function createConsumingHost<Resources>(
 ): ConsumingHost {
   const lanes = new Map<number, Lane>();
   const highWatermarks = new Map<number, number>();
+  const stuck = createStuckPartitions(definition.source, log);
   let assigned: readonly number[] | undefined;
   let stopped = false;
 
@@ -67,6 +70,15 @@ export function createConsumingHost<Resources>(
       const message = `The group is shared: members of '${group}' read ${topics.join(', ')}. Give each function its own group`;
       log.warn({ group, topics }, message);
     },
+    stuck: (trouble) => stuck.add(trouble),
+    unstuck: (partition) => stuck.delete(partition),
+    moved(partition, from, to) {
+      metrics.offsetsMoved += 1;
+      log.warn(
+        { topic: definition.source, partition, from, to },
+        'The next record is not in the topic any more: going on elsewhere, as KAFKA_OFFSET_OUT_OF_RANGE says',
+      );
+    },
     interrupted(error) {
       assigned = undefined;
       log.warn({ error: error.message }, 'Out of the consumer group: joining again');
@@ -86,6 +98,7 @@ export function createConsumingHost<Resources>(
       maxBytes: settings.fetchMaxBytes,
       maxBytesPerPartition: settings.fetchMaxPartitionBytes,
       maxBytesPerRound: settings.bufferMaxBytes / 2,
+      outOfRange: settings.offsetOutOfRange,
     },
     listener,
   );
@@ -109,6 +122,7 @@ export function createConsumingHost<Resources>(
     backPressure.reset();
     lanes.clear();
     highWatermarks.clear();
+    stuck.clear();
     assigned = [];
   }
 
@@ -153,6 +167,7 @@ export function createConsumingHost<Resources>(
     get assigned() {
       return assigned;
     },
+    stuck,
     member,
   };
 }

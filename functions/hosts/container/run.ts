@@ -78,6 +78,7 @@ export async function prepareContainer<Resources>(
   host = running;
   const degraded = (): string[] => [
     ...publishing.degraded(),
+    ...running.stuck.reasons(),
     ...(metrics.waitingForDependency > 0 ? [`${metrics.waitingForDependency} partitions wait for a dependency`] : []),
   ];
   let shuttingDown: Promise<void> | undefined;
@@ -136,6 +137,7 @@ function gauges(host: ConsumingHost): Parameters<typeof exposition>[2] {
   return {
     lag: host.lag(),
     assignedPartitions: host.lanes.size,
+    stuckPartitions: host.stuck.count,
     bufferedBytes,
     cpuSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),

@@ -1,15 +1,20 @@
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import type { FetchedBatch } from '../port.ts';
+import type { FetchedBatch, GroupListener, OutOfRangePolicy } from '../port.ts';
 import { decodeFetchResponse, encodeFetchRequest, type FetchPosition, fetchApi } from '../wire/fetch.ts';
 import { sendRaw } from './raw-request.ts';
 import type { Standstills } from './standstill.ts';
 import { positionOf, takeResponse } from './take-response.ts';
 
+/** What may befall one partition while it is read. */
+export type PartitionEvents = Pick<GroupListener, 'stuck' | 'unstuck' | 'moved'>;
+
 /** What a fetch needs to know of the member it is for. */
 export interface FetchContext {
   readonly topic: string;
   readonly standstills: Standstills;
+  readonly outOfRange: OutOfRangePolicy;
+  readonly events: PartitionEvents;
   /** Whether the assignment is still the one that the fetch began in. */
   current(): boolean;
   fetched(batch: FetchedBatch): void;

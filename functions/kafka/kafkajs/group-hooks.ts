@@ -1,14 +1,16 @@
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
-import type { FetchedBatch } from '../port.ts';
+import type { FetchedBatch, OutOfRangePolicy } from '../port.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator, isStaleLeader, typeOf } from './failures.ts';
-import { fetchFrom } from './group-fetch.ts';
+import { fetchFrom, type PartitionEvents } from './group-fetch.ts';
 import { createStandstills, type Standstills } from './standstill.ts';
 
 /** What a member wants to know about its kafkajs consumer group, which has no such callbacks itself. */
 export interface GroupHooks {
   readonly topic: string;
   readonly heartbeatIntervalMs: number;
+  readonly outOfRange: OutOfRangePolicy;
+  readonly events: PartitionEvents;
   /** Awaited before a rejoin while the broker still takes commits of the old generation. */
   revoked(): Promise<void>;
   /** The member is on its way out: it must not join again because somebody else came or went. */
@@ -147,6 +149,8 @@ ConsumerGroup.prototype.fetch = async function fetch(this: ConsumerGroup, nodeId
     await fetchFrom(this, nodeId, {
       topic: hooks.topic,
       standstills,
+      outOfRange: hooks.outOfRange,
+      events: hooks.events,
       current: () => state.generation === generation && state.joining === undefined && !hooks.leaving,
       fetched: (batch) => hooks.fetched(this, batch),
       resumedWithin: (ms) => hooks.resumedWithin(ms),

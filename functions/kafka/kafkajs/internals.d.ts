@@ -43,7 +43,6 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     heartbeat(options: { interval: number }): Promise<void>;
     fetch(nodeId: string): Promise<unknown[]>;
     recoverFromFetch(error: Error & { type?: string }): Promise<void>;
-    recoverFromOffsetOutOfRange(where: TopicPartition): Promise<void>;
     leave(): Promise<void>;
     assigned(): TopicPartitions[];
     isPaused(topic: string, partition: number): boolean;
@@ -100,6 +99,9 @@ declare module 'kafkajs/src/cluster/index.js' {
     findControllerBroker(): Promise<LeaderBroker>;
     findGroupCoordinator(options: { groupId: string }): Promise<GroupBroker>;
     findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
+    fetchTopicsOffset(
+      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+    ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
   }
 }
 

@@ -40,6 +40,8 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
           hookGroup(cluster, {
             topic: options.topic,
             heartbeatIntervalMs: options.heartbeatIntervalMs,
+            outOfRange: options.outOfRange,
+            events: listener,
             revoked: () => listener.revoked(),
             get leaving() {
               return leaving;

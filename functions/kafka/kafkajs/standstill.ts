@@ -3,8 +3,8 @@ export interface Standstills {
   has(partition: number): boolean;
   /** The partition could not be read: returns the wait before it is tried again, longer each time. */
   add(partition: number): number;
-  /** It could. */
-  delete(partition: number): void;
+  /** It could. Whether it could not before. */
+  delete(partition: number): boolean;
 }
 
 const firstWaitMs = 1_000;
@@ -20,6 +20,6 @@ export function createStandstills(): Standstills {
       standing.set(partition, { waitMs, untilMs: Date.now() + waitMs });
       return waitMs;
     },
-    delete: (partition) => void standing.delete(partition),
+    delete: (partition) => standing.delete(partition),
   };
 }

@@ -6,6 +6,7 @@ import type { InflateBudget } from '../wire/inflate.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { isOffsetOutOfRange, isUnreadable } from './failures.ts';
 import type { FetchContext } from './group-fetch.ts';
+import { leaveRange } from './out-of-range.ts';
 
 /** What the compressed batches of one response may inflate to, before the last of them. */
 const inflateBudgetBytes = 16_777_216;
@@ -25,7 +26,7 @@ export async function takeResponse(
   const { topic } = context;
   const budget: InflateBudget = { left: inflateBudgetBytes };
   const offsets = new Map(asked.map(({ partition, offset }) => [partition, offset]));
-  const outOfRange: number[] = [];
+  const outOfRange: FetchPosition[] = [];
   let trouble: Error | undefined;
   for (const answer of response.partitions) {
     const { partition } = answer;
@@ -37,11 +38,12 @@ export async function takeResponse(
     if (error === undefined) {
       preferReplica(group, topic, answer);
       if (answer.end > answer.start) read(group, response.bytes, answer, offset, budget, context);
-    } else if (isOffsetOutOfRange(error)) outOfRange.push(partition);
-    else if (isUnreadable(error)) standStill(group, partition, offset, error, context);
+      else if (context.standstills.delete(partition)) context.events.unstuck(partition);
+    } else if (isOffsetOutOfRange(error)) outOfRange.push({ partition, offset });
+    else if (isUnreadable(error)) standStill(partition, offset, error, context);
     else trouble ??= error;
   }
-  for (const partition of outOfRange) await leaveRange(group, topic, partition);
+  for (const position of outOfRange) await leaveRange(group, position, context);
   if (trouble !== undefined) throw trouble;
 }
 
@@ -53,30 +55,22 @@ function read(
   budget: InflateBudget,
   context: FetchContext,
 ): void {
-  const { topic, standstills } = context;
+  const { topic, standstills, events } = context;
   const { partition, highWatermark } = answer;
   try {
     const fetched = readBatches(bytes, answer, { topic, partition, offset }, budget);
     if (fetched.records.length > 0)
       context.fetched({ partition, records: fetched.records, bytes: fetched.bytes, highWatermark });
     if (fetched.next > offset) group.resolveOffset({ topic, partition, offset: String(fetched.next - 1) });
-    standstills.delete(partition);
+    if (standstills.delete(partition)) events.unstuck(partition);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    standStill(group, partition, offset, error, context);
+    standStill(partition, offset, error, context);
   }
 }
 
-function standStill(
-  group: ConsumerGroup,
-  partition: number,
-  offset: number,
-  error: Error,
-  { topic, standstills }: FetchContext,
-): void {
-  const retryInMs = standstills.add(partition);
-  const fields = { topic, partition, offset, error: error.message, retryInMs };
-  group.logger.error('A partition stands still: what follows its offset cannot be read. No other is held up', fields);
+function standStill(partition: number, offset: number, error: Error, { standstills, events }: FetchContext): void {
+  events.stuck({ partition, offset, error: error.message, retryInMs: standstills.add(partition) });
 }
 
 /** A broker may send us to a replica that is nearer, for a time. */
@@ -85,11 +79,4 @@ function preferReplica(group: ConsumerGroup, topic: string, { partition, preferr
   group.preferredReadReplicasPerTopicPartition[topic] ??= {};
   const replicas = group.preferredReadReplicasPerTopicPartition[topic];
   replicas[partition] = { nodeId: preferredReplica, expireAt: Date.now() + group.metadataMaxAge };
-}
-
-/** A nearer replica may not have the offset yet, or any more: only the leader knows. kafkajs means to ask it, and does not. */
-async function leaveRange(group: ConsumerGroup, topic: string, partition: number): Promise<void> {
-  const replicas = group.preferredReadReplicasPerTopicPartition[topic];
-  if (replicas?.[partition] === undefined) await group.recoverFromOffsetOutOfRange({ topic, partition });
-  else delete replicas[partition];
 }

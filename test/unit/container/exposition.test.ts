@@ -8,6 +8,7 @@ const gauges: ContainerGauges = {
     [4, 0],
   ]),
   assignedPartitions: 2,
+  stuckPartitions: 0,
   bufferedBytes: 1_024,
   cpuSeconds: 1.5,
   residentBytes: 90_000_000,

@@ -1,6 +1,6 @@
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { expect, test } from 'vitest';
-import { fetchFrom } from '../../../functions/kafka/kafkajs/group-fetch.ts';
+import { type FetchContext, fetchFrom } from '../../../functions/kafka/kafkajs/group-fetch.ts';
 import { createStandstills } from '../../../functions/kafka/kafkajs/standstill.ts';
 import type { FetchedBatch } from '../../../functions/kafka/port.ts';
 import { batchOf, record } from './batches.ts';
@@ -65,9 +65,11 @@ function setting({ active = [0], committed, maxVersion = 17, response = empty(),
     isolationLevel: 1,
     rackId: '',
   } as unknown as ConsumerGroup;
-  const context = {
+  const context: FetchContext = {
     topic,
     standstills,
+    outOfRange: 'stop',
+    events: { stuck: () => undefined, unstuck: () => undefined, moved: () => undefined },
     current,
     fetched: (batch: FetchedBatch) => void fetched.push(batch),
     resumedWithin: async (ms: number) => void told.push(`waited ${ms}`),

@@ -2,7 +2,7 @@ import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createStandstills } from '../../../functions/kafka/kafkajs/standstill.ts';
 import { takeResponse } from '../../../functions/kafka/kafkajs/take-response.ts';
-import type { FetchedBatch } from '../../../functions/kafka/port.ts';
+import type { FetchedBatch, OutOfRangePolicy, StuckPartition } from '../../../functions/kafka/port.ts';
 import type { FetchedPartition } from '../../../functions/kafka/wire/fetch.ts';
 import { batchOf, compressed, marker, record } from './batches.ts';
 
@@ -17,25 +17,36 @@ interface Answer extends Partial<FetchedPartition> {
 }
 
 /** A member that stands at offset 10 of every partition, and what comes of the answers of a broker. */
-function member(paused: readonly number[] = []) {
+function member(paused: readonly number[] = [], outOfRange: OutOfRangePolicy = 'stop') {
   const positions = new Map<number, number>();
   const replicas: ConsumerGroup['preferredReadReplicasPerTopicPartition'] = {};
   const fetched: FetchedBatch[] = [];
-  const reset: number[] = [];
-  const logged: object[] = [];
+  const moved: number[][] = [];
+  const stuck: StuckPartition[] = [];
+  const unstuck: number[] = [];
   const standstills = createStandstills();
   const group = {
-    logger: { error: (_message: string, fields: object) => logged.push(fields) },
     metadataMaxAge: 300_000,
     preferredReadReplicasPerTopicPartition: replicas,
     offsetManager: { nextOffset: (_topic: string, partition: number) => String(positions.get(partition) ?? 10) },
     isPaused: (_topic: string, partition: number) => paused.includes(partition),
     resolveOffset: (at: { partition: number; offset: string }) => positions.set(at.partition, Number(at.offset) + 1),
-    recoverFromOffsetOutOfRange: async (at: { partition: number }) => void reset.push(at.partition),
+    cluster: {
+      fetchTopicsOffset: async ([asked]: { partitions: { partition: number }[]; fromBeginning: boolean }[]) => {
+        const partitions = asked?.partitions.map((one) => ({ ...one, offset: asked.fromBeginning ? '3' : '90' }));
+        return [{ topic, partitions }];
+      },
+    },
   } as unknown as ConsumerGroup;
   const context = {
     topic,
     standstills,
+    outOfRange,
+    events: {
+      stuck: (trouble: StuckPartition) => void stuck.push(trouble),
+      unstuck: (partition: number) => void unstuck.push(partition),
+      moved: (...move: number[]) => void moved.push(move),
+    },
     current: () => true,
     fetched: (batch: FetchedBatch) => void fetched.push(batch),
     resumedWithin: async () => undefined,
@@ -54,7 +65,7 @@ function member(paused: readonly number[] = []) {
   };
   const read = (): string[] =>
     fetched.flatMap(({ records }) => records.map((one) => `${one.partition}/${one.offset} ${one.value}`));
-  return { take, read, fetched, positions, replicas, reset, logged, standstills };
+  return { take, read, fetched, positions, replicas, moved, stuck, unstuck, standstills };
 }
 
 const batch = (value: string, baseOffset = 10): Promise<Buffer> => batchOf({ baseOffset, records: [record(value)] });
@@ -106,24 +117,39 @@ describe('an error of one partition', () => {
     expect(read()).toEqual(['1/10 a']);
   });
 
-  test('that its offset is out of range resets that partition, and each other so', async () => {
-    const { take, reset } = member();
+  test('that its offset is out of range makes it stand still where it is, until the offset is there', async () => {
+    const { take, stuck, unstuck, moved, positions, standstills } = member();
     await take([{ errorCode: errorCodes.outOfRange }, {}, { errorCode: errorCodes.outOfRange }]);
-    expect(reset).toEqual([0, 2]);
+    expect(stuck).toMatchObject([
+      { partition: 0, offset: 10, error: expect.stringContaining('KAFKA_OFFSET_OUT_OF_RANGE'), retryInMs: 1_000 },
+      { partition: 2, offset: 10 },
+    ]);
+    expect([moved, [...positions], standstills.has(0), standstills.has(1)]).toEqual([[], [], true, false]);
+    await take([{}]);
+    expect(unstuck).toEqual([0]);
+  });
+
+  test.each([
+    ['earliest', 3],
+    ['latest', 90],
+  ] as const)('that its offset is out of range moves it to the %s, where the policy says so', async (policy, to) => {
+    const { take, stuck, moved, positions } = member([], policy);
+    await take([{}, { errorCode: errorCodes.outOfRange }]);
+    expect([moved, [...positions], stuck]).toEqual([[[1, 10, to]], [[1, to]], []]);
   });
 
   test('that its offset is out of range of a replica sends it back to the leader', async () => {
-    const { take, reset, replicas } = member();
+    const { take, stuck, moved, replicas } = member();
     await take([{ preferredReplica: 3 }]);
     expect(replicas).toEqual({ [topic]: { 0: { nodeId: 3, expireAt: 1_300_000 } } });
     await take([{ errorCode: errorCodes.outOfRange }]);
-    expect({ reset, replicas }).toEqual({ reset: [], replicas: { [topic]: {} } });
+    expect({ stuck, moved, replicas }).toEqual({ stuck: [], moved: [], replicas: { [topic]: {} } });
   });
 });
 
 describe('a partition that cannot be read', () => {
   test('stands still alone, and is named', async () => {
-    const { take, read, logged, standstills, positions } = member();
+    const { take, read, stuck, standstills, positions } = member();
     await take([
       { bytes: compressed(await batch('lost'), 3) },
       { bytes: await batch('a') },
@@ -132,18 +158,18 @@ describe('a partition that cannot be read', () => {
     expect(read()).toEqual(['1/10 a']);
     expect(positions.has(0)).toBe(false);
     expect([0, 1, 2].map((partition) => standstills.has(partition))).toEqual([true, false, true]);
-    expect(logged).toMatchObject([
-      { topic, partition: 0, offset: 10, error: expect.stringContaining('lz4'), retryInMs: 1_000 },
-      { topic, partition: 2, offset: 10, retryInMs: 1_000 },
+    expect(stuck).toMatchObject([
+      { partition: 0, offset: 10, error: expect.stringContaining('lz4'), retryInMs: 1_000 },
+      { partition: 2, offset: 10, retryInMs: 1_000 },
     ]);
   });
 
   test('is tried again later and later, and soon again once it was read', async () => {
-    const { take, read, logged, standstills } = member();
+    const { take, read, stuck, unstuck, standstills } = member();
     const bent = Buffer.from(await batch('a'));
     bent.writeUInt8(0, bent.length - 2);
     for (let tries = 0; tries < 8; tries += 1) await take([{ bytes: bent }]);
-    expect(logged.map((fields) => Reflect.get(fields, 'retryInMs'))).toEqual([
+    expect(stuck.map(({ retryInMs }) => retryInMs)).toEqual([
       1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000,
     ]);
     vi.advanceTimersByTime(59_999);
@@ -152,6 +178,7 @@ describe('a partition that cannot be read', () => {
     expect(standstills.has(0)).toBe(false);
     await take([{ bytes: await batch('a') }]);
     expect(read()).toEqual(['0/10 a']);
+    expect(unstuck).toEqual([0]);
     standstills.add(0);
     expect(standstills.add(0)).toBe(2_000);
   });

@@ -14,7 +14,7 @@ function pageOf(change: (metrics: ReturnType<typeof createMetrics>) => void, cpu
     [7, 2],
   ]);
   return exposition('processor', metrics, {
-    ...{ lag, assignedPartitions: 2, bufferedBytes: 0, cpuSeconds, residentBytes: 2 ** 20 },
+    ...{ lag, assignedPartitions: 2, stuckPartitions: 0, bufferedBytes: 0, cpuSeconds, residentBytes: 2 ** 20 },
   });
 }
 
