@@ -147,7 +147,7 @@ test('snappy: its partition stands still and says so, the others go on, and it g
   await send(0, 'behind it');
   await send(1, 'elsewhere');
 
-  const reading = await read(topic);
+  const reading = await read(topic, undefined, undefined, 'earliest');
   await expect.poll(() => reading.seen(), { timeout: 20_000 }).toEqual(['0/0 before', '1/0 elsewhere']);
   await expect.poll(() => reading.logged.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
   await send(1, 'still going');
@@ -168,6 +168,7 @@ test('snappy: its partition stands still and says so, the others go on, and it g
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
   await expect.poll(() => reading.seen().includes('0/2 behind it'), { timeout: 30_000 }).toBe(true);
   expect(reading.seen()).toEqual(['0/0 before', '0/2 behind it', '1/0 elsewhere', '1/1 still going']);
+  expect(reading.moved).toEqual([[0, 1, 2]]);
 });
 
 test('batches larger than the share of a partition come all the same, from each partition', async () => {
