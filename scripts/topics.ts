@@ -61,19 +61,24 @@ else {
       usage: [
         'plan',
         'apply --target kafka --bootstrap broker1:9092,broker2:9092',
+        'plan --target msk --cluster-name market --region eu-west-1',
         'check --json',
         'apply --accept-key-movement market.raw',
         'migrate --help',
       ],
       options: {
-        ...{ target: text, bootstrap: text, 'cluster-arn': text, declared: text, sample: text, json: flag },
+        ...{ target: text, bootstrap: text, declared: text, sample: text, json: flag },
+        ...{ 'cluster-arn': text, 'cluster-name': text, region: text, 'brokers-via': text },
         'accept-key-movement': { type: 'string', multiple: true },
       },
       describe: {
         target:
           'local (.local/), kafka (KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY) or msk. Default: what the rest names, else local.',
         bootstrap: 'Brokers as host:port, by commas, in place of KAFKA_BOOTSTRAP_SERVERS.',
-        'cluster-arn': 'The cluster of MSK, by its ARN or name.',
+        'cluster-arn': 'The cluster of MSK, by its ARN.',
+        'cluster-name': 'The cluster of MSK, by its name.',
+        region: 'Its region, where the ARN does not say it, in place of AWS_REGION.',
+        'brokers-via': 'Its brokers: private, public, vpc-connectivity or ipv6. Default: the first that it offers.',
         declared: 'A module that exports `topics`, in place of infra/topics.ts.',
         sample: "About how many of a topic's last records tell which keys would move (default 6000).",
         'accept-key-movement': 'A topic that may get partitions although its keys lose their order. May be repeated.',

@@ -30,14 +30,16 @@ async function openKafka({
   return await openKafkaTarget(description, { bootstrapServers, security }, declared);
 }
 
-const openers: Readonly<Partial<Record<TargetKind, OpenTarget>>> = { local: openLocal, kafka: openKafka };
+/** What it takes of AWS is loaded with it, and not for the others. */
+async function openMsk(options: Parameters<OpenTarget>[0]): ReturnType<OpenTarget> {
+  const { openMskTarget } = await import('./msk/msk-target.ts');
+  return await openMskTarget(options);
+}
+
+const openers: Readonly<Record<TargetKind, OpenTarget>> = { local: openLocal, kafka: openKafka, msk: openMsk };
 
 /** The kinds that can be opened. */
 export const targetKinds = Object.keys(openers) as readonly TargetKind[]; // the keys are those of the type
 
 /** Opens the target that the options name. */
-export const openTarget: OpenTarget = async (options) => {
-  const open = openers[options.kind];
-  if (!open) throw new CommandError(`there is no target ${options.kind}: name one of ${targetKinds.join(', ')}.`);
-  return await open(options);
-};
+export const openTarget: OpenTarget = (options) => openers[options.kind](options);

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TopicDeclaration } from '../../infra/topics.ts';
 import { CommandError, integerOption, UsageError } from '../support/command.ts';
+import { type MskFlags, mskFlagProblems, namesMskCluster } from './msk/flags.ts';
 import { targetKinds } from './open-target.ts';
 import type { PlanOptions } from './plan.ts';
 import type { TargetKind, TargetOptions } from './target.ts';
 
 /** The flags as typed. */
-export interface TopicsFlags {
+export interface TopicsFlags extends MskFlags {
   readonly target?: string | undefined;
-  readonly 'cluster-arn'?: string | undefined;
   readonly bootstrap?: string | undefined;
   readonly declared?: string | undefined;
   readonly sample?: string | undefined;
@@ -34,10 +34,8 @@ const defaultSource = 'infra/topics.ts';
 export async function topicsOptions(flags: TopicsFlags, environment: NodeJS.ProcessEnv): Promise<TopicsOptions> {
   const problems: string[] = [];
   const kind = kindOf(flags, environment, problems);
-  const { 'cluster-arn': cluster, bootstrap, 'accept-key-movement': accepted = [] } = flags;
-  if (kind !== 'msk' && cluster !== undefined) problems.push('--cluster-arn goes with --target msk');
-  if (kind === 'msk' && !cluster?.trim())
-    problems.push('--target msk takes --cluster-arn, the ARN or name of a cluster');
+  const { bootstrap, 'accept-key-movement': accepted = [] } = flags;
+  problems.push(...mskFlagProblems(flags, kind));
   if (kind === 'local' && bootstrap !== undefined) problems.push('--bootstrap goes with --target kafka or msk');
   if (bootstrap?.trim() === '') problems.push("--bootstrap takes host:port, or several with commas between, not ''");
   let sample = 0;
@@ -53,7 +51,9 @@ export async function topicsOptions(flags: TopicsFlags, environment: NodeJS.Proc
   const declared = await readDeclarations(source);
   const stranger = accepted.find((topic) => !declared.some(({ name }) => name === topic));
   if (stranger !== undefined) throw new UsageError(`--accept-key-movement '${stranger}' is no topic of ${source}`);
-  const target = { kind, cluster, bootstrapServers: bootstrap, environment, declared };
+  const cluster = flags['cluster-arn'] ?? flags['cluster-name'];
+  const msk = { cluster, region: flags.region, brokersVia: flags['brokers-via'] };
+  const target = { kind, ...msk, bootstrapServers: bootstrap, environment, declared };
   return { target, plan: { declared, accepted, sample }, source };
 }
 
@@ -64,7 +64,7 @@ function kindOf(flags: TopicsFlags, environment: NodeJS.ProcessEnv, problems: st
     if (kind !== undefined) return kind;
     problems.push(`--target takes ${targetKinds.join(', ')}, not '${target}'`);
   }
-  if (flags['cluster-arn'] !== undefined) return 'msk';
+  if (namesMskCluster(flags)) return 'msk';
   const named = flags.bootstrap ?? environment.KAFKA_BOOTSTRAP_SERVERS?.trim();
   return named ? 'kafka' : 'local';
 }

@@ -50,6 +50,10 @@ export interface TargetOptions {
   readonly kind: TargetKind;
   /** `msk`: the cluster's ARN, or its name. */
   readonly cluster?: string | undefined;
+  /** `msk`: goes before the region of the environment. A cluster's ARN has one already. */
+  readonly region?: string | undefined;
+  /** `msk`: which of the cluster's ways to its brokers to take: private, public, vpc-connectivity or ipv6. */
+  readonly brokersVia?: string | undefined;
   /** `kafka`: goes before KAFKA_BOOTSTRAP_SERVERS. `msk`: goes before the brokers that the service names. */
   readonly bootstrapServers?: string | undefined;
   /** The settings of functions/runtime/settings.ts, as environment variables. */

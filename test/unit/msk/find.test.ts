@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findCluster, lacksTopicCalls, openMskApi } from '../../../scripts/topics/msk/api.ts';
+import { topicsOptions } from '../../../scripts/topics/options.ts';
 import { type Account, enter, market, startAccount } from '../../support/msk/account.ts';
 
 const others = ['market-replica', 'market-test', 'orders'].map((name) => ({
@@ -79,4 +80,29 @@ test.each([
 ])('the topic calls serve %j: why not: %s', (differs, why) => {
   const cluster = { ...market, state: 'ACTIVE', serverless: false, kafkaVersion: '3.9.x', ...differs };
   expect(lacksTopicCalls(cluster)).toBe(why);
+});
+
+describe('the flags of a cluster of MSK', () => {
+  test('name it by its ARN or by its name', async () => {
+    const { target } = await topicsOptions(
+      { 'cluster-name': 'market', region: 'eu-west-1', 'brokers-via': 'public' },
+      {},
+    );
+    expect(target).toMatchObject({ kind: 'msk', cluster: 'market', region: 'eu-west-1', brokersVia: 'public' });
+    expect((await topicsOptions({ 'cluster-arn': market.arn }, {})).target).toMatchObject({ cluster: market.arn });
+  });
+
+  test.each([
+    [{ target: 'msk' }, '--target msk takes --cluster-arn or --cluster-name'],
+    [{ 'cluster-arn': market.arn, 'cluster-name': 'market' }, '--cluster-arn and --cluster-name are two: give one'],
+    [{ 'cluster-arn': 'market' }, "--cluster-arn takes an ARN, not 'market': see --cluster-name"],
+    [{ 'cluster-name': ' ' }, "--cluster-name takes a value, not ''"],
+    [
+      { 'cluster-name': 'market', 'brokers-via': 'vpn' },
+      '--brokers-via takes one of private, public, vpc-connectivity',
+    ],
+    [{ target: 'kafka', region: 'eu-west-1' }, '--region goes with --target msk'],
+  ])('that are wrong are told: %j', async (flags, told) => {
+    await expect(topicsOptions(flags, {})).rejects.toThrow(told);
+  });
 });
