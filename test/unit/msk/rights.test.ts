@@ -5,7 +5,7 @@ import { rights } from '../../../scripts/topics/msk/rights.ts';
 /** The actions that the README gives an operator, by the rows of its table: for whom, and on what. */
 function documented(): { apply: string[]; all: Map<string, string> } {
   const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const section = readme.split('### Topics of a cluster of MSK')[1]?.split('\n### ')[0] ?? '';
+  const section = readme.split('#### Topics of a cluster of MSK')[1]?.split('\n### ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('|') && line.includes('kafka'));
   const actions = (row: string) => row.match(/kafka(?:-cluster)?:[A-Za-z0-9]+/g) ?? [];
   return {
