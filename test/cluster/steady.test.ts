@@ -6,9 +6,9 @@ import { readRates } from '../../functions/processor/rates.ts';
 import { assertClean } from '../support/ledger/format.ts';
 import { fingerprint, type LoggedRecord } from '../support/ledger/log.ts';
 import { marketChain, marketPoison, type Specimen } from '../support/ledger/specimens.ts';
-import { configureTopic, createPipeline } from '../support/pipeline.ts';
+import { createPipeline } from '../support/pipeline.ts';
 
-const outputLimitBytes = 8_192;
+const outputMaxBytes = 8_192;
 
 /** Bad input of every kind, and good input whose output is above the topic's limit. */
 function poison(keyIndex: number, sequence: number, nowMs: number, turn: number): Specimen {
@@ -30,9 +30,8 @@ function outputHashOf(record: LoggedRecord): string | null {
 }
 
 test('four instances share 60 partitions; each record has its one output or dead letter, byte for byte', async () => {
-  const pipeline = await createPipeline({ partitions: 60, deadLetterPartitions: 12 });
-  const { topics, groupId } = pipeline;
-  await configureTopic(topics.output, { 'max.message.bytes': String(outputLimitBytes) });
+  const pipeline = await createPipeline({ partitions: 60, deadLetterPartitions: 12, outputMaxBytes });
+  const { groupId } = pipeline;
 
   const instances = await pipeline.startAll(4);
   const writer = await pipeline.write({

@@ -14,13 +14,15 @@ export interface RunTopicOptions {
   /** Must divide the source's, as the dead letters' must (default: as many). */
   readonly outputPartitions?: number;
   readonly deadLetterPartitions?: number;
+  /** The largest batch that the output topic takes (default 1 MB). Set later, it would reach some brokers too late. */
+  readonly outputMaxBytes?: number;
   /** Whether source records carry the time of their append too, in place of the writer's. */
   readonly sourceAppendTime?: boolean;
 }
 
-const limits = [
+const limits = (maxBytes = 1_048_576): { name: string; value: string }[] => [
   { name: 'min.insync.replicas', value: '2' },
-  { name: 'max.message.bytes', value: '1048576' },
+  { name: 'max.message.bytes', value: String(maxBytes) },
 ];
 const appendTime = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
 
@@ -49,7 +51,10 @@ export async function createRunTopics(
       topics: wanted.map((topic) => ({
         ...topic,
         replicationFactor: 3,
-        configEntries: [...limits, ...topic.configEntries],
+        configEntries: [
+          ...limits(topic.topic === names.output ? options.outputMaxBytes : undefined),
+          ...topic.configEntries,
+        ],
       })),
     });
   } finally {
@@ -89,7 +94,7 @@ export async function configureRunTopic(
   await admin.connect();
   try {
     const whole = {
-      ...Object.fromEntries([...limits, ...appendTime].map(({ name, value }) => [name, value])),
+      ...Object.fromEntries([...limits(), ...appendTime].map(({ name, value }) => [name, value])),
       ...configs,
     };
     const configEntries = Object.entries(whole).map(([name, value]) => ({ name, value }));
