@@ -152,6 +152,15 @@ describe('the fast path leaves to the plain one', () => {
     expect(fast(text)).toBeNull();
   });
 
+  test.each(['', '\t', '  ', 'x'])('a message with spaces, one of them %j', (other) => {
+    const text = spaced(messageWith());
+    const places = [...text.matchAll(/ /g)].map(({ index }) => index);
+    expect(places.length).toBeGreaterThan(100);
+    for (const place of places) {
+      expect(enrichBytes(Buffer.from(text.slice(0, place) + other + text.slice(place + 1)), defaultRates)).toBeNull();
+    }
+  });
+
   test('nothing, no bytes, and more than 1 MB', () => {
     expect(enrichBytes(null, defaultRates)).toBeNull();
     expect(enrichBytes(Buffer.alloc(0), defaultRates)).toBeNull();
