@@ -21,19 +21,19 @@ function previousTemplate(target: Target, given: string | undefined): string | u
 }
 
 /**
- * Compares a package with what the stage has.
+ * Compares a package with what the stage has. The keys of the accepted topics may move.
  * @throws CommandError when the template given cannot be read
  */
-export function planDeployment(packaged: Packaged, given: string | undefined): Plan {
+export function planDeployment(packaged: Packaged, given: string | undefined, accepted: readonly string[] = []): Plan {
   const path = previousTemplate(packaged.target, given);
   if (path === undefined) return { packaged, against: undefined, changes: [] };
-  const changes = changesBetween(readTemplate(path), packaged.template);
+  const changes = changesBetween(readTemplate(path), packaged.template, accepted);
   return { packaged, against: relative(process.cwd(), path), changes };
 }
 
-/** Whether CloudFormation could do all of it. */
+/** Whether CloudFormation could do all of it, and may. */
 export function isPossible({ changes }: Plan): boolean {
-  return changes.every(({ action }) => action !== 'impossible');
+  return changes.every(({ action }) => action !== 'impossible' && action !== 'refused');
 }
 
 /** Deploys a package to the account that the environment's credentials are for, and keeps its template. */

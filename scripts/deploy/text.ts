@@ -2,7 +2,12 @@ import type { Template } from '../package/template.ts';
 import type { PropertyChange, ResourceChange } from './changes.ts';
 import { describeTemplate } from './describe.ts';
 
-const signs = { create: '+', update: '~', replace: '±', remove: '-', impossible: '✗' } as const;
+const signs = { create: '+', update: '~', replace: '±', remove: '-', refused: '✗', impossible: '✗' } as const;
+
+const said: Partial<Readonly<Record<ResourceChange['action'], string>>> = {
+  refused: 'refused',
+  impossible: 'to change in a way that is impossible',
+};
 
 function shown(path: string, value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -28,9 +33,9 @@ export function changesText(changes: readonly ResourceChange[], against: string)
   if (changes.length === 0) return `Against ${against}: nothing would change.\n`;
   const count = (action: ResourceChange['action']): number =>
     changes.filter((change) => change.action === action).length;
-  const sums = (['create', 'update', 'replace', 'remove', 'impossible'] as const)
+  const sums = (['create', 'update', 'replace', 'remove', 'refused', 'impossible'] as const)
     .filter((action) => count(action) > 0)
-    .map((action) => `${count(action)} to ${action === 'impossible' ? 'change in a way that is impossible' : action}`);
+    .map((action) => `${count(action)} ${said[action] ?? `to ${action}`}`);
   return [
     `Against ${against}: ${sums.join(', ')}.`,
     ...changes.flatMap(({ id, type, action, properties, notes }) => [

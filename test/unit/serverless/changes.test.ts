@@ -5,12 +5,18 @@ import { describe, expect, test } from 'vitest';
 import { changesBetween, type ResourceChange } from '../../../scripts/deploy/changes.ts';
 import { changesText } from '../../../scripts/deploy/text.ts';
 import type { Resource, Template } from '../../../scripts/package/template.ts';
-import { account, run } from './run.ts';
+import { account, clusterArn, run } from './run.ts';
 
 const topic: Resource = {
   Type: 'AWS::MSK::Topic',
   DeletionPolicy: 'Retain',
-  Properties: { TopicName: 'market.raw', PartitionCount: 60, ReplicationFactor: 3, Configs: 'e30=' },
+  Properties: {
+    ClusterArn: clusterArn,
+    TopicName: 'market.raw',
+    PartitionCount: 60,
+    ReplicationFactor: 3,
+    Configs: 'e30=',
+  },
 };
 const mapping: Resource = {
   Type: 'AWS::Lambda::EventSourceMapping',
@@ -36,9 +42,11 @@ function changed(id: string, properties: object, metadata?: object): ResourceCha
 
 describe('changes between two templates', () => {
   test.each<[string, object, ResourceChange['action'], RegExp?]>([
-    ['Topic', { PartitionCount: 120 }, 'update', /keys move to other partitions/],
+    ['Topic', { PartitionCount: 120 }, 'refused', /keys move to other partitions[\s\S]*npm run topics -- migrate/],
     ['Topic', { PartitionCount: 30 }, 'impossible', /cannot take partitions away/],
-    ['Topic', { PartitionCount: 120, Configs: 'e30K' }, 'update', /deploy twice/],
+    ['Topic', { PartitionCount: 120, Configs: 'e30K' }, 'refused', /deploy twice/],
+    ['Topic', { TopicName: 'market.rawer', PartitionCount: 120 }, 'replace', /the new topic is empty/],
+    ['Topic', { TopicName: 'market.rawer', PartitionCount: 30 }, 'replace', /the new topic is empty/],
     ['Topic', { TopicName: 'market.rawer' }, 'replace', /the new topic is empty/],
     ['Topic', { Configs: 'e30K' }, 'update'],
     ['Mapping', { StartingPosition: 'LATEST' }, 'replace', /goes on where it was/],
@@ -56,6 +64,23 @@ describe('changes between two templates', () => {
     expect(changes).toMatchObject([{ id, action }]);
     if (note) expect(changes[0]?.notes.join('\n')).toMatch(note);
     else expect(changes[0]?.notes).toEqual([]);
+  });
+
+  test('partitions are added where that is accepted by name, or nobody relies on order; nowhere else', () => {
+    const grown = (name: string, accepted: readonly string[]) => {
+      const of = (PartitionCount: number): Template => ({
+        Resources: { Topic: { ...topic, Properties: { ...topic.Properties, TopicName: name, PartitionCount } } },
+      });
+      return changesBetween(of(12), of(24), accepted);
+    };
+    expect(grown('market.raw', [])).toMatchObject([{ action: 'refused' }]);
+    expect(grown('market.raw', ['market.enriched'])).toMatchObject([{ action: 'refused' }]);
+    expect(grown('of.others', [])).toMatchObject([{ action: 'refused' }]);
+    expect(grown('market.raw', ['market.enriched', 'market.raw'])).toMatchObject([
+      { action: 'update', notes: [expect.stringContaining('accepted with --accept-key-movement')] },
+    ]);
+    expect(grown('market.raw.undelivered', [])).toMatchObject([{ action: 'update', notes: [] }]);
+    expect(changesText(grown('market.raw', []), 'before.json')).toMatch(/: 1 refused\.\n {2}✗ refused Topic/);
   });
 
   test('the time in the name of the archive is none; another bundle is', () => {
@@ -99,3 +124,18 @@ test('a dry run tells a topic that would get fewer partitions, needs no account,
   expect(stdout).toContain('may kafka-cluster:DescribeGroup, kafka-cluster:AlterGroup on arn:aws:kafka:');
   expect(stdout).toContain('1 to 2 pollers, batches of up to 1000, ReportBatchItemFailures');
 }, 60_000);
+
+test('a dry run ends with 1 for partitions that move keys, and with 0 when that is accepted by name', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'deploy-')), 'before.json');
+  const fewer = { ...topic, Properties: { ...topic.Properties, PartitionCount: 30 } };
+  writeFileSync(path, JSON.stringify({ Resources: { TopicMarketRaw: fewer } }));
+  const dryRun = (...flags: string[]) =>
+    run('deploy', '--stage', 'dev', '--dry-run', '--against', path, ...account.msk, ...flags);
+  const refused = await dryRun();
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toContain('✗ refused TopicMarketRaw (AWS::MSK::Topic)');
+  expect(refused.stdout).toContain('--accept-key-movement market.raw');
+  expect((await dryRun('--accept-key-movement', 'market.raw')).code).toBe(0);
+  const stranger = await dryRun('--accept-key-movement', 'market.row');
+  expect(stranger).toMatchObject({ code: 2, stdout: '' });
+}, 90_000);
