@@ -59,7 +59,7 @@ describe('it is told when', () => {
     ],
     ['capabilities are kept', / {4}cap_drop: \[ALL\]\n/, '', /topics: keeps capabilities/],
     ['it runs as root', 'user: 1000:1000', 'user: root', /topics: runs as root/],
-    ['the script is gone', 'make-topics.ts', 'make-topic.ts', /there is no script infra\/compose\/make-topic\.ts/],
+    ['the script is gone', 'scripts/topics.ts', 'scripts/topic.ts', /there is no script scripts\/topic\.ts/],
     ['there are fewer than four', 'replicas: 4', 'replicas: 1', /expected 4 replicas/],
     [
       'the repository may be written',
