@@ -9,7 +9,8 @@ export type Destination =
   | { readonly kind: 'time'; readonly atMs: number }
   /** So many records on, or back. */
   | { readonly kind: 'shift'; readonly by: number }
-  | { readonly kind: 'file'; readonly path: string };
+  /** `undo`: what was saved before a change. Records may have been deleted since, so offsets are cut to what is held. */
+  | { readonly kind: 'file'; readonly path: string; readonly undo?: true };
 
 const accepted = 'latest, earliest, a time such as 2026-11-23T09:15+05:30, +100, -100 or a file of offsets';
 

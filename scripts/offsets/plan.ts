@@ -48,7 +48,7 @@ export function planOffsets(
   destination: Destination,
   lookup: Lookup = {},
 ): OffsetsPlan {
-  if (destination.kind === 'file') refuseUnfit(topic, looks, lookup.rows ?? []);
+  if (destination.kind === 'file' && !destination.undo) refuseUnfit(topic, looks, lookup.rows ?? []);
   const moves = looks.map((look): Move => {
     const { to, note } = aimOf(look, destination, lookup);
     const notes = [...strange(look), ...(note === undefined ? [] : [note])];
@@ -96,15 +96,20 @@ function aimOf(look: PartitionLook, destination: Destination, { times, rows }: L
       return found === undefined ? { to: end, note: 'no record is as late: the end' } : { to: found };
     }
     case 'shift': {
-      const wanted = (look.committed ?? low) + destination.by;
-      if (wanted < low) return { to: low, note: `cut to the earliest, ${low - wanted} short` };
-      return wanted > end ? { to: end, note: `cut to the end, ${wanted - end} short` } : { to: wanted };
+      return cut(look, (look.committed ?? low) + destination.by);
     }
     case 'file': {
       const row = rows?.find((one) => one.partition === partition);
-      return { to: row ? row.offset : look.committed };
+      if (row === undefined) return { to: look.committed };
+      // Of an undo; others are refused before.
+      return row.offset === null ? { to: null } : cut(look, row.offset);
     }
   }
+}
+
+function cut({ low, end }: PartitionLook, wanted: number): Aim {
+  if (wanted < low) return { to: low, note: `cut to the earliest, ${low - wanted} short` };
+  return wanted > end ? { to: end, note: `cut to the end, ${wanted - end} short` } : { to: wanted };
 }
 
 function refuseUnfit(topic: string, looks: readonly PartitionLook[], rows: readonly OffsetRow[]): void {

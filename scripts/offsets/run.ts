@@ -105,7 +105,7 @@ function aim(
   if (action === 'undo' || destination === undefined) {
     const saved = lastSaved({ clusterId: facts.clusterId, groupId: group.groupId, topic: topic.name });
     return {
-      ...{ destination: { kind: 'file', path: saved.path }, to: saved.path },
+      ...{ destination: { kind: 'file', path: saved.path, undo: true }, to: saved.path },
       rows: rowsOf(saved.path, saved.file.rows, topic, partitions),
     };
   }

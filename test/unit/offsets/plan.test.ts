@@ -85,6 +85,18 @@ test('offsets of a file out of range, and a group that moved on: each is named',
   );
 });
 
+test('an undo: offsets that the topic does not hold any more are cut to what it holds', () => {
+  const looks = [look(40, 10), look(41, 0, 100, 1), look(42, 0, 100, 2), look(43, 0, 100, 3)];
+  const rows = [9, 101, 50, null].map((offset, partition) => ({ topic, partition, offset }));
+  const { moves } = planOffsets(topic, looks, { ...file, undo: true }, { rows });
+  expect(moves.map(({ to, note }) => [to, note])).toEqual([
+    [10, 'cut to the earliest, 1 short'],
+    [100, 'cut to the end, 1 short'],
+    [50, undefined],
+    [null, undefined],
+  ]);
+});
+
 test('the text: only what changes, and what is never handled', () => {
   const subject = { groupId: 'processor-group', topic, compacted: false };
   const plan = planOffsets(topic, [look(40), look(100, 0, 100, 1)], { kind: 'latest' });
