@@ -32,7 +32,7 @@ export async function makePlan(target: TopicsTarget, { declared, accepted, sampl
   const steps = difference(declared, live);
   const risks: ExaminedRisk[] = [];
   for (const risk of risksOf(steps, declared, live)) {
-    const examined = await examine(target.kafka, risk, sample);
+    const examined = await examine(target.kafka ?? target.kafkaTrouble, risk, sample);
     risks.push({ ...risk, ...examined, accepted: accepted.includes(risk.topic) });
   }
   return {

@@ -29,6 +29,8 @@ export interface TopicsTarget {
   readonly description: string;
   /** For what only the protocol tells: records and groups. Undefined where brokers cannot be reached from here. */
   readonly kafka: KafkaAccess | undefined;
+  /** Why there is no way to the brokers, where that is known. */
+  readonly kafkaTrouble?: string | undefined;
   /** All topics of the cluster but its internal ones, in order of name. */
   describe(): Promise<readonly LiveTopic[]>;
   /** Creates a topic, with its settings. Says `existed`, and changes nothing, when somebody else was quicker. */

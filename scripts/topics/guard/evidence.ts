@@ -33,9 +33,13 @@ export type Examined =
   | { readonly evidence: Evidence; readonly trouble?: never }
   | { readonly evidence?: never; readonly trouble: string };
 
-/** Looks at the records and groups of a topic that would get more partitions. Changes nothing, and never rejects. */
-export async function examine(access: KafkaAccess | undefined, risk: Risk, sample: number): Promise<Examined> {
+/**
+ * Looks at the records and groups of a topic that would get more partitions, given the way to the brokers or why there is
+ * none. Changes nothing, and never rejects.
+ */
+export async function examine(access: KafkaAccess | string | undefined, risk: Risk, sample: number): Promise<Examined> {
   if (access === undefined) return { trouble: 'no broker can be reached from here to read its records' };
+  if (typeof access === 'string') return { trouble: access };
   const connections = openConnections(access.security);
   try {
     const { facts, nodes } = await openClusterFacts(connections, access.bootstrapServers, [risk.topic]);

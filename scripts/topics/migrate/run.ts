@@ -33,7 +33,10 @@ export async function migrate(
 ): Promise<MigrateReport> {
   const { from, to, partitions } = options;
   const { kafka } = target;
-  if (kafka === undefined) throw new CommandError('records can only be copied where the brokers can be reached');
+  if (kafka === undefined) {
+    const why = target.kafkaTrouble === undefined ? '' : `: ${target.kafkaTrouble}`;
+    throw new CommandError(`records can only be copied where the brokers can be reached${why}`);
+  }
   const live = new Map((await target.describe()).map((topic) => [topic.name, topic.partitions]));
   const planned = await withCluster(kafka, [from], async (cluster) => {
     const old = wholeTopic(cluster, from);

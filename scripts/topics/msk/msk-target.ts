@@ -2,7 +2,7 @@ import { CommandError, UsageError } from '../../support/command.ts';
 import { printable } from '../../support/words.ts';
 import { isInternal } from '../difference.ts';
 import { openKafkaTarget } from '../kafka/kafka-target.ts';
-import type { LiveTopic, TargetOptions, TopicsTarget } from '../target.ts';
+import type { KafkaAccess, LiveTopic, TargetOptions, TopicsTarget } from '../target.ts';
 import { isReachable, kafkaAccess } from './access.ts';
 import { findCluster, lacksTopicCalls, openMskApi } from './api.ts';
 import { UnsupportedCall } from './failures.ts';
@@ -27,11 +27,15 @@ export async function openMskTarget(
   const api = await openMskApi(wanted, options.region);
   try {
     const cluster = await findCluster(api, wanted);
-    const access = await kafkaAccess(api, cluster, options);
     const lacking = lacksTopicCalls(cluster);
+    const brokers = await accessOrTrouble(() => kafkaAccess(api, cluster, options));
     const name = `MSK cluster ${printable(cluster.name)}`;
-    const viaKafka = (why: string): Promise<TopicsTarget> =>
-      openKafkaTarget(`${name} (${access.bootstrapServers.join(',')}, by Kafka's protocol: ${why})`, access, declared);
+    const viaKafka = async (why: string): Promise<TopicsTarget> => {
+      const { access } = brokers;
+      if (access === undefined) throw brokers.trouble;
+      const way = `${access.bootstrapServers.join(',')}, by Kafka's protocol: ${why}`;
+      return await openKafkaTarget(`${name} (${way})`, access, declared);
+    };
     if (lacking !== undefined) {
       api.client.destroy(); // only its connections: it still has the credentials
       return await viaKafka(lacking);
@@ -42,7 +46,8 @@ export async function openMskTarget(
       service: {
         ...service,
         description: `${name} (${cluster.arn})`,
-        kafka: (await isReachable(access)) ? access : undefined,
+        kafka: brokers.access && (await isReachable(brokers.access)) ? brokers.access : undefined,
+        kafkaTrouble: brokers.trouble?.message,
         close: async () => api.client.destroy(),
       },
       fallback: () => viaKafka('the service has no topic calls for it'),
@@ -53,7 +58,21 @@ export async function openMskTarget(
   }
 }
 
-type ServiceTarget = Omit<TopicsTarget, 'description' | 'kafka' | 'close'>;
+type BrokersOrTrouble =
+  | { readonly access: KafkaAccess; readonly trouble?: never }
+  | { readonly access?: never; readonly trouble: CommandError };
+
+/** The service's calls take no way to the brokers: what is wrong with that way matters once something needs it. */
+async function accessOrTrouble(find: () => Promise<KafkaAccess>): Promise<BrokersOrTrouble> {
+  try {
+    return { access: await find() };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { trouble: error };
+  }
+}
+
+type ServiceTarget = Omit<TopicsTarget, 'description' | 'kafka' | 'kafkaTrouble' | 'close'>;
 
 /** A target of the service's topic calls. */
 function serviceTarget(calls: TopicCalls, { declared }: TargetOptions, patience: Patience): ServiceTarget {
@@ -132,6 +151,7 @@ function withFallback(targets: { service: TopicsTarget; fallback: () => Promise<
   return {
     description: service.description,
     kafka: service.kafka,
+    kafkaTrouble: service.kafkaTrouble,
     describe: () => either((target) => target.describe()),
     create: (topic) => either((target) => target.create(topic)),
     setConfigs: (name, changes) => either((target) => target.setConfigs(name, changes)),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { TopicDeclaration } from '../../../infra/topics.ts';
 import { openMskTarget } from '../../../scripts/topics/msk/msk-target.ts';
+import { makePlan } from '../../../scripts/topics/plan.ts';
 import type { TargetOptions, TopicsTarget } from '../../../scripts/topics/target.ts';
 import { type Account, enter, market, startAccount } from '../../support/msk/account.ts';
 import type { ServiceOptions } from '../../support/msk/service.ts';
@@ -146,10 +147,31 @@ describe('the brokers of the target', () => {
     expect((await open({})).kafka).toBeUndefined();
   });
 
-  test('that the settings want and the cluster does not offer are an error, and nothing else is asked', async () => {
+  test('that the settings want and the cluster does not offer leave the topics to the service, and the reason is kept', async () => {
     vi.stubEnv('KAFKA_SECURITY', 'tls');
     const environment = { ...process.env };
-    await expect(open({}, { environment })).rejects.toThrow(
+    const opened = await open({ topics: memoryTopics([{ name: 'quotes', partitions: 3 }]) }, { environment });
+    expect(opened.kafka).toBeUndefined();
+    expect(opened.kafkaTrouble).toContain('the cluster does not offer KAFKA_SECURITY tls');
+    const plan = await makePlan(opened, { declared: [quotes], accepted: [], sample: 10 });
+    expect(plan.risks).toMatchObject([{ topic: 'quotes', trouble: opened.kafkaTrouble }]);
+  });
+
+  test('that take a login which there is not leave the topics to the service', async () => {
+    vi.stubEnv('KAFKA_SECURITY', 'scram');
+    const brokers = { BootstrapBrokerStringSaslScram: '127.0.0.1:9' };
+    const environment = { ...process.env };
+    const opened = await open({ clusters: [{ ...market, brokers }], topics: memoryTopics([]) }, { environment });
+    expect(await opened.describe()).toEqual([]);
+    expect(opened.kafkaTrouble).toContain('KAFKA_USERNAME');
+  });
+
+  test('that the settings want and the cluster does not offer are an error where the service has no topic calls', async () => {
+    vi.stubEnv('KAFKA_SECURITY', 'tls');
+    const environment = { ...process.env };
+    const brokers = { BootstrapBrokerStringSaslIam: '127.0.0.1:9' };
+    const clusters = [{ ...market, state: 'MAINTENANCE', brokers } as const];
+    await expect(open({ clusters }, { environment })).rejects.toThrow(
       'the cluster does not offer KAFKA_SECURITY tls: set KAFKA_SECURITY to what it offers, msk-iam (private)',
     );
     expect(account.calls.map(({ operation }) => operation)).toEqual(['DescribeClusterV2', 'GetBootstrapBrokers']);
