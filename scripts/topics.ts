@@ -20,20 +20,20 @@ const planCodes: Readonly<Record<Verdict, number>> = { 'as-declared': 0, pending
 const actions: Readonly<Record<string, Action>> = {
   async plan(target, options, json) {
     const plan = await makePlan(target, options.plan);
-    const lines = [...planLines(plan, options.source), planVerdict(plan)];
+    const lines = [...planLines(plan, options), planVerdict(plan, options.again)];
     process.stdout.write(json ? jsonText(planDocument(plan)) : safeText(lines));
     return planCodes[verdictOf(plan)];
   },
   async check(target, options, json) {
     const plan = await makePlan(target, options.plan);
-    const lines = [...planLines(plan, options.source), checkVerdict(plan)];
+    const lines = [...planLines(plan, options), checkVerdict(plan, options.again)];
     process.stdout.write(json ? jsonText(planDocument(plan)) : safeText(lines));
     return verdictOf(plan) === 'as-declared' ? 0 : 1;
   },
   async apply(target, options, json) {
     const show = (lines: readonly string[]) => (json ? process.stderr : process.stdout).write(safeText(lines));
     const report = await applyPlan(target, options.plan, {
-      onPlan: (plan) => show(planLines(plan, options.source)),
+      onPlan: (plan) => show(planLines(plan, options)),
       onApplied: (applied) => show([appliedLine(applied)]),
     });
     if (json) process.stdout.write(jsonText(applyDocument(report)));

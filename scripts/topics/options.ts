@@ -23,6 +23,14 @@ export interface TopicsOptions {
   readonly plan: PlanOptions;
   /** Where the declarations are, for the report. */
   readonly source: string;
+  /** The flags that lead to the same cluster and declarations again, for the commands that the report proposes. */
+  readonly again: RepeatedFlags;
+}
+
+/** Flags as they are typed in a shell: each begins with a space; empty when there was none. */
+export interface RepeatedFlags {
+  readonly target: string;
+  readonly accepted: string;
 }
 
 const defaultSource = 'infra/topics.ts';
@@ -54,7 +62,21 @@ export async function topicsOptions(flags: TopicsFlags, environment: NodeJS.Proc
   const cluster = flags['cluster-arn'] ?? flags['cluster-name'];
   const msk = { cluster, region: flags.region, brokersVia: flags['brokers-via'] };
   const target = { kind, ...msk, bootstrapServers: bootstrap, environment, declared };
-  return { target, plan: { declared, accepted, sample }, source };
+  return { target, plan: { declared, accepted, sample }, source, again: repeatedFlags(flags) };
+}
+
+const repeated = ['target', 'bootstrap', 'cluster-arn', 'cluster-name', 'region', 'brokers-via', 'declared'] as const;
+
+function repeatedFlags(flags: TopicsFlags): RepeatedFlags {
+  const text = (name: string, value: string | undefined) => (value === undefined ? '' : ` --${name} ${quoted(value)}`);
+  return {
+    target: repeated.map((name) => text(name, flags[name])).join(''),
+    accepted: (flags['accept-key-movement'] ?? []).map((topic) => text('accept-key-movement', topic)).join(''),
+  };
+}
+
+function quoted(value: string): string {
+  return /^[\w.,:/@=+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 function kindOf(flags: TopicsFlags, environment: NodeJS.ProcessEnv, problems: string[]): TargetKind {

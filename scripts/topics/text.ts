@@ -2,6 +2,7 @@ import { count, printable } from '../support/words.ts';
 import type { ApplyReport } from './apply.ts';
 import { changesOf } from './difference.ts';
 import { riskLines } from './guard/text.ts';
+import type { RepeatedFlags, TopicsOptions } from './options.ts';
 import { type Plan, verdictOf } from './plan.ts';
 import { stepLines } from './text-steps.ts';
 
@@ -11,35 +12,36 @@ export function safeText(lines: readonly string[]): string {
 }
 
 /** What there is to do, and what stands against it. */
-export function planLines(plan: Plan, source: string): string[] {
+export function planLines(plan: Plan, { source, again }: Pick<TopicsOptions, 'source' | 'again'>): string[] {
   return [
     `${count(plan.declared, 'topic')} of ${source} against ${plan.target}`,
     ...plan.problems.map((problem) => `  ✗ ${problem}`),
     ...stepLines(plan.steps),
-    ...plan.risks.flatMap((risk) => riskLines(risk).map((line) => `  ${line}`)),
+    ...plan.risks.flatMap((risk) => riskLines(risk, again).map((line) => `  ${line}`)),
   ];
 }
 
 /** The last line of `plan`. */
-export function planVerdict(plan: Plan): string {
+export function planVerdict(plan: Plan, { target, accepted }: RepeatedFlags): string {
+  const apply = `npm run topics -- apply${target}${accepted}`;
   const changes = changesOf(plan.steps).length;
   switch (verdictOf(plan)) {
     case 'as-declared':
       return '✓ Nothing to do: all topics are as declared.';
     case 'pending':
-      return `${count(changes, 'change')} to make: npm run topics -- apply`;
+      return `${count(changes, 'change')} to make: ${apply}`;
     case 'refused':
       return `✗ Refused: ${refusedBy(plan)}. 'apply' would change nothing at all.`;
     case 'impossible':
-      return `✗ ${count(impossible(plan), 'difference')} cannot be changed; ${count(changes, 'change')} can: npm run topics -- apply`;
+      return `✗ ${count(impossible(plan), 'difference')} cannot be changed; ${count(changes, 'change')} can: ${apply}`;
   }
 }
 
 /** The last line of `check`. */
-export function checkVerdict(plan: Plan): string {
+export function checkVerdict(plan: Plan, { target, accepted }: RepeatedFlags): string {
   if (verdictOf(plan) === 'as-declared') return '✓ All topics are as declared.';
   const differences = changesOf(plan.steps).length + impossible(plan) + plan.problems.length;
-  return `✗ Not as declared: ${count(differences, 'difference')}. See: npm run topics -- plan`;
+  return `✗ Not as declared: ${count(differences, 'difference')}. See: npm run topics -- plan${target}${accepted}`;
 }
 
 /** The last line of `apply`. */

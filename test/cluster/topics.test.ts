@@ -61,7 +61,7 @@ test('plan shows and changes nothing, apply makes it so, and then there is nothi
     expect.stringMatching(/^ {2}\+ \S+\.fresh +create: 3 partitions, replication 3, .*compression\.type=producer$/),
     expect.stringMatching(/^ {2}\? \S+\.stray +unknown extra: 1 partition, not declared, left alone$/),
   ]);
-  expect(plan.stdout).toContain('2 changes to make: npm run topics -- apply\n');
+  expect(plan.stdout).toContain(`2 changes to make: npm run topics -- apply ${flags.join(' ')}\n`);
   expect(await partitionCount(fresh)).toBeUndefined();
   expect((await topics(['check', ...flags])).code).toBe(1);
 

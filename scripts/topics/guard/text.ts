@@ -1,10 +1,11 @@
 import { table } from '../../support/table.ts';
 import { count } from '../../support/words.ts';
+import type { RepeatedFlags } from '../options.ts';
 import type { ExaminedRisk } from '../plan.ts';
 import type { Evidence } from './evidence.ts';
 
 /** What stands against giving a topic more partitions, or what was accepted by name. */
-export function riskLines(risk: ExaminedRisk): string[] {
+export function riskLines(risk: ExaminedRisk, again: RepeatedFlags): string[] {
   const { topic, from, to, accepted, divisibility } = risk;
   const head = accepted
     ? `! ${topic}: ${from} -> ${to} partitions, accepted with --accept-key-movement.`
@@ -12,7 +13,7 @@ export function riskLines(risk: ExaminedRisk): string[] {
   const lines = [head, ...divisibility.map((sentence) => `    ${sentence}: what follows it refuses to start.`)];
   if (risk.evidence) lines.push(...evidenceLines(topic, risk.evidence));
   else lines.push(`    How many keys would move is not known: ${risk.trouble?.replace(/\.$/, '')}.`);
-  if (!accepted) lines.push(...safeWays(topic));
+  if (!accepted) lines.push(...safeWays(risk, again));
   return lines;
 }
 
@@ -43,11 +44,13 @@ function evidenceLines(topic: string, { held, movement, groups }: Evidence): str
   return [...lines, ...table([['group', 'state', 'members', 'lag'], ...rows]).map((line) => `  ${line}`)];
 }
 
-function safeWays(topic: string): string[] {
+function safeWays({ topic, from, to }: ExaminedRisk, { target, accepted }: RepeatedFlags): string[] {
+  const partitions = to % from === 0 ? to : from * 2;
+  const migrate = `npm run topics -- migrate${target} --topic ${topic} --to ${topic}.v2 --partitions ${partitions} --plan`;
   return [
     '    Safe ways:',
-    `      drain     stop what writes ${topic}, wait until the lag of each group is 0, then apply with --accept-key-movement ${topic}`,
-    "      cut over  to a new topic, with order kept per key: 'npm run topics -- migrate'",
+    `      drain     stop what writes ${topic}, wait until the lag of each group is 0, then 'npm run topics -- apply${target}${accepted} --accept-key-movement ${topic}'`,
+    `      cut over  to a new topic, with order kept per key: '${migrate}'`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { runCommand } from '../../support/command.ts';
 import { count, printable } from '../../support/words.ts';
 import { openTarget } from '../open-target.ts';
-import { topicsOptions } from '../options.ts';
+import { type TopicsFlags, topicsOptions } from '../options.ts';
 import { migrateOptions } from './options.ts';
 import { type MigrateReport, migrate } from './run.ts';
 
@@ -23,7 +23,8 @@ export async function runMigrate(): Promise<void> {
       options: {
         ...{ topic: text, to: text, partitions: text, group: { type: 'string', multiple: true } },
         ...{ plan: flag, 'cut-over': flag, quiet: text, wait: text, rate: text },
-        ...{ target: text, bootstrap: text, 'cluster-arn': text, declared: text, json: flag },
+        ...{ target: text, bootstrap: text, declared: text, json: flag },
+        ...{ 'cluster-arn': text, 'cluster-name': text, region: text, 'brokers-via': text },
       },
       describe: {
         topic: 'The topic there is. It is only read.',
@@ -37,7 +38,10 @@ export async function runMigrate(): Promise<void> {
         rate: 'Copy at most so many records a second.',
         target: 'local, kafka or msk, as for plan and apply.',
         bootstrap: 'Brokers as host:port, by commas, in place of KAFKA_BOOTSTRAP_SERVERS.',
-        'cluster-arn': 'The cluster of MSK, by its ARN or name.',
+        'cluster-arn': 'The cluster of MSK, by its ARN.',
+        'cluster-name': 'The cluster of MSK, by its name.',
+        region: 'Its region, where the ARN does not say it, in place of AWS_REGION.',
+        'brokers-via': 'Its brokers: private, public, vpc-connectivity or ipv6. Default: the first that it offers.',
         declared: 'A module that exports `topics`, in place of infra/topics.ts: which topics follow this one.',
         json: 'Report in JSON; the progress goes to stderr.',
       },
@@ -53,9 +57,9 @@ export async function runMigrate(): Promise<void> {
         'and group hft-migrate.<topic>.<to>; Create, Read, Write and Describe on the new topic; IdempotentWrite on the cluster.',
       ],
     },
-    async ({ json, target, bootstrap, 'cluster-arn': cluster, declared, ...flags }, [, ...rest]) => {
+    async ({ json, ...flags }, [, ...rest]) => {
       const options = migrateOptions(flags, rest);
-      const topics = await topicsOptions({ target, bootstrap, 'cluster-arn': cluster, declared }, process.env);
+      const topics = await topicsOptions(flags satisfies TopicsFlags, process.env);
       const opened = await openTarget(topics.target);
       try {
         const tell = (line: string) => void (json ? process.stderr : process.stdout).write(`${printable(line)}\n`);

@@ -5,8 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { topics } from '../../../infra/topics.ts';
 import { refusal } from '../../../scripts/topics/kafka/refusal.ts';
 import { topicsOptions } from '../../../scripts/topics/options.ts';
+import type { Plan } from '../../../scripts/topics/plan.ts';
+import { checkVerdict, planLines, planVerdict } from '../../../scripts/topics/text.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'hft-topics-'));
+const step = { kind: 'add-partitions', name: 'a', from: 6, to: 9 } as const;
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function file(name: string, text: string): string {
@@ -32,6 +35,25 @@ describe('the options', () => {
     );
     await expect(topicsOptions({ target: 'local', bootstrap: 'a:1' }, {})).rejects.toThrow(/--bootstrap goes with/);
     await expect(topicsOptions({ target: 'kafka', 'cluster-arn': 'x' }, {})).rejects.toThrow(/--cluster-arn goes with/);
+  });
+
+  test('are repeated in the commands that the report proposes', async () => {
+    const flags = { target: 'msk', 'cluster-name': "it's", region: 'eu-west-1', 'accept-key-movement': ['market.raw'] };
+    const { again, source } = await topicsOptions(flags, {});
+    expect(again).toEqual({
+      target: " --target msk --cluster-name 'it'\\''s' --region eu-west-1",
+      accepted: ' --accept-key-movement market.raw',
+    });
+    expect((await topicsOptions({ sample: '10' }, {})).again).toEqual({ target: '', accepted: '' });
+    const pending: Plan = { target: 't', declared: 1, problems: [], steps: [step], risks: [] };
+    expect(planVerdict(pending, again)).toBe(
+      `1 change to make: npm run topics -- apply${again.target} --accept-key-movement market.raw`,
+    );
+    expect(checkVerdict(pending, again)).toContain(`npm run topics -- plan${again.target}`);
+    const risk = { topic: 'a', from: 6, to: 9, keyed: true, divisibility: [], accepted: false, trouble: 'none' };
+    const lines = planLines({ ...pending, risks: [risk] }, { source, again }).join('\n');
+    expect(lines).toContain(`'npm run topics -- apply${again.target}${again.accepted} --accept-key-movement a'`);
+    expect(lines).toContain(`'npm run topics -- migrate${again.target} --topic a --to a.v2 --partitions 12 --plan'`);
   });
 
   test('take no movement of keys for a topic that is not declared', async () => {
