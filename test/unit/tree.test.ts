@@ -156,7 +156,7 @@ describe('the checker', () => {
     [processor, "import type { Output } from '../runtime/contract.ts';\nimport { enrich } from './enrich.ts';"],
     [processor, "// import { Kafka } from 'kafkajs';\n/* from 'kafkajs' */"],
     ['functions/hosts/container/good.ts', "import { createOutbox } from '../../kafka/outbox.ts';"],
-    ['functions/hosts/lambda/good.ts', "import { reach } from '../shared/preflight.ts';"],
+    ['functions/hosts/lambda/good.ts', "import { reach } from '../shared/reach.ts';"],
     ['functions/kafka/kafkajs/good.ts', "import { Kafka } from 'kafkajs';"],
     ['functions/main.ts', "import { processor } from './processor/definition.ts';"],
   ])('lets %s, with %j, pass', (path, text) => {

@@ -6,8 +6,8 @@ import { openPublishing, type Publishing } from '../shared/publishing.ts';
 
 /** The connections of an execution environment, which outlive its invocations. */
 export interface Connections {
-  /** The publishers to use now: those of the last invocation, or new ones. */
-  get(startupTimeoutMs: number): Promise<Publishing>;
+  /** The publishers to use now: those of the last invocation, or new ones, tried for until a time. */
+  get(endsAtMs: number): Promise<Publishing>;
   /** An invocation has ended with all of its publishes accounted for. */
   rested(): void;
   /** Something may still be under way: it must not come to life in a later invocation, when others have gone on. */
@@ -29,10 +29,11 @@ export function createConnections<Resources>(
   let current: Publishing | undefined;
   let restedAtMs = 0;
 
-  async function factsOf(startupTimeoutMs: number): Promise<FunctionTopics> {
+  async function factsOf(endsAtMs: number): Promise<FunctionTopics> {
     const inspector = kafka.inspector();
-    const facts = await checkCluster(inspector, definition, settings.bootstrapServers, startupTimeoutMs).finally(() =>
-      inspector.close(),
+    const facts = await checkCluster(inspector, definition, settings.bootstrapServers, timeLeft(endsAtMs)).finally(
+      // Not waited for: a broker that is silent would hold it up.
+      () => void inspector.close().catch(() => undefined),
     );
     for (const warning of sizeWarnings(facts)) log.warn({}, warning);
     return facts;
@@ -44,12 +45,12 @@ export function createConnections<Resources>(
   }
 
   return {
-    async get(startupTimeoutMs) {
+    async get(endsAtMs) {
       if (current !== undefined && Date.now() - restedAtMs > maxIdleMs) discard();
       if (current !== undefined) return current;
-      topics ??= await factsOf(startupTimeoutMs);
+      topics ??= await factsOf(endsAtMs);
       current = await openPublishing(kafka, topics, {
-        settings: { ...settings, startupTimeoutMs },
+        settings: { ...settings, startupTimeoutMs: timeLeft(endsAtMs) },
         log,
         onRoom: () => undefined, // a dispatch looks at its lanes by itself
         moreToCome,
@@ -61,4 +62,8 @@ export function createConnections<Resources>(
     },
     discard,
   };
+}
+
+function timeLeft(endsAtMs: number): number {
+  return Math.max(0, endsAtMs - Date.now());
 }

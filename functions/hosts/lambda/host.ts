@@ -1,11 +1,12 @@
 import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { type DispatchResult, dispatch, type PartitionBatch, type PartitionResult } from '../../runtime/dispatch.ts';
-import { StartupError } from '../../runtime/errors.ts';
+import { DependencyDownError, StartupError } from '../../runtime/errors.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { withOverrides } from '../shared/overrides.ts';
+import { beforeTime } from '../shared/reach.ts';
 import { createConnections } from './connections.ts';
 import { readEvent } from './event.ts';
 import { type PartialResponse, responseOf } from './response.ts';
@@ -52,20 +53,25 @@ export function createFunctionHost<Resources>(
     return (await definition.setup?.(env)) as Resources; // without a setup, Resources is undefined
   }
 
+  /** A setup that is still under way goes on, for the next invocation. */
+  async function prepare(stopAtMs: number) {
+    const late = () => new DependencyDownError('setup() has not ended before the deadline: trying again');
+    const shared = await beforeTime(sharedResources(), stopAtMs, late);
+    const { outputs, deadLetters } = await connections.get(Math.min(Date.now() + settings.startupTimeoutMs, stopAtMs));
+    return { resources: shared, outputs, deadLetters };
+  }
+
   return async (event, context) => {
     const endsAtMs = Date.now() + context.getRemainingTimeInMillis();
     const invocationLog = log.child({ requestId: context.awsRequestId });
     const batches = readEvent(event, definition.source);
     if (batches.length === 0) return { batchItemFailures: [] };
     const stopAtMs = endsAtMs - settings.deadlineMarginMs;
-    const timeoutMs = Math.max(0, Math.min(settings.startupTimeoutMs, stopAtMs - Date.now()));
-    const shared = await sharedResources();
-    const publishing = await reachable(() => connections.get(timeoutMs), invocationLog);
-    if (publishing === undefined) return responseOf(batches, batches.map(nothingDone));
-    const { outputs, deadLetters } = publishing;
+    const ready = await reachable(() => prepare(stopAtMs), invocationLog);
+    if (ready === undefined) return responseOf(batches, batches.map(nothingDone));
     const result = await dispatch(
       {
-        ...{ definition, resources: shared, outputs, deadLetters, scheduler, metrics, maxOutstanding },
+        ...{ definition, ...ready, scheduler, metrics, maxOutstanding },
         log: invocationLog,
         dependencyPatienceMs: settings.dependencyWaitMs,
       },
@@ -80,12 +86,16 @@ export function createFunctionHost<Resources>(
   };
 }
 
-/** Brokers that do not answer are a dependency that is down: nothing is done, and nothing of the batch is at fault. */
-async function reachable<Result>(connect: () => Promise<Result>, log: Logger): Promise<Result | undefined> {
+/**
+ * Brokers that do not answer are a dependency that is down, and so is what `setup` says is: nothing is done, and nothing of
+ * the batch is at fault.
+ */
+async function reachable<Result>(prepare: () => Promise<Result>, log: Logger): Promise<Result | undefined> {
   try {
-    return await connect();
+    return await prepare();
   } catch (error) {
-    if (!(error instanceof StartupError && error.code === 'CLUSTER_UNREACHABLE')) throw error;
+    const isUnreachable = error instanceof StartupError && error.code === 'CLUSTER_UNREACHABLE';
+    if (!(isUnreachable || error instanceof DependencyDownError)) throw error;
     log.error({}, error.message);
     return undefined;
   }

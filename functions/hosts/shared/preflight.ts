@@ -1,6 +1,7 @@
 import type { ClusterInspector, TopicFacts } from '../../kafka/port.ts';
 import type { FunctionDefinition } from '../../runtime/contract.ts';
-import { messageOf, StartupError } from '../../runtime/errors.ts';
+import { StartupError } from '../../runtime/errors.ts';
+import { reach } from './reach.ts';
 
 /** The topics a function works with, as they are on this cluster. */
 export interface FunctionTopics {
@@ -71,31 +72,6 @@ function partitionProblems(source: TopicFacts, target: TopicFacts | undefined, r
     `Topic ${target.topic} has ${target.partitions} partitions, but the order of a key from ${source.topic} ` +
       `(${source.partitions}) needs ${wanted}: create it anew with that count.`,
   ];
-}
-
-/**
- * Repeats what a cluster that is just coming up refuses, until the time is over.
- * @throws StartupError CLUSTER_UNREACHABLE
- */
-export async function reach<Result>(
-  attempt: () => Promise<Result>,
-  bootstrapServers: readonly string[],
-  timeoutMs: number,
-): Promise<Result> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() + pauseMs >= deadline) {
-        const problem =
-          `The cluster at ${bootstrapServers.join(',')} did not answer as it should within ${timeoutMs} ms ` +
-          `(${messageOf(error)}): check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.`;
-        throw new StartupError('CLUSTER_UNREACHABLE', [problem], error);
-      }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
 }
 
 /** A dead letter carries headers on top of its record: a topic without room for them cannot take the largest. */

@@ -1,9 +1,10 @@
 import { createOutbox } from '../../kafka/outbox.ts';
-import type { KafkaPort, TopicFacts } from '../../kafka/port.ts';
+import type { KafkaPort, Producer, TopicFacts } from '../../kafka/port.ts';
 import type { Logger } from '../../runtime/contract.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
 import type { Settings } from '../../runtime/settings.ts';
-import { type FunctionTopics, reach } from './preflight.ts';
+import type { FunctionTopics } from './preflight.ts';
+import { reach } from './reach.ts';
 
 /** Where a function's outputs and dead letters go. */
 export interface Publishing {
@@ -39,9 +40,9 @@ export async function openPublishing(
   const closers: (() => unknown)[] = [];
 
   async function open(facts: TopicFacts, mustDeliver: boolean): Promise<Publisher> {
-    const producer = kafka.producer([facts.topic]);
+    const { bootstrapServers, startupTimeoutMs } = settings;
+    const producer = await reach(() => connected(kafka, facts.topic), bootstrapServers, startupTimeoutMs, closeLater);
     closers.push(() => producer.close());
-    await reach(() => producer.connect(), settings.bootstrapServers, settings.startupTimeoutMs);
     const outbox = createOutbox(producer, {
       facts,
       mustDeliver,
@@ -71,7 +72,7 @@ export async function openPublishing(
   const [outputs, deadLetters] = opened.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
   const failure = opened.find((one) => one.status === 'rejected');
   if (failure !== undefined || deadLetters === undefined) {
-    await close();
+    void close(); // never rejects, and a broker that is silent would hold it up
     throw failure?.reason;
   }
   const both = outputs === undefined ? [deadLetters] : [outputs, deadLetters];
@@ -81,4 +82,20 @@ export async function openPublishing(
     degraded: () => both.filter((one) => one.degraded).map(({ topic }) => `topic ${topic} cannot be written`),
     close,
   };
+}
+
+async function connected(kafka: KafkaPort, topic: string): Promise<Producer> {
+  const producer = kafka.producer([topic]);
+  try {
+    await producer.connect();
+    return producer;
+  } catch (error) {
+    closeLater(producer);
+    throw error;
+  }
+}
+
+/** Nobody waits for it: a broker that is silent answers nothing that is still asked of it. */
+function closeLater(producer: Producer): void {
+  producer.close().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import type { KafkaPort } from '../port.ts';
+import type { ClusterInspector, KafkaPort } from '../port.ts';
 import { type ClientOptions, kafkaClient } from './client.ts';
 import { kafkajsInspector } from './inspector.ts';
 import { kafkajsMember } from './member.ts';
@@ -10,6 +10,24 @@ export function kafkajsPort(options: ClientOptions): KafkaPort {
   return {
     member: (memberOptions, listener) => kafkajsMember(kafka, memberOptions, listener),
     producer: (topics) => kafkajsProducer(kafka, topics),
-    inspector: () => kafkajsInspector(kafka),
+    inspector: () => freshInspector(() => kafkajsInspector(kafka)),
+  };
+}
+
+/**
+ * Asks each question on connections of its own: kafkajs stays with a broker that takes connections and says nothing, and a
+ * question that nobody waits for any more closes what it opened whenever it ends.
+ */
+function freshInspector(make: () => ClusterInspector): ClusterInspector {
+  return {
+    async topicFacts(topics) {
+      const inspector = make();
+      try {
+        return await inspector.topicFacts(topics);
+      } finally {
+        inspector.close().catch(() => undefined);
+      }
+    },
+    close: async () => undefined,
   };
 }

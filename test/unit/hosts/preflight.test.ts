@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkCluster, reach, sizeWarnings } from '../../../functions/hosts/shared/preflight.ts';
+import { checkCluster, sizeWarnings } from '../../../functions/hosts/shared/preflight.ts';
 import type { ClusterInspector, TopicFacts } from '../../../functions/kafka/port.ts';
 import { StartupError } from '../../../functions/runtime/errors.ts';
 
@@ -24,11 +24,11 @@ function clusterOf(partitions: Record<string, number>, maxMessageBytes = 1_048_5
 }
 
 /** Lets time pass until the promise has ended, and gives the problems that it ended with. */
-async function problemsOf(start: Promise<unknown>, code = 'CLUSTER_UNFIT'): Promise<readonly string[]> {
+async function problemsOf(start: Promise<unknown>): Promise<readonly string[]> {
   const ended = start.then(
     () => [],
     (error: unknown) => {
-      if (error instanceof StartupError && error.code === code) return error.problems;
+      if (error instanceof StartupError && error.code === 'CLUSTER_UNFIT') return error.problems;
       throw error;
     },
   );
@@ -90,33 +90,6 @@ describe('the check of a cluster', () => {
     const divides = { ...definition, outputPartitions: 'divides' } as const;
     const cluster = clusterOf({ in: 60, out: partitions, 'in.dlq': 12 });
     expect(await problemsOf(checkCluster(cluster, divides, brokers, 15_000))).toHaveLength(count);
-  });
-});
-
-describe('reaching a cluster', () => {
-  test('is tried again until it works', async () => {
-    const attempt = vi
-      .fn(async () => 'there')
-      .mockRejectedValueOnce(new Error('no'))
-      .mockRejectedValueOnce(new Error('no'));
-    const reached = reach(attempt, brokers, 10_000);
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(await reached).toBe('there');
-    expect(attempt).toHaveBeenCalledTimes(3);
-  });
-
-  test('ends after its time, with the reason and what to look at', async () => {
-    const attempt = vi.fn(() => Promise.reject(new Error('connection refused')));
-    const problems = await problemsOf(reach(attempt, brokers, 3_000), 'CLUSTER_UNREACHABLE');
-    expect(problems).toEqual([
-      'The cluster at one:9092,two:9092 did not answer as it should within 3000 ms (connection refused): ' +
-        'check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY, and that the cluster is up.',
-    ]);
-    expect(attempt).toHaveBeenCalledTimes(6); // every half second, the last with none to spare
-  });
-
-  test('is tried once, however short its time', async () => {
-    expect(await reach(async () => 'there', brokers, 0)).toBe('there');
   });
 });
 

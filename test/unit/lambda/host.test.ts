@@ -14,7 +14,12 @@ afterEach(() => void vi.useRealTimers());
 type Send = (batches: readonly ProduceBatch[]) => Promise<readonly (SendFailure | undefined)[]>;
 
 function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerResult | Promise<HandlerResult>) {
-  const state = { made: 0, closed: 0, setups: 0, topicsAsked: 0, unreachable: false, missing: new Set<string>() };
+  const state = {
+    ...{ made: 0, closed: 0, setups: 0, topicsAsked: 0, unreachable: false, missing: new Set<string>() },
+    setup: async (): Promise<unknown> => undefined,
+    askTopics: async (): Promise<unknown> => undefined,
+    connect: async (): Promise<unknown> => undefined,
+  };
   const stored: string[] = [];
   let send: Send = async (batches) => {
     for (const { topic, partition, records } of batches) {
@@ -29,7 +34,7 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
     producer: () => {
       state.made += 1;
       return {
-        connect: async () => undefined,
+        connect: async () => void (await state.connect()),
         leaderOf: () => 1,
         refreshLeaders: async () => undefined,
         send: (batches) => send(batches),
@@ -41,6 +46,7 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
     inspector: () => ({
       async topicFacts(topics) {
         state.topicsAsked += 1;
+        await state.askTopics();
         if (state.unreachable) throw new Error('connection refused');
         const there = topics.filter((topic) => !state.missing.has(topic));
         return new Map(there.map((topic) => [topic, { topic, partitions: 4, maxMessageBytes: 1_000_000 }]));
@@ -51,9 +57,11 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
   const definition: RecordFunction<{ made: number }> = {
     ...{ name: 'copy', source: 'in', group: 'g', output: 'out', deadLetters: 'dlq', order: 'partition' },
     retry: { attempts: 3, initialDelayMs: 10, maxDelayMs: 10 },
-    setup() {
+    async setup() {
       state.setups += 1;
-      return { made: state.setups };
+      const made = state.setups;
+      await state.setup();
+      return { made };
     },
     handle: (record, { signal }) => handle(record, signal),
   };
@@ -74,6 +82,11 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
 const records = (...values: string[]): InboundRecord[] =>
   values.map((value, offset) => createRecord({ topic: 'in', offset, value }));
 const copy = (record: InboundRecord): HandlerResult => ({ value: record.value });
+const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const silence = () => new Promise<never>(() => undefined);
+/** What has been answered by now, without any more time. */
+const answered = (answer: Promise<unknown>) =>
+  Promise.race([answer, vi.advanceTimersByTimeAsync(0).then(() => 'no answer yet')]);
 const undone = (partition: number, ...offsets: number[]) =>
   offsets.map((offset) => ({ itemIdentifier: { partition: `in-${partition}`, offset } }));
 
@@ -187,6 +200,65 @@ describe('an execution environment', () => {
     expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('did not answer') });
     state.unreachable = false;
     expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: [] });
+  });
+
+  test('has one time for all of its connecting, whichever part is slow', async () => {
+    const { host, state } = setUp(copy);
+    state.askTopics = () => later(700);
+    state.connect = silence;
+    const answer = host(createEvent(records('a')), createInvocation(30_000));
+    await vi.advanceTimersByTimeAsync(1_000); // STARTUP_TIMEOUT_MS
+    expect(await answered(answer)).toEqual({ batchItemFailures: undone(0, 0) });
+  });
+
+  test.each(['setup', 'askTopics', 'connect'] as const)('answers in time though %s never ends', async (part) => {
+    const { host, state } = setUp(copy);
+    state[part] = silence;
+    const answer = host(createEvent(records('a', 'b')), createInvocation(2_500));
+    await vi.advanceTimersByTimeAsync(500); // without the margin
+    expect(await answered(answer)).toEqual({ batchItemFailures: undone(0, 0, 1) });
+  });
+
+  test('closes the producers that come late, and those that could not connect', async () => {
+    const { host, state } = setUp(copy);
+    state.connect = () => later(5_000);
+    const answer = host(createEvent(records('a')), createInvocation(30_000));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await answered(answer)).toEqual({ batchItemFailures: undone(0, 0) });
+    expect(state).toMatchObject({ made: 2, closed: 0 });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(state).toMatchObject({ made: 2, closed: 2 });
+    state.connect = () => Promise.reject(new Error('refused'));
+    const refused = host(createEvent(records('a')), createInvocation(30_000));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await answered(refused)).toEqual({ batchItemFailures: undone(0, 0) });
+    expect(state.closed).toBe(state.made);
+  });
+
+  test('goes on with a setup that took longer than an invocation', async () => {
+    const { host, invoke, state } = setUp(copy);
+    state.setup = () => later(4_000);
+    const answer = host(createEvent(records('a')), createInvocation(5_000));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await answered(answer)).toEqual({ batchItemFailures: undone(0, 0) });
+    expect(await invoke(records('a'))).toEqual({ batchItemFailures: [] });
+    expect(state.setups).toBe(1);
+  });
+
+  test('reports all of a batch undone while setup says that a dependency is down', async () => {
+    const { invoke, state, log } = setUp(copy);
+    state.setup = () => Promise.reject(new DependencyDownError('the database is away'));
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: undone(0, 0, 1) });
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: 'the database is away' });
+    state.setup = async () => undefined;
+    expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: [] });
+    expect(state.setups).toBe(2);
+  });
+
+  test('fails an invocation when setup fails in any other way', async () => {
+    const { invoke, state } = setUp(copy);
+    state.setup = () => Promise.reject(new Error('a bug'));
+    expect(await invoke(records('a'))).toMatchObject({ message: 'a bug' });
   });
 
   test('fails an invocation while a topic is missing, and recovers when it is there', async () => {
