@@ -1,4 +1,5 @@
-import { StartupError } from './errors.ts';
+import { readFileSync } from 'node:fs';
+import { messageOf, StartupError } from './errors.ts';
 import type { SettingSpec } from './setting-kinds.ts';
 import { type Settings, settingSpecs } from './settings.ts';
 
@@ -11,9 +12,22 @@ export function shown(spec: Pick<SettingSpec<unknown>, 'secret'>, value: string)
   return `'${printable.slice(1, -1).replaceAll('\\"', '"')}'`;
 }
 
+/**
+ * What a variable holds; `undefined` when it is empty or blank. Spaces around it are nobody's intention, but those of a secret
+ * may be part of it: it only loses a line end, which the file that it came from had.
+ */
+export function givenText(
+  { name, secret }: Pick<SettingSpec<unknown>, 'name' | 'secret'>,
+  env: Environment,
+): string | undefined {
+  const raw = env[name] ?? '';
+  const trimmed = raw.trim();
+  if (trimmed === '') return undefined;
+  return secret ? raw.replace(/[\r\n]+$/, '') : trimmed;
+}
+
 function readOne(spec: SettingSpec<unknown>, env: Environment, problems: string[]): unknown {
-  const given = env[spec.name]?.trim();
-  const applied = given || spec.fallback;
+  const applied = givenText(spec, env) ?? spec.fallback;
   if (applied === undefined) {
     problems.push(`${spec.name} is not set. It takes ${spec.accepts}. ${spec.effect}`);
     return undefined;
@@ -24,27 +38,52 @@ function readOne(spec: SettingSpec<unknown>, env: Environment, problems: string[
   return value;
 }
 
-function conflicts(settings: Settings): string[] {
+/** What is wrong with settings that are each as they should be. One that is not is `undefined`, and its own problem. */
+function conflicts(settings: Partial<Settings>): string[] {
+  const { heartbeatIntervalMs, fetchMaxWaitMs, sessionTimeoutMs, fetchMaxPartitionBytes, fetchMaxBytes } = settings;
+  const { security, username, password, caFile } = settings;
   const problems: string[] = [];
-  if (settings.heartbeatIntervalMs * 3 > settings.sessionTimeoutMs) {
+  if (isAbove(heartbeatIntervalMs, sessionTimeoutMs, 3)) {
     problems.push(
-      `KAFKA_HEARTBEAT_INTERVAL_MS is ${settings.heartbeatIntervalMs}, but takes at most a third of ` +
-        `KAFKA_SESSION_TIMEOUT_MS (${settings.sessionTimeoutMs}).`,
+      `KAFKA_HEARTBEAT_INTERVAL_MS is ${heartbeatIntervalMs}, but takes at most a third of ` +
+        `KAFKA_SESSION_TIMEOUT_MS (${sessionTimeoutMs}).`,
     );
   }
-  if (settings.fetchMaxWaitMs * 2 > settings.sessionTimeoutMs) {
+  if (isAbove(fetchMaxWaitMs, sessionTimeoutMs, 2)) {
     problems.push(
-      `KAFKA_FETCH_MAX_WAIT_MS is ${settings.fetchMaxWaitMs}, but takes at most half of ` +
-        `KAFKA_SESSION_TIMEOUT_MS (${settings.sessionTimeoutMs}): heartbeats go out between fetches.`,
+      `KAFKA_FETCH_MAX_WAIT_MS is ${fetchMaxWaitMs}, but takes at most half of ` +
+        `KAFKA_SESSION_TIMEOUT_MS (${sessionTimeoutMs}): heartbeats go out between fetches.`,
     );
   }
-  if (settings.fetchMaxPartitionBytes > settings.fetchMaxBytes) {
+  if (isAbove(fetchMaxPartitionBytes, fetchMaxBytes, 1)) {
     problems.push('KAFKA_FETCH_MAX_PARTITION_BYTES is above KAFKA_FETCH_MAX_BYTES: lower it, or raise the other.');
   }
-  if (settings.security === 'scram' && (settings.username === undefined || settings.password === undefined)) {
+  if (security === 'scram' && (username === undefined || password === undefined)) {
     problems.push('KAFKA_SECURITY is scram, which needs both KAFKA_USERNAME and KAFKA_PASSWORD.');
   }
+  if (caFile !== undefined) problems.push(...unreadable(caFile));
   return problems;
+}
+
+function isAbove(value: number | undefined, limit: number | undefined, times: number): boolean {
+  return value !== undefined && limit !== undefined && value * times > limit;
+}
+
+function unreadable(caFile: string): string[] {
+  try {
+    readFileSync(caFile);
+    return [];
+  } catch (error) {
+    const { caFile: spec } = settingSpecs;
+    return [
+      `${spec.name} is ${shown(spec, caFile)}, which cannot be read (${reasonOf(error)}): name a PEM file that exists.`,
+    ];
+  }
+}
+
+/** The code of the operating system, which does not repeat the path. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
 }
 
 /**
@@ -55,7 +94,7 @@ export function readSettings(env: Environment): Settings {
   const problems: string[] = [];
   const entries = Object.entries(settingSpecs).map(([name, spec]) => [name, readOne(spec, env, problems)]);
   const settings = Object.fromEntries(entries) as Settings; // the table's own types, which fromEntries cannot follow
-  if (problems.length === 0) problems.push(...conflicts(settings));
+  problems.push(...conflicts(settings));
   if (problems.length > 0) throw new StartupError('CONFIG_INVALID', problems);
   return settings;
 }

@@ -1,5 +1,5 @@
 import { StartupError } from '../../functions/runtime/errors.ts';
-import { readSettings, shown } from '../../functions/runtime/read-settings.ts';
+import { givenText, readSettings, shown } from '../../functions/runtime/read-settings.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
 import { settingSpecs } from '../../functions/runtime/settings.ts';
 import type { Finding } from './finding.ts';
@@ -65,7 +65,7 @@ export function inspectSettings(sources: SettingSources): SettingsReport {
 function rowOf(spec: SettingSpec<unknown>, sources: SettingSources): SettingRow {
   const { name, effect, accepts } = spec;
   const source = sourceNames.find(([key]) => sources[key][name]?.trim());
-  const given = source && sources[source[0]][name]?.trim();
+  const given = source && givenText(spec, sources[source[0]]);
   const applied = given ?? spec.fallback;
   if (applied === undefined || applied === null) {
     return { name, value: '', source: 'not set', effect, accepts, valid: applied === null };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mskIamTokens } from '../../functions/kafka/kafkajs/msk-iam.ts';
 import { processor } from '../../functions/processor/definition.ts';
+import { givenText } from '../../functions/runtime/read-settings.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
 import { type Settings, settingSpecs } from '../../functions/runtime/settings.ts';
 import { CommandError } from '../support/command.ts';
@@ -23,7 +24,7 @@ export interface Target {
 export function targetOf(environment: Environment): Target | undefined {
   const invalid = Symbol('invalid');
   function read<Value>(spec: SettingSpec<Value>): Value | undefined | typeof invalid {
-    const applied = environment[spec.name]?.trim() || spec.fallback;
+    const applied = givenText(spec, environment) ?? spec.fallback;
     if (applied === null) return undefined;
     return (applied === undefined ? undefined : spec.parse(applied)) ?? invalid;
   }

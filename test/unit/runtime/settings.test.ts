@@ -41,6 +41,13 @@ describe('settings', () => {
     expect(read({ KAFKA_GROUP_ID: ' mine ', METRICS_PORT: ' 1 ' })).toMatchObject({ groupId: 'mine', metricsPort: 1 });
   });
 
+  test('that are secret keep their spaces, and lose the line end of the file that they came from', () => {
+    const password = (text: string): string | undefined => read({ KAFKA_PASSWORD: text }).password;
+    expect(password(' pass word ')).toBe(' pass word ');
+    expect(password(' pass\r\n')).toBe(' pass');
+    expect(password('  \n')).toBeUndefined();
+  });
+
   test('name the one that is required', () => {
     expect(problemsOf({})).toEqual([
       'KAFKA_BOOTSTRAP_SERVERS is not set. It takes host:port, or several with commas between. ' +
@@ -154,6 +161,37 @@ describe('settings that do not go together', () => {
   ])('but these do: %j', (env) => {
     expect(problemsOf({ KAFKA_BOOTSTRAP_SERVERS, ...env })).toEqual([]);
   });
+
+  test.each(['/none/ca.pem', '/'])('KAFKA_CA_FILE=%s, which is no file that can be read', (path) => {
+    expect(problemsOf({ KAFKA_BOOTSTRAP_SERVERS, KAFKA_CA_FILE: path })).toEqual([
+      expect.stringMatching(
+        `^KAFKA_CA_FILE is '${path}', which cannot be read \\((ENOENT|EISDIR)\\): name a PEM file that exists.$`,
+      ),
+    ]);
+  });
+
+  test('but a KAFKA_CA_FILE that can be read does', () => {
+    expect(read({ KAFKA_CA_FILE: import.meta.filename }).caFile).toBe(import.meta.filename);
+  });
+
+  test('are named together with what is wrong by itself', () => {
+    const env = { KAFKA_SECURITY: 'scram', KAFKA_CA_FILE: '/none/ca.pem', METRICS_PORT: '99999' };
+    expect(problemsOf(env)).toEqual([
+      expect.stringMatching(/^KAFKA_BOOTSTRAP_SERVERS is not set/),
+      expect.stringMatching(/^METRICS_PORT is '99999'/),
+      expect.stringMatching(/^KAFKA_SECURITY is scram/),
+      expect.stringMatching(/^KAFKA_CA_FILE is/),
+    ]);
+  });
+
+  test.each(['KAFKA_SESSION_TIMEOUT_MS', 'KAFKA_HEARTBEAT_INTERVAL_MS', 'KAFKA_FETCH_MAX_BYTES', 'KAFKA_SECURITY'])(
+    'and %s, wrong by itself, is named once',
+    (name) => {
+      expect(problemsOf({ KAFKA_BOOTSTRAP_SERVERS, [name]: '-1' })).toEqual([
+        expect.stringContaining(`${name} is '-1'`),
+      ]);
+    },
+  );
 
   test('are all named at once too', () => {
     const env = {
