@@ -1,20 +1,15 @@
-import type { BrokerConnection } from '../../support/kafka/broker.ts';
-import { openClusterFacts, type TopicFacts } from '../../support/kafka/cluster-facts.ts';
+import { openClusterFacts } from '../../support/kafka/cluster-facts.ts';
 import { openConnections } from '../../support/kafka/connections.ts';
-import { describeGroup, findCoordinator, listGroups } from '../../support/kafka/group-facts.ts';
-import { type Extent, readCommitted, readExtents } from '../../support/kafka/offsets.ts';
+import { type Extent, readExtents } from '../../support/kafka/offsets.ts';
 import { readSpans, tailSpans } from '../../support/kafka/spans.ts';
 import { troubleOf } from '../../support/kafka/trouble.ts';
 import type { KafkaAccess } from '../target.ts';
+import { type CommittedGroup, committedGroups, type UnseenGroups } from './groups.ts';
 import { type KeyedRecord, type Movement, measureMovement } from './movement.ts';
 import type { Risk } from './risks.ts';
 
 /** A group that has committed offsets of a topic. */
-export interface GroupLag {
-  readonly groupId: string;
-  /** `Stable`, `Empty` and so on, as the coordinator says it. */
-  readonly state: string;
-  readonly members: number;
+export interface GroupLag extends Omit<CommittedGroup, 'offsets'> {
   /** Records that it has not committed yet. */
   readonly lag: number;
 }
@@ -26,6 +21,7 @@ export interface Evidence {
   readonly movement: Movement;
   /** In order of lag, the largest first. */
   readonly groups: readonly GroupLag[];
+  readonly unseen?: UnseenGroups;
 }
 
 /** What was seen, or why nothing could be. */
@@ -46,7 +42,7 @@ export async function examine(access: KafkaAccess | string | undefined, risk: Ri
     const topic = facts.topics[0];
     if (topic === undefined || topic.error !== undefined) return { trouble: `the broker answers ${topic?.error}` };
     // Committed first: what is committed in between must not look as if it were beyond the end.
-    const committed = await committedOffsets(topic, nodes);
+    const { groups, unseen } = await committedGroups(topic, nodes);
     const extents = await readExtents(topic, nodes);
     const records = await readSpans(topic, tailSpans(extents, sample), nodes, (partition, { key }): KeyedRecord => {
       // A copy: the key is a view of a response that would stay in memory whole.
@@ -56,9 +52,10 @@ export async function examine(access: KafkaAccess | string | undefined, risk: Ri
       evidence: {
         held: extents.reduce((sum, { low, end }) => sum + end - low, 0),
         movement: measureMovement(records, risk.from, risk.to),
-        groups: committed
+        groups: groups
           .map(({ offsets, ...group }) => ({ ...group, lag: lagOf(extents, offsets) }))
           .sort((a, b) => b.lag - a.lag || (a.groupId < b.groupId ? -1 : 1)),
+        ...(unseen ? { unseen } : {}),
       },
     };
   } catch (error) {
@@ -66,27 +63,6 @@ export async function examine(access: KafkaAccess | string | undefined, risk: Ri
   } finally {
     await connections.close();
   }
-}
-
-async function committedOffsets(
-  topic: TopicFacts,
-  nodes: ReadonlyMap<number, BrokerConnection>,
-): Promise<(Omit<GroupLag, 'lag'> & { offsets: ReadonlyMap<number, number> })[]> {
-  const [broker] = nodes.values();
-  if (!broker) return [];
-  const groupIds = [...new Set(await listGroups(nodes.values()))];
-  const found = await Promise.all(
-    groupIds.map(async (groupId) => {
-      const coordinatorId = await findCoordinator(broker, groupId);
-      const coordinator = nodes.get(coordinatorId);
-      if (!coordinator) throw new Error(`the coordinator of group ${groupId} timed out`);
-      const offsets = await readCommitted(coordinator, groupId, topic);
-      if (offsets.size === 0) return [];
-      const { state, members } = await describeGroup(coordinator, coordinatorId, groupId);
-      return [{ groupId, state, members: members.length, offsets }];
-    }),
-  );
-  return found.flat();
 }
 
 /** Where nothing was committed, reading begins with the earliest record. */

@@ -22,7 +22,7 @@ function reasonOf({ keyed, divisibility }: ExaminedRisk): string {
   return `keys that move to another partition lose their order${divisibility.length > 0 ? ', and outputs rely on a count that divides' : ''}`;
 }
 
-function evidenceLines(topic: string, { held, movement, groups }: Evidence): string[] {
+function evidenceLines(topic: string, { held, movement, groups, unseen }: Evidence): string[] {
   const { records, keys, movedKeys, movedRecords, keyless, elsewhere } = movement;
   const lines: string[] = [];
   if (records === 0 && held === 0) lines.push(`    ${topic} holds no records now.`);
@@ -39,6 +39,7 @@ function evidenceLines(topic: string, { held, movement, groups }: Evidence): str
       );
     }
   }
+  if (unseen) lines.push(`    ${count(unseen.count, 'group')} could not be seen (${unseen.cause}), and may read it.`);
   if (groups.length === 0) return [...lines, '    No group that this user may see has committed an offset of it.'];
   const rows = groups.map(({ groupId, state, members, lag }) => [groupId, state, String(members), number(lag)]);
   return [...lines, ...table([['group', 'state', 'members', 'lag'], ...rows]).map((line) => `  ${line}`)];
