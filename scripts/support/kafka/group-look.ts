@@ -23,12 +23,20 @@ export interface GroupLook {
   readonly partitions: readonly PartitionLook[];
 }
 
+/** Nothing is wrong but that a broker or a leader is away: the same may do in a moment. */
+export class AwayError extends CommandError {}
+
+/** Whether Kafka's name of a refusal says that a coordinator is not ready, or not the one any more. */
+export function isCoordinatorAway(reason: string): boolean {
+  return ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'].includes(reason);
+}
+
 /** A cluster that answers. */
 export type AnsweringCluster = OpenedCluster & { readonly connections: Connections };
 
 /**
  * Works on a cluster, and closes its connections afterwards.
- * @throws CommandError when no broker answers, with what to do
+ * @throws AwayError when no broker answers, with what to do
  */
 export async function withCluster<Result>(
   target: { readonly bootstrapServers: readonly string[]; readonly security: Security },
@@ -43,10 +51,10 @@ export async function withCluster<Result>(
     if (error instanceof CommandError) throw error;
     if (error instanceof UnreachableError) {
       const tried = error.attempts.map(({ address, trouble }) => `${address}: ${trouble.cause} ${trouble.remedy}`);
-      throw new CommandError(`no broker answers.\n  ${tried.join('\n  ')}`);
+      throw new AwayError(`no broker answers.\n  ${tried.join('\n  ')}`);
     }
     const { cause, remedy } = troubleOf(error);
-    throw new CommandError(printable(`the cluster does not answer as it should. ${cause} ${remedy}`));
+    throw new AwayError(printable(`the cluster does not answer as it should. ${cause} ${remedy}`));
   } finally {
     await connections.close();
   }
@@ -54,19 +62,21 @@ export async function withCluster<Result>(
 
 /**
  * The facts of a topic that exists and whose partitions all have a leader that answers.
+ * @throws AwayError when a leader does not answer
  * @throws CommandError
  */
 export function wholeTopic({ facts, nodes }: OpenedCluster, name: string): TopicFacts {
   const topic = facts.topics.find((one) => one.name === name);
   if (topic === undefined || topic.error !== undefined) {
     const unknown = topic === undefined || topic.error === 'UNKNOWN_TOPIC_OR_PARTITION';
-    throw new CommandError(
+    const kind = topic?.error === 'LEADER_NOT_AVAILABLE' ? AwayError : CommandError;
+    throw new kind(
       unknown ? `there is no topic ${name} on this cluster` : `topic ${name} cannot be read: ${topic.error}`,
     );
   }
   const leaderless = topic.partitions.filter(({ leader }) => !nodes.has(leader)).map(({ partition }) => partition);
   if (leaderless.length > 0) {
-    throw new CommandError(
+    throw new AwayError(
       `${count(leaderless.length, 'partition')} of ${name} (${ranges(leaderless)}) have no leader that answers: see npm run doctor`,
     );
   }
@@ -79,11 +89,11 @@ export async function coordinatorOf(
   groupId: string,
 ): Promise<{ coordinator: BrokerConnection; coordinatorId: number }> {
   const [broker] = nodes.values();
-  if (broker === undefined) throw new CommandError('no broker of the cluster answers: see npm run doctor');
+  if (broker === undefined) throw new AwayError('no broker of the cluster answers: see npm run doctor');
   const coordinatorId = await findCoordinator(broker, groupId);
   const coordinator = nodes.get(coordinatorId);
   if (coordinator === undefined) {
-    throw new CommandError(`broker ${coordinatorId}, which keeps the offsets of ${groupId}, does not answer`);
+    throw new AwayError(`broker ${coordinatorId}, which keeps the offsets of ${groupId}, does not answer`);
   }
   return { coordinator, coordinatorId };
 }
@@ -97,7 +107,7 @@ export async function lookAtGroup(cluster: OpenedCluster, groupId: string, topic
   const extents = await readExtents(topic, cluster.nodes);
   const missing = topic.partitions.filter(({ partition }) => !extents.some((one) => one.partition === partition));
   if (missing.length > 0) {
-    throw new CommandError(
+    throw new AwayError(
       `the leaders of ${topic.name} do not say what partitions ${ranges(missing.map(({ partition }) => partition))} hold: try again, or see npm run doctor`,
     );
   }

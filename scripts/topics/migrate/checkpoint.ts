@@ -2,6 +2,7 @@ import { CommandError } from '../../support/command.ts';
 import { type BrokerConnection, errorName } from '../../support/kafka/broker.ts';
 import type { TopicFacts } from '../../support/kafka/cluster-facts.ts';
 import { commitForEmptyGroup } from '../../support/kafka/commit.ts';
+import { AwayError, isCoordinatorAway } from '../../support/kafka/group-look.ts';
 
 /**
  * How far a copy is in one old partition. The brokers keep it, as a commit of a group of this migration's own: it is
@@ -50,7 +51,10 @@ export async function readCheckpoints(
   });
   const partitions = responses.flatMap((response) => response.partitions);
   const refused = errorName(errorCode) ?? errorName(partitions.find((one) => one.errorCode)?.errorCode);
-  if (refused !== undefined) throw new CommandError(`the brokers do not tell how far the copy is: ${refused}`);
+  if (refused !== undefined) {
+    const kind = isCoordinatorAway(refused) ? AwayError : CommandError;
+    throw new kind(`the brokers do not tell how far the copy is: ${refused}`);
+  }
   const found = new Map<number, Checkpoint>();
   for (const { partition, offset, metadata } of partitions) {
     if (Number(offset) >= 0) found.set(partition, { next: Number(offset), copied: parseCopied(groupId, metadata) });

@@ -77,7 +77,8 @@ function jsonOf(report: MigrateReport): string {
   return `${JSON.stringify(report, (_key, value) => (value instanceof Map ? Object.fromEntries(value) : value), 2)}\n`;
 }
 
-function closing({ phase, from, to, partitions, behind }: MigrateReport): string {
+/** What a person is told in the end, and has to do next. */
+export function closing({ phase, from, to, partitions, behind }: MigrateReport): string {
   if (phase === 'planned') {
     return `Nothing was changed. ${to} would get ${partitions} partitions, and a copy of ${count(behind, 'record')} of ${from}.`;
   }
@@ -85,7 +86,10 @@ function closing({ phase, from, to, partitions, behind }: MigrateReport): string
     return `Copied. When it suits: run it with --cut-over, stop the producers of ${from}, and then the instances.`;
   }
   return (
-    `Finished. Start the producers on ${to}, and the instances with SOURCE_TOPIC=${to}. Declare ${to} in infra/topics.ts in ` +
-    `place of ${from}, and delete that once nobody reads it.`
+    `Finished. Start the producers on ${to}, and the instances with SOURCE_TOPIC=${to}. An output that is to have as many ` +
+    `partitions as its source takes a new topic of ${partitions} as well (OUTPUT_TOPIC), or outputPartitions: 'divides'.\n` +
+    `To stay with it, put ${to} in the place of ${from} wherever that is named: in infra/topics.ts, where others follow it as ` +
+    'well; in infra/scaling.ts (topic); in the source of its definition under functions/; in infra/serverless/topics.ts. ' +
+    `Delete ${from} once nobody reads it.`
   );
 }

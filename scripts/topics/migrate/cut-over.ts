@@ -1,7 +1,13 @@
 import { CommandError } from '../../support/command.ts';
 import type { OpenedCluster, TopicFacts } from '../../support/kafka/cluster-facts.ts';
 import { CommitRefusedError, commitForEmptyGroup } from '../../support/kafka/commit.ts';
-import { activeBecause, coordinatorOf, type GroupLook, lookAtGroup } from '../../support/kafka/group-look.ts';
+import {
+  activeBecause,
+  coordinatorOf,
+  type GroupLook,
+  isCoordinatorAway,
+  lookAtGroup,
+} from '../../support/kafka/group-look.ts';
 import { readCommitted } from '../../support/kafka/offsets.ts';
 import { count, ranges } from '../../support/words.ts';
 import { type Copy, endsOf } from './copy.ts';
@@ -56,7 +62,7 @@ export async function cutGroup(cut: Cut, groupId: string): Promise<GroupCut> {
   try {
     await commitForEmptyGroup(coordinator, groupId, topic.name, offsets);
   } catch (error) {
-    if (!(error instanceof CommitRefusedError)) throw error;
+    if (!(error instanceof CommitRefusedError) || isCoordinatorAway(error.reason)) throw error;
     const why = error.reason === 'UNKNOWN_MEMBER_ID' ? 'an instance joined it in this moment' : error.reason;
     throw new CommandError(`the offsets of ${groupId} were not set (${why}). Run this again: it goes on where it is`);
   }

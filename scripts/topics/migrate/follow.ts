@@ -84,7 +84,7 @@ export async function awaitQuiet(work: Following): Promise<{ written: number; en
   const deadline = Date.now() + options.waitMs;
   let written = 0;
   let ends = await endsOf(old, cluster.nodes);
-  let changedAt = Date.now();
+  let [changedAt, keptAt] = [Date.now(), Date.now()];
   let told = '';
   for (;;) {
     const lookAgainAt = Date.now() + lookMs;
@@ -102,6 +102,10 @@ export async function awaitQuiet(work: Following): Promise<{ written: number; en
       came === 0
         ? (active ?? `${old.name} to stay quiet for ${options.quietMs / 1_000} s`)
         : `the producers of ${old.name} to be stopped`;
+    if (Date.now() - keptAt >= checkpointMs) {
+      await keep();
+      keptAt = Date.now();
+    }
     if (waitsFor !== told) tell(`cut-over  waits: ${waitsFor}`);
     told = waitsFor;
     if (Date.now() > deadline) {

@@ -23,18 +23,25 @@ export interface Done {
   readonly groups: readonly GroupCut[];
 }
 
+/** Who is told how it goes. */
+export interface Listener {
+  readonly tell: Tell;
+  /** Checkpoints were kept; the sum of their offsets grows as the copy gets on. */
+  readonly onKept: (offsets: number) => void;
+}
+
 const settleMs = 500;
 
 /**
  * The phases copy, cut-over and finish, once: from the checkpoints on, as far as the options say.
- * @throws CommandError
+ * @throws CommandError; of it AwayError, when another try may do better
  * @throws PassingError, or what a connection throws, when another try may do better
  */
 export async function runPhases(
   readers: AnsweringCluster,
   writers: AnsweringCluster,
   options: MigrateOptions,
-  tell: Tell,
+  { tell, onKept }: Listener,
   keepsTimestamps: boolean,
 ): Promise<Done> {
   // The brokers hear of a new topic one after the other.
@@ -63,7 +70,11 @@ export async function runPhases(
   const copy = await openCopy(between, checkpoints);
   if (copy.resumed > 0)
     tell(`copy      ${count(copy.resumed, 'record')} found past the last checkpoint, each compared`);
-  const keep = () => saveCheckpoints(coordinator, keeper, old.name, copy.checkpoints());
+  const keep = async () => {
+    const kept = copy.checkpoints();
+    await saveCheckpoints(coordinator, keeper, old.name, kept);
+    onKept([...kept.values()].reduce((sum, { next }) => sum + next, 0));
+  };
   const work: Following = { options, tell, cluster: readers, old, copy, keep };
   let written = await catchUp(work);
   const sumCopied = () => topic.partitions.reduce((sum, { partition }) => sum + copy.copied(partition), 0);

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TopicDeclaration } from '../../../infra/topics.ts';
 import { CommandError } from '../../support/command.ts';
 import { type GroupLook, wholeTopic, withCluster } from '../../support/kafka/group-look.ts';
 import type { KafkaAccess, TopicsTarget } from '../target.ts';
 import { checkCounts, remarks } from './checks.ts';
 import type { Tell } from './follow.ts';
+import { insist } from './insist.ts';
 import type { MigrateOptions } from './options.ts';
 import { type Done, runPhases } from './phases.ts';
 import { lookAtGroups, makeTopic, readSettings } from './prepare.ts';
@@ -17,9 +17,6 @@ export interface MigrateReport extends Omit<Done, 'phase'> {
   readonly phase: 'planned' | Done['phase'];
   readonly remarks: readonly string[];
 }
-
-const attempts = 10;
-const pauseMs = 1_000;
 
 /**
  * Moves a topic to one of more partitions, as far as the options say. What was done stays done: run again, it goes on.
@@ -75,33 +72,30 @@ function waitingOf({ partitions }: GroupLook): number {
   );
 }
 
-/** Leaders move and brokers restart: what is passing is tried again, from the checkpoints on. */
+/** The phases, again where a broker was away: from the checkpoints on. */
 async function insistently(
   kafka: KafkaAccess,
   options: MigrateOptions,
   tell: Tell,
   keepsTimestamps: boolean,
 ): Promise<Done> {
-  for (let failures = 0; ; ) {
+  let furthest = -1;
+  return await insist(async (progressed) => {
+    const onKept = (offsets: number) => {
+      if (offsets > furthest) progressed();
+      furthest = Math.max(furthest, offsets);
+    };
     const outcome = await withCluster(kafka, [options.from, options.to], (readers) =>
       withCluster(kafka, [options.to], async (writers) => {
         try {
-          return { done: await runPhases(readers, writers, options, tell, keepsTimestamps) };
+          return { done: await runPhases(readers, writers, options, { tell, onKept }, keepsTimestamps) };
         } catch (error) {
-          if (error instanceof CommandError) throw error;
+          // As it is: withCluster would say of all that it is the cluster's.
           return { error };
         }
       }),
     );
     if ('done' in outcome) return outcome.done;
-    failures += 1;
-    const reason = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
-    if (failures >= attempts) {
-      throw new CommandError(
-        `the brokers did not do it in ${attempts} tries (${reason}). Run this again: it goes on where it is`,
-      );
-    }
-    tell(`again     ${reason}`);
-    await delay(pauseMs);
-  }
+    throw outcome.error;
+  }, tell);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import type { TopicFacts } from '../../../../scripts/support/kafka/cluster-facts.ts';
 import { checkCounts } from '../../../../scripts/topics/migrate/checks.ts';
@@ -67,4 +68,14 @@ test('the copy begins with the first record that one of the groups has not handl
     [1, 0],
     [4, 0],
   ]);
+});
+
+test('migrate takes the flags of a cluster of MSK that plan and apply take', () => {
+  const migrate = (...flags: string[]) => {
+    const args = ['scripts/topics.ts', 'migrate', '--topic', 'a', '--to', 'b', '--partitions', '6', ...flags];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' });
+  };
+  const { status, stderr } = migrate('--cluster-name', ' ', '--region', ' ', '--brokers-via', 'pigeon');
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/--cluster-name takes a value.*--region takes a value.*--brokers-via takes one of private/);
 });
