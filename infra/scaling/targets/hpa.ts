@@ -26,23 +26,26 @@ export function horizontalPodAutoscaler(policy: ScalingPolicy, names: Kubernetes
   };
 }
 
+const scope = '<<.LabelMatchers>>';
+
 /**
  * The rules that prometheus-adapter needs for these metrics (`rules.external` of its Helm chart). Each gives a count of
- * instances, already one of the policy's, so that the HPA has nothing left to round.
+ * instances, already one of the policy's, so that the HPA has nothing left to round. The adapter puts the namespace of
+ * the HPA that asks in place of `scope`.
  */
 export function externalRules(policy: ScalingPolicy) {
   const [lag, rate] = metricNames(policy);
   const rule = (name: string | undefined, series: string, query: string) => ({
     seriesQuery: `${series}{function="${policy.name}"}`,
-    resources: { namespaced: false },
+    resources: { overrides: { namespace: { resource: 'namespace' } } },
     name: { as: name },
     metricsQuery: query,
   });
   return {
     rules: {
       external: [
-        rule(lag, 'hft_lag_records', snappedQuery(policy, lagExpression(policy), lagThreshold(policy))),
-        rule(rate, 'hft_records_in_total', snappedQuery(policy, rateExpression(policy), rateThreshold(policy))),
+        rule(lag, 'hft_lag_records', snappedQuery(policy, lagExpression(policy, scope), lagThreshold(policy))),
+        rule(rate, 'hft_records_in_total', snappedQuery(policy, rateExpression(policy, scope), rateThreshold(policy))),
       ],
     },
   };

@@ -10,6 +10,8 @@ export interface KubernetesNames {
   readonly deployment: string;
   /** Where Prometheus answers queries. */
   readonly prometheusAddress: string;
+  /** The namespace of the instances, by which Prometheus tells them from those of another stage. */
+  readonly namespace: string;
 }
 
 /** A KEDA ScaledObject (keda.sh/v1alpha1, KEDA 2.16 or later). Its HPA takes the largest that any trigger asks for. */
@@ -52,14 +54,27 @@ function kafkaTrigger(policy: ScalingPolicy) {
   };
 }
 
-function rateTrigger(policy: ScalingPolicy, { prometheusAddress }: KubernetesNames) {
+/** What an overlay changes of the object for a namespace of its own: a patch as of RFC 6902. */
+export function rateQueryPatch(policy: ScalingPolicy, names: KubernetesNames) {
+  const { triggers } = scaledObject(policy, names).spec;
+  const index = triggers.findIndex(({ name }) => name === 'rate');
+  return [{ op: 'add', path: `/spec/triggers/${index}/metadata/query`, value: rateQuery(policy, names) }];
+}
+
+function rateQuery(policy: ScalingPolicy, { namespace }: KubernetesNames): string {
+  return snappedQuery(policy, rateExpression(policy, `namespace="${namespace}"`), rateThreshold(policy));
+}
+
+function rateTrigger(policy: ScalingPolicy, names: KubernetesNames) {
   return {
     type: 'prometheus',
     name: 'rate',
     metadata: {
-      serverAddress: prometheusAddress,
-      query: snappedQuery(policy, rateExpression(policy), rateThreshold(policy)),
+      serverAddress: names.prometheusAddress,
+      query: rateQuery(policy, names),
       threshold: '1',
+      // An empty answer (nothing is scraped) is no rate of 0, which would scale down: it is an error, which does not.
+      ignoreNullValues: 'false',
     },
   };
 }

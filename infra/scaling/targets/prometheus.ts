@@ -1,17 +1,20 @@
 import { allowedCounts } from '../divisors.ts';
 import type { ScalingPolicy } from '../policy.ts';
 
-/** What the instances behind a policy tell Prometheus (functions/hosts/container/exposition.ts). */
-export function lagExpression({ name }: ScalingPolicy): string {
-  return `sum(hft_lag_records{function="${name}"})`;
+/**
+ * What the instances behind a policy tell Prometheus (functions/hosts/container/exposition.ts). `scope` is the matcher
+ * that leaves out those of other namespaces: one Prometheus sees the group of each stage.
+ */
+export function lagExpression({ name }: ScalingPolicy, scope: string): string {
+  return `sum(hft_lag_records{function="${name}",${scope}})`;
 }
 
 /**
  * Records that are handled in a second. A group that cannot keep up handles as many as it can, which at the planned
  * utilisation already asks for more instances.
  */
-export function rateExpression({ name }: ScalingPolicy): string {
-  return `sum(rate(hft_records_in_total{function="${name}"}[1m]))`;
+export function rateExpression({ name }: ScalingPolicy, scope: string): string {
+  return `sum(rate(hft_records_in_total{function="${name}",${scope}}[1m]))`;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { graceProblems, imageProblems, settingsOf } from './environment.ts';
 import { type Manifest, renderKustomization } from './kustomize.ts';
+import { networkProblems } from './network-rules.ts';
+import { scaleProblems } from './scaling-rules.ts';
 import { schemaProblems } from './schemas.ts';
 
 /** What an image brings along, and what is declared elsewhere. */
@@ -70,7 +72,7 @@ export function kubernetesProblems(manifests: readonly Manifest[], expected: Exp
     ...probeProblems(container),
     ...resourceProblems(container),
     ...rolloutProblems(spec),
-    ...scaleProblems(manifests, deployment, spec),
+    ...scaleProblems(manifests, deployment),
     ...selectionProblems(manifests, spec),
     ...startProblems(manifests, spec, container, expected),
     ...imageProblems(container.image, expected.version),
@@ -137,37 +139,6 @@ function rolloutProblems({ strategy }: DeploymentSpec): string[] {
   return ['strategy: expected all new pods at once and none missing: maxSurge 100%, maxUnavailable 0'];
 }
 
-function scaleProblems(manifests: readonly Manifest[], deployment: Manifest, { replicas }: DeploymentSpec): string[] {
-  const scalers = manifests.filter(({ kind }) => kind === 'ScaledObject' || kind === 'HorizontalPodAutoscaler');
-  const problems = scalers
-    .filter(({ spec }) => (spec?.scaleTargetRef as { name?: string } | undefined)?.name !== deployment.metadata.name)
-    .map(({ kind }) => `${kind} scales something else`);
-  problems.push(...scalers.flatMap((scaler) => triggerProblems(scaler, manifests)));
-  if (scalers.length > 1) problems.push('two autoscalers of one Deployment');
-  if (scalers.length > 0 && replicas !== undefined) problems.push('replicas is set, and an autoscaler owns it');
-  if (scalers.length === 0 && replicas === undefined) problems.push('nobody says how many');
-  return problems;
-}
-
-/** KEDA reaches the brokers as the processor does. */
-function triggerProblems({ spec }: Manifest, manifests: readonly Manifest[]): string[] {
-  const triggers = (spec?.triggers ?? []) as readonly {
-    readonly type: string;
-    readonly metadata: Readonly<Record<string, string>>;
-    readonly authenticationRef?: { readonly name: string };
-  }[];
-  const secured = manifests.some(({ data }) => data?.KAFKA_SECURITY === 'scram');
-  return triggers.flatMap(({ type, metadata, authenticationRef }, index) => {
-    if (type !== 'kafka') return [];
-    const { sasl, tls } = metadata;
-    const named = manifests.some(
-      (one) => one.kind === 'TriggerAuthentication' && one.metadata.name === authenticationRef?.name,
-    );
-    const sound = secured ? sasl === 'scram_sha512' && tls === 'enable' && named : sasl === undefined;
-    return sound ? [] : [`trigger ${index} does not reach the brokers as the processor does`];
-  });
-}
-
 /** Everything that selects pods must select ours. */
 function selectionProblems(manifests: readonly Manifest[], spec: DeploymentSpec): string[] {
   const { labels } = spec.template.metadata;
@@ -219,32 +190,5 @@ function startProblems(
   }
   if (!functions.includes(args?.[0] ?? '')) problems.push(`args: there is no function ${args?.join(' ')}`);
   const brokerPorts = settings.bootstrapServers.map((server) => Number(server.split(':').at(-1)));
-  return [...problems, ...networkProblems(manifests, brokerPorts)];
-}
-
-interface PolicyRule {
-  readonly ports?: readonly { readonly port: number | string; readonly endPort?: number; readonly protocol: string }[];
-}
-
-function networkProblems(manifests: readonly Manifest[], brokerPorts: readonly number[]): string[] {
-  const policy = manifests.find(({ kind }) => kind === 'NetworkPolicy')?.spec as
-    | { policyTypes?: string[]; ingress?: PolicyRule[]; egress?: PolicyRule[] }
-    | undefined;
-  const opens = (rules: readonly PolicyRule[] | undefined, wanted: number | string, protocol: string): boolean =>
-    (rules ?? []).some(({ ports }) =>
-      (ports ?? []).some((one) => {
-        if (one.protocol !== protocol) return false;
-        if (typeof wanted === 'string' || typeof one.port === 'string') return one.port === wanted;
-        return wanted >= one.port && wanted <= (one.endPort ?? one.port);
-      }),
-    );
-  const problems = ['Ingress', 'Egress']
-    .filter((type) => !policy?.policyTypes?.includes(type))
-    .map((type) => `NetworkPolicy does not limit ${type}`);
-  if (!opens(policy?.ingress, 'metrics', 'TCP')) problems.push('NetworkPolicy: metrics cannot be scraped');
-  for (const protocol of ['UDP', 'TCP']) {
-    if (!opens(policy?.egress, 53, protocol)) problems.push(`NetworkPolicy: no DNS over ${protocol}`);
-  }
-  const shut = brokerPorts.filter((port) => !opens(policy?.egress, port, 'TCP'));
-  return [...problems, ...shut.map((port) => `NetworkPolicy: brokers at ${port} cannot be reached`)];
+  return [...problems, ...networkProblems(manifests, brokerPorts, settings.security)];
 }

@@ -26,7 +26,8 @@ interface Kustomization {
   readonly labels?: readonly { readonly pairs: Readonly<Record<string, string>> }[];
   readonly patches?: readonly {
     readonly target: { readonly kind: string; readonly name: string };
-    readonly patch: string;
+    readonly patch?: string;
+    readonly path?: string;
   }[];
   readonly configMapGenerator?: readonly {
     readonly name: string;
@@ -45,7 +46,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   images: ['name', 'newName', 'newTag'],
   labels: ['pairs'],
   configMapGenerator: ['name', 'behavior', 'literals'],
-  patches: ['target', 'patch'],
+  patches: ['target', 'patch', 'path'],
 };
 
 const clusterWide = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
@@ -67,10 +68,11 @@ function apply(folder: string, inherited: readonly Manifest[]): Manifest[] {
   for (const generator of spec.configMapGenerator ?? []) made = generate(path, made, generator);
   for (const component of spec.components ?? []) made = apply(join(folder, component), made);
   for (const manifest of made) transform(manifest, spec);
-  for (const { target, patch } of spec.patches ?? []) {
+  for (const { target, patch, path: file } of spec.patches ?? []) {
     const patched = made.filter(({ kind, metadata }) => kind === target.kind && metadata.name === target.name);
     if (patched.length === 0) throw new Error(`${path}: there is no ${target.kind} ${target.name} to patch`);
-    for (const manifest of patched) amend(path, manifest, parse(patch) as Operation[]);
+    const text = patch ?? readFileSync(join(folder, file ?? ''), 'utf8');
+    for (const manifest of patched) amend(path, manifest, parse(text) as Operation[]);
   }
   return made;
 }

@@ -21,10 +21,12 @@ test.each(overlays)('what %s deploys is valid, safe and hangs together', (name) 
 });
 
 test.each(components)('the component %s fits a base without replicas', (name) => {
-  const component = renderKustomization(new URL(`kubernetes/components/${name}`, infra).pathname);
+  const rendered = renderKustomization(new URL(`kubernetes/components/${name}`, infra).pathname);
+  // What an overlay patches.
+  const component = JSON.parse(JSON.stringify(rendered).replaceAll('set-by-the-overlay', 'hft-dev')) as Manifest[];
   const fixed = renderOverlay('dev');
   for (const one of component) one.metadata.namespace = 'hft-dev';
-  const scales = component.some(({ kind }) => kind !== 'PodMonitor');
+  const scales = component.some(({ kind }) => kind === 'ScaledObject' || kind === 'HorizontalPodAutoscaler');
   if (scales) for (const one of fixed) if (one.kind === 'Deployment') delete one.spec?.replicas;
   expect(kubernetesProblems([...fixed, ...component], expected)).toEqual([]);
 });
@@ -153,6 +155,22 @@ describe('it is told when', () => {
     expect(kubernetesProblems([misspelt], expected)).toEqual([
       'ScaledObject processor: there is no field .spec.maxReplicas',
     ]);
+  });
+
+  test('the rate of another namespace would count', () => {
+    const prod = renderOverlay('prod');
+    for (const one of prod) if (one.kind !== 'Namespace') one.metadata.namespace = 'hft-other';
+    expect(kubernetesProblems(prod, expected)).toEqual(['trigger 1 does not ask for the rate of hft-other alone']);
+  });
+
+  test('MSK IAM is meant, and its credentials are shut out', () => {
+    const shut = changed('ConfigMap', 'data.KAFKA_SECURITY', 'msk-iam');
+    expect(kubernetesProblems(shut, expected)).toEqual([
+      'NetworkPolicy: no way to the credentials of MSK IAM (component msk-iam)',
+    ]);
+    const component = renderKustomization(new URL('kubernetes/components/msk-iam', infra).pathname);
+    for (const one of component) one.metadata.namespace = 'hft-dev';
+    expect(kubernetesProblems([...shut, ...component], expected)).toEqual([]);
   });
 
   test('KEDA would ask the brokers without their user', () => {

@@ -20,7 +20,7 @@ test('kustomizations are read as kubectl reads them', () => {
 });
 
 test.each([
-  ['patches: [{ path: patch.yaml }]', 'patches.path is not read'],
+  ['patches: [{ options: {} }]', 'patches.options is not read'],
   ["patches: [{ target: { kind: Deployment, name: a }, patch: '' }]", 'there is no Deployment a to patch'],
   ['namePrefix: a', 'namePrefix is not read'],
   ['configMapGenerator: [{ name: a, files: [b] }]', 'configMapGenerator.files is not read'],

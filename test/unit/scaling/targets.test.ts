@@ -17,7 +17,7 @@ import { scaling } from '../../../infra/scaling.ts';
 import { stages } from '../../../infra/serverless/stages.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const names = { deployment: 'processor', prometheusAddress: 'http://prometheus:9090' };
+const names = { deployment: 'processor', prometheusAddress: 'http://prometheus:9090', namespace: 'hft-test' };
 const nse = scaling.calendar as MarketCalendar;
 
 describe('what is committed', () => {
@@ -65,6 +65,13 @@ describe('KEDA', () => {
         version: '2.4.0',
       },
     ]);
+  });
+
+  test('takes an empty answer of Prometheus for an error, and asks for its own namespace only', () => {
+    const [rate] = trigger('prometheus').map(({ metadata }) => metadata as Record<string, string>);
+    expect(rate?.ignoreNullValues).toBe('false');
+    const selectors = rate?.query?.match(/\{[^}]*\}/g) ?? [];
+    expect(new Set(selectors)).toEqual(new Set(['{function="processor",namespace="hft-test"}']));
   });
 
   test('takes text only in the metadata of triggers, as its schema says', () => {
@@ -124,7 +131,14 @@ describe('a snapped query', () => {
   test('is what the HPA and prometheus-adapter are given, under one name', () => {
     const { metrics, maxReplicas } = horizontalPodAutoscaler(scaling, names).spec;
     const values = renderedFiles().find(({ path }) => path.endsWith('prometheus-adapter-values.yaml'));
-    const { rules } = parse(values?.text ?? '') as { rules: { external: { name: { as: string } }[] } };
+    const { rules } = parse(values?.text ?? '') as {
+      rules: { external: { name: { as: string }; resources: object; metricsQuery: string }[] };
+    };
+    // The adapter puts the namespace of the HPA there.
+    for (const { resources, metricsQuery } of rules.external) {
+      expect(resources).toEqual({ overrides: { namespace: { resource: 'namespace' } } });
+      expect(metricsQuery).toContain('{function="processor",<<.LabelMatchers>>}');
+    }
     expect(metrics.map(({ external }) => external.metric.name)).toEqual(rules.external.map(({ name }) => name.as));
     expect(maxReplicas).toBe(12);
   });
