@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { bundleSettings } from '../../scripts/support/bundle.ts';
 import { slim } from '../../scripts/support/slim.ts';
+import { tidy } from '../../scripts/support/tidy.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -32,13 +33,15 @@ export async function buildTestBundle({ fault }: TestBundleOptions): Promise<Tes
   const path = join(dir, 'functions.mjs');
   const remove = () => rmSync(dir, { recursive: true, force: true });
   try {
-    await build({
+    const { outputFiles } = await build({
       ...bundleSettings,
       entryPoints: ['functions/main.ts'],
       outfile: path,
+      write: false,
       logLevel: 'silent',
       plugins: [slim(), ...(fault ? [plant(fault)] : [])],
     });
+    for (const { text } of outputFiles) writeFileSync(path, await tidy(text));
   } catch (error) {
     remove();
     throw error;
