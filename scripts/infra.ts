@@ -1,8 +1,9 @@
 import { explain } from './infra/explain.ts';
-import { momentOption, readState } from './infra/options.ts';
+import { readState } from './infra/options.ts';
 import { check, render } from './infra/render.ts';
 import { explainText } from './infra/text.ts';
 import { runCommand, UsageError } from './support/command.ts';
+import { momentOption } from './support/moment.ts';
 import { declaredPolicies, loadPolicy } from './support/policy-file.ts';
 
 await runCommand(

@@ -21,10 +21,10 @@ export function decide(policy: ScalingPolicy, state: ScalingState): ScalingDecis
   const need = largestNeed(policy, state);
   const wanted = snapUp(counts, need.instances);
   const settled = stabilise(policy, { ...state, instances: snapUp(counts, state.instances) }, wanted);
-  const ceiling = ceilingOf(policy, state, counts);
+  const ceiling = ceilingOf(policy, state, wanted);
   const instances = Math.min(settled.instances, ceiling.instances);
   const bounded = need.instances > policy.maximum ? `, of which the maximum allows ${policy.maximum}` : '';
-  const held = instances < settled.instances ? ceiling : settled;
+  const held = instances < settled.instances || state.downstream === 'degraded' ? ceiling : settled;
   return { instances, wanted, reason: `${need.reason()}${bounded}${held.reason()}` };
 }
 
@@ -32,11 +32,12 @@ export function decide(policy: ScalingPolicy, state: ScalingState): ScalingDecis
 export function remember(policy: ScalingPolicy, state: ScalingState, decision: ScalingDecision): ScalingHistory {
   const reachMs = Math.max(policy.up.windowSeconds, policy.down.windowSeconds) * 1_000;
   const { wanted } = state.history;
+  const wish = borneOf(policy, state, decision.wanted);
   // Of the same wish again and again, the last time is all that a window can tell.
-  const before = wanted.at(-1)?.instances === decision.wanted ? wanted.slice(0, -1) : wanted;
+  const before = wanted.at(-1)?.instances === wish ? wanted.slice(0, -1) : wanted;
   const kept = before.filter(({ atMs }) => atMs > state.nowMs - reachMs);
   return {
-    wanted: [...kept, { atMs: state.nowMs, instances: decision.wanted }],
+    wanted: [...kept, { atMs: state.nowMs, instances: wish }],
     changedAtMs: decision.instances === state.instances ? state.history.changedAtMs : state.nowMs,
   };
 }
@@ -94,17 +95,17 @@ function drainNeed(policy: ScalingPolicy, state: ScalingState): Need {
 
 function stabilise(policy: ScalingPolicy, state: ScalingState, wanted: number): Need {
   const { instances } = state;
-  const within = (seconds: number): number[] => [
-    wanted,
-    ...state.history.wanted.filter(({ atMs }) => atMs > state.nowMs - seconds * 1_000).map((one) => one.instances),
-  ];
-  const up = Math.min(...within(policy.up.windowSeconds));
-  const down = Math.max(...within(policy.down.windowSeconds));
+  const up = Math.min(wanted, ...wishesWithin(state, policy.up.windowSeconds));
+  const down = Math.max(wanted, ...wishesWithin(state, policy.down.windowSeconds));
   if (up > instances) return changeBy(policy, state, wanted, up, 'up');
   if (down < instances) return changeBy(policy, state, wanted, down, 'down');
   if (wanted === instances) return { instances, reason: silent };
   const seconds = wanted > instances ? policy.up.windowSeconds : policy.down.windowSeconds;
   return { instances, reason: () => `; stays at ${instances} until that has held for ${seconds} s` };
+}
+
+function wishesWithin({ history, nowMs }: ScalingState, seconds: number): number[] {
+  return history.wanted.filter(({ atMs }) => atMs > nowMs - seconds * 1_000).map((one) => one.instances);
 }
 
 /** One change towards `target`: no sooner than the period allows, and no further than the factor. */
@@ -133,13 +134,27 @@ function changeBy(
   return { instances: next, reason };
 }
 
-function ceilingOf({ downstream }: ScalingPolicy, state: ScalingState, counts: readonly number[]): Need {
+/** A wish within what is downstream bears at the moment. */
+function borneOf(policy: ScalingPolicy, { downstream }: ScalingState, wanted: number): number {
+  const { maximum, degradedMaximum } = policy.downstream;
+  return Math.min(wanted, snapDown(allowedCounts(policy), downstream === 'healthy' ? maximum : degradedMaximum));
+}
+
+/** Degraded, nothing is scaled up from now on, and down once it has been so for the window: it may come and go. */
+function ceilingOf(policy: ScalingPolicy, state: ScalingState, wanted: number): Need {
+  const counts = allowedCounts(policy);
+  const { maximum, degradedMaximum } = policy.downstream;
   if (state.downstream === 'healthy') {
-    const instances = snapDown(counts, downstream.maximum);
-    return { instances, reason: () => `; what is downstream bears ${downstream.maximum}` };
+    return { instances: snapDown(counts, maximum), reason: () => `; what is downstream bears ${maximum}` };
   }
-  const instances = snapDown(counts, Math.min(state.instances, downstream.degradedMaximum));
-  return { instances, reason: () => `; downstream is degraded: not scaled up, ${downstream.degradedMaximum} at most` };
+  const { windowSeconds } = policy.down;
+  const lately = Math.max(borneOf(policy, state, wanted), ...wishesWithin(state, windowSeconds));
+  if (lately > degradedMaximum && state.instances > degradedMaximum) {
+    const reason = () => `; downstream is degraded: not scaled up, ${degradedMaximum} after ${windowSeconds} s of it`;
+    return { instances: snapDown(counts, state.instances), reason };
+  }
+  const instances = snapDown(counts, Math.min(state.instances, degradedMaximum));
+  return { instances, reason: () => `; downstream is degraded: not scaled up, ${degradedMaximum} at most` };
 }
 
 // Made once: a simulated day says 50,000 numbers.

@@ -73,7 +73,10 @@ export interface ScalingPolicy {
   readonly downstream: {
     /** Instances that the output topic, or the database, can bear while it is well. */
     readonly maximum: number;
-    /** The same while it is degraded; nothing is scaled up then, since what waits for it only waits in more places. */
+    /**
+     * The same once it has been degraded for the window for scaling down. From its first moment nothing is scaled up,
+     * since what waits for it only waits in more places.
+     */
     readonly degradedMaximum: number;
   };
   readonly calendar: MarketCalendar | null;
@@ -81,7 +84,7 @@ export interface ScalingPolicy {
 
 export type Downstream = 'healthy' | 'degraded';
 
-/** What was wanted lately, before stabilisation (each run of one wish once, when it was last), and when the count last changed. */
+/** What was wanted lately, of that as much as downstream bore, before stabilisation (each run of one wish once, when it was last), and when the count last changed. */
 export interface ScalingHistory {
   readonly wanted: readonly { readonly atMs: number; readonly instances: number }[];
   readonly changedAtMs: number | null;

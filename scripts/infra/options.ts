@@ -1,6 +1,7 @@
 import { noHistory } from '../../infra/scaling/decide.ts';
 import type { Downstream, ScalingPolicy, ScalingState } from '../../infra/scaling/policy.ts';
 import { integerOption, UsageError } from '../support/command.ts';
+import { momentOption } from '../support/moment.ts';
 
 interface StateFlags {
   readonly lag?: string | undefined;
@@ -23,13 +24,6 @@ export function readState(flags: StateFlags, policy: ScalingPolicy): ScalingStat
     downstream: downstreamOption(flags.downstream ?? 'healthy'),
     history: noHistory,
   };
-}
-
-/** A moment such as `2026-11-26T09:10+05:30`, in milliseconds since the epoch, or a UsageError. */
-export function momentOption(name: string, text: string): number {
-  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw new UsageError(`--${name} takes a moment with its zone, such as 2026-11-26T09:10+05:30, not '${text}'`);
 }
 
 function downstreamOption(text: string): Downstream {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../support/command.ts';
+import { momentOption } from '../support/moment.ts';
 
 /** Where a group is to go. */
 export type Destination =
@@ -22,7 +23,7 @@ export function parseDestination(text: string): Destination {
   if (text === 'latest' || text === 'earliest') return { kind: text };
   if (/^[+-]\d+$/.test(text)) return { kind: 'shift', by: shiftBy(text) };
   if (text.startsWith('file:')) return file(text.slice('file:'.length), text);
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !existsSync(text)) return { kind: 'time', atMs: parseTime(text) };
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !existsSync(text)) return { kind: 'time', atMs: momentOption('to', text) };
   if (/[/\\.]/.test(text) || existsSync(text)) return file(text, text);
   throw new UsageError(`--to takes ${accepted}, not '${text}'`);
 }
@@ -36,24 +37,4 @@ function shiftBy(text: string): number {
 function file(path: string, text: string): Destination {
   if (existsSync(path)) return { kind: 'file', path };
   throw new UsageError(`--to '${text}': there is no such file`);
-}
-
-/**
- * A time with its zone, in milliseconds since the epoch: a time without one means another moment on another machine.
- * @throws UsageError
- */
-export function parseTime(text: string): number {
-  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(\.\d{1,3})?(Z|[+-]\d{2}:?\d{2})?$/.exec(text);
-  if (!match) throw new UsageError(`--to takes a time such as 2026-11-23T09:15+05:30, not '${text}'`);
-  const [, date = '', minutes = '', seconds = ':00', fraction = '', zone] = match;
-  if (zone === undefined) {
-    throw new UsageError(`--to '${text}' has no zone: write ${text}+05:30 for India, or ${text}Z for UTC`);
-  }
-  const local = `${date}T${minutes}${seconds}${fraction}`;
-  const atMs = Date.parse(`${local}${zone === 'Z' ? 'Z' : zone.replace(/:?(\d{2})$/, ':$1')}`);
-  // February 30th would count on into March.
-  const asUtc = Date.parse(`${local}Z`);
-  const day = Number.isNaN(asUtc) ? '' : new Date(asUtc).toISOString().slice(0, 10);
-  if (Number.isNaN(atMs) || day !== date) throw new UsageError(`--to '${text}' is a time that does not exist`);
-  return atMs;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { momentOption } from '../infra/options.ts';
 import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
+import { momentOption } from '../support/moment.ts';
 import { type Costs, measuredCosts } from './costs.ts';
 import { nseDay } from './nse-day.ts';
 import { parseTrace, type Trace } from './trace.ts';

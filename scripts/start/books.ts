@@ -69,6 +69,14 @@ export function balance({ counts, unaccounted, acknowledged, filtered, lag }: En
   return { lost, balanced };
 }
 
+/**
+ * Whether a run kept what it promises. One that is ended by hand may leave records for the next one; it must not lose
+ * any. One that is to come back to rest has not failed to.
+ */
+export function kept({ balanced, lost }: Books, byHand: boolean, rested: boolean): boolean {
+  return rested && (balanced || (byHand && lost === 0));
+}
+
 export function instanceBooks({ id, pid, state, gauges, joinedAfterMs, leftAfterMs }: Instance): InstanceBooks {
   const { recordsIn = 0, recordsOut = 0, dead = 0, cpuSeconds = 0, rssBytes = 0 } = gauges.latest ?? {};
   return {

@@ -29,7 +29,7 @@ export interface Instance {
   /** Reads its metrics; a failure is no news, the process tells of its end itself. */
   scrape(): Promise<void>;
   /** Whether it says that it waits for something downstream; undefined when it says nothing. */
-  degraded(): Promise<boolean | undefined>;
+  waitsForDownstream(): Promise<boolean | undefined>;
   /** SIGTERM, and SIGKILL when it has not ended by the deadline. */
   stop(deadlineMs: number): Promise<void>;
   /** SIGKILL, as when its machine is gone. */
@@ -136,14 +136,13 @@ export function startInstance(options: InstanceOptions): Instance {
         // Busy, or gone.
       }
     },
-    async degraded() {
+    async waitsForDownstream() {
       if (port === 0 || endedAtMs !== undefined) return undefined;
       try {
         const response = await fetch(`http://127.0.0.1:${port}/ready`, {
           signal: AbortSignal.timeout(scrapeTimeoutMs),
         });
-        const body: unknown = await response.json();
-        return typeof body === 'object' && body !== null && 'status' in body && body.status === 'degraded';
+        return saysItWaits(await response.json());
       } catch {
         return undefined; // busy, or gone, or a mapping, which tells of metrics only
       }
@@ -161,4 +160,9 @@ export function startInstance(options: InstanceOptions): Instance {
     },
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+/** What a body of /ready says of downstream; a partition that stands still is degraded as well, and no such reason. */
+export function saysItWaits(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'waitsForDownstream' in body && body.waitsForDownstream === true;
 }

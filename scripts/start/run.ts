@@ -4,7 +4,7 @@ import { profileMs } from '../feed/profile.ts';
 import { CommandError } from '../support/command.ts';
 import { follow, perform, type Stage } from './actions.ts';
 import { type Autoscaler, startAutoscaler } from './autoscaler.ts';
-import { type Books, booksText } from './books.ts';
+import { type Books, booksText, kept } from './books.ts';
 import { bringUp } from './bring-up.ts';
 import { type Display, openDisplay } from './display.ts';
 import { createEventLog } from './events.ts';
@@ -27,13 +27,13 @@ export async function runStart(options: StartOptions): Promise<number> {
   const release = onSignals(() => quit.abort(new CommandError('interrupted: nothing was left running')));
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   try {
-    const books = await runPipeline(options, quit, tell, (step) => steps.unshift(step));
+    const { books, rested } = await runPipeline(options, quit, tell, (step) => steps.unshift(step));
     const { firstEnrichedAfterMs } = books;
     if (firstEnrichedAfterMs !== null)
       tell(`first enriched record after ${(firstEnrichedAfterMs / 1_000).toFixed(1)} s`);
     process.stdout.write(options.json ? `${JSON.stringify(books)}\n` : booksText(books));
-    // A run that is ended by hand may leave records for the next one; it must not lose any.
-    return books.balanced || (options.forMs === undefined && !options.endsAtRest && books.lost === 0) ? 0 : 1;
+    if (!rested) tell(`start: the autoscaler had not come back to rest ${restMs / 1_000} s after the burst`);
+    return kept(books, options.forMs === undefined && !options.endsAtRest, rested) ? 0 : 1;
   } finally {
     for (const step of steps) await step().catch((error: unknown) => tell(`start: ${messageOf(error)}`));
     release();
@@ -45,7 +45,7 @@ async function runPipeline(
   quit: AbortController,
   tell: (line: string) => void,
   undo: (step: () => Promise<void>) => void,
-): Promise<Books> {
+): Promise<{ books: Books; rested: boolean }> {
   const terminal = process.stdout.isTTY === true && !options.json && !options.plain && process.env.TERM !== 'dumb';
   let display: Display | undefined;
   const onProgress = (line: string): void => tell(`${(performance.now() / 1_000).toFixed(1).padStart(5)} s  ${line}`);
@@ -75,13 +75,14 @@ async function runPipeline(
     parts.feeder.failed.catch((error: unknown) => messageOf(error)),
   ]);
   drop();
+  const rested = ended !== 'over' || !options.endsAtRest || autoscaler?.atRest() !== false;
   // What is left to do is done by those that are there.
   autoscaler?.stop();
   if (ended !== 'over' && ended !== 'quit') events.add(`the feed failed: ${ended}`);
   const books = await pipeline.finish(ended === 'over' ? drainMs : quitDrainMs, (line) => display?.event(line));
   display.close();
   if (ended !== 'over' && ended !== 'quit') tell(`start: the feed failed: ${ended}`);
-  return books;
+  return { books, rested };
 }
 
 function autoscale({ policy }: StartOptions, parts: Parts): Autoscaler | undefined {

@@ -10,7 +10,7 @@ export function scaledGroup({ fleet, offsets, group, topics }: Parts): ScaledGro
     remove: () => fleet.remove(),
     position: () => offsets.position(group, topics.source),
     async downstream() {
-      const told = await Promise.all(fleet.alive().map((instance) => instance.degraded()));
+      const told = await Promise.all(fleet.alive().map((instance) => instance.waitsForDownstream()));
       return told.includes(true) ? 'degraded' : 'healthy';
     },
   };

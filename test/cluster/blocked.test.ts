@@ -9,13 +9,14 @@ import { parseMetrics, total } from './prometheus.ts';
 interface Health {
   readonly status: string;
   readonly reasons: readonly string[];
+  readonly waitsForDownstream: boolean;
 }
 
 /** Alive, ready and degraded, for the reason that this topic cannot be written. */
 async function expectDegraded(instance: Instance, topic: string): Promise<void> {
   await expect
     .poll(async () => (await (await instance.get('/ready')).json()) as Health, { timeout: 30_000 })
-    .toEqual({ status: 'degraded', reasons: [`topic ${topic} cannot be written`] });
+    .toEqual({ status: 'degraded', reasons: [`topic ${topic} cannot be written`], waitsForDownstream: true });
   expect((await instance.get('/ready')).status).toBe(200);
   expect((await instance.get('/live')).status).toBe(200);
 }
@@ -24,7 +25,7 @@ async function expectDegraded(instance: Instance, topic: string): Promise<void> 
 async function expectRecovery(pipeline: Pipeline, instance: Instance): Promise<void> {
   await instance.line('Publishing works again');
   await pipeline.committed();
-  expect(await (await instance.get('/ready')).json()).toEqual({ status: 'ok', reasons: [] });
+  expect(await (await instance.get('/ready')).json()).toEqual({ status: 'ok', reasons: [], waitsForDownstream: false });
   expect(await instance.stop()).toEqual({ code: 0, signal: null });
   assertClean(await pipeline.verdict(), { allowDuplicates: 0, allowUncommitted: 0 });
 }

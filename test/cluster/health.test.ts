@@ -15,7 +15,7 @@ test('health and metrics of a working instance, by the letter of HTTP and of Pro
     const response = await instance.get(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json');
-    expect(await response.json()).toEqual({ status: 'ok', reasons: [] });
+    expect(await response.json()).toEqual({ status: 'ok', reasons: [], waitsForDownstream: false });
   }
   expect((await instance.get('/live', { method: 'HEAD' })).status).toBe(200);
   const posted = await instance.get('/live', { method: 'POST' });

@@ -7,6 +7,8 @@ export interface HealthSource {
   live(): boolean;
   ready(): boolean;
   degraded(): readonly string[];
+  /** Whether it waits for what is downstream, which more instances would only burden: not every reason is of that kind. */
+  waitsForDownstream(): boolean;
   metrics(): string;
 }
 
@@ -23,7 +25,8 @@ export async function serveHealth(host: string, port: number, source: HealthSour
       const reasons = source.degraded();
       const status = good ? (reasons.length > 0 ? 'degraded' : 'ok') : 'unavailable';
       response.writeHead(good ? 200 : 503, { 'content-type': 'application/json' });
-      response.end(`${JSON.stringify({ status, reasons })}\n`);
+      const waitsForDownstream = source.waitsForDownstream();
+      response.end(`${JSON.stringify({ status, reasons, waitsForDownstream })}\n`);
     } else {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /live, /ready and /metrics.\n');
     }

@@ -81,6 +81,7 @@ export async function prepareContainer<Resources>(
     ...running.stuck.reasons(),
     ...(metrics.waitingForDependency > 0 ? [`${metrics.waitingForDependency} partitions wait for a dependency`] : []),
   ];
+  const waitsForDownstream = (): boolean => publishing.degraded().length > 0 || metrics.waitingForDependency > 0;
   let shuttingDown: Promise<void> | undefined;
   const health = await serveHealth(
     settings.metricsHost,
@@ -89,6 +90,7 @@ export async function prepareContainer<Resources>(
       live: () => true,
       ready: () => shuttingDown === undefined && running.assigned !== undefined,
       degraded,
+      waitsForDownstream,
       metrics: () => exposition(definition.name, metrics, gauges(running)),
     },
     log,

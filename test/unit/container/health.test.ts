@@ -14,7 +14,13 @@ afterEach(async () => {
   }
 });
 
-const well: HealthSource = { live: () => true, ready: () => true, degraded: () => [], metrics: () => 'hft_up 1\n' };
+const well: HealthSource = {
+  live: () => true,
+  ready: () => true,
+  degraded: () => [],
+  waitsForDownstream: () => false,
+  metrics: () => 'hft_up 1\n',
+};
 
 async function serve(source: Partial<HealthSource> = {}, port = 0) {
   const log = createRecordingLogger();
@@ -38,14 +44,23 @@ describe('health', () => {
     const { status, headers, text } = await ask(path);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('application/json');
-    expect(JSON.parse(text)).toEqual({ status: 'ok', reasons: [] });
+    expect(JSON.parse(text)).toEqual({ status: 'ok', reasons: [], waitsForDownstream: false });
   });
 
   test('of a degraded instance is 200, with the reasons: a restart would not help', async () => {
-    const { ask } = await serve({ degraded: () => ['topic out cannot be written'] });
+    const { ask } = await serve({ degraded: () => ['topic out cannot be written'], waitsForDownstream: () => true });
     const { status, text } = await ask('/ready');
     expect(status).toBe(200);
-    expect(JSON.parse(text)).toEqual({ status: 'degraded', reasons: ['topic out cannot be written'] });
+    expect(JSON.parse(text)).toEqual({
+      status: 'degraded',
+      reasons: ['topic out cannot be written'],
+      waitsForDownstream: true,
+    });
+  });
+
+  test('tells a partition that stands still from a downstream that is waited for', async () => {
+    const { ask } = await serve({ degraded: () => ['partition 3 stands still'] });
+    expect(JSON.parse((await ask('/ready')).text)).toMatchObject({ status: 'degraded', waitsForDownstream: false });
   });
 
   test('tells not ready from not alive', async () => {
@@ -53,7 +68,7 @@ describe('health', () => {
     expect((await ask('/live')).status).toBe(200);
     const ready = await ask('/ready');
     expect(ready.status).toBe(503);
-    expect(JSON.parse(ready.text)).toEqual({ status: 'unavailable', reasons: [] });
+    expect(JSON.parse(ready.text)).toEqual({ status: 'unavailable', reasons: [], waitsForDownstream: false });
   });
 
   test('serves the metrics in the format that Prometheus expects', async () => {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseDestination, parseTime } from '../../../scripts/offsets/destination.ts';
+import { parseDestination } from '../../../scripts/offsets/destination.ts';
 import { parsePartitions } from '../../../scripts/offsets/options.ts';
+import { momentOption } from '../../../scripts/support/moment.ts';
 
 test('words, shifts and times', () => {
   expect(parseDestination('latest')).toEqual({ kind: 'latest' });
@@ -17,13 +18,13 @@ test('words, shifts and times', () => {
 });
 
 test('a time without a zone, or that does not exist, is refused', () => {
-  expect(() => parseTime('2026-11-23T09:15')).toThrow(
+  expect(() => momentOption('to', '2026-11-23T09:15')).toThrow(
     "--to '2026-11-23T09:15' has no zone: write 2026-11-23T09:15+05:30 for India, or 2026-11-23T09:15Z for UTC",
   );
-  expect(() => parseTime('2026-02-30T09:15Z')).toThrow('does not exist');
-  expect(() => parseTime('2026-11-23T25:15Z')).toThrow('does not exist');
-  expect(() => parseTime('2026-11-23')).toThrow('takes a time such as');
-  expect(parseTime('2024-02-29T23:59+05:30')).toBe(Date.UTC(2024, 1, 29, 18, 29));
+  expect(() => momentOption('to', '2026-02-30T09:15Z')).toThrow('does not exist');
+  expect(() => momentOption('to', '2026-11-23T25:15Z')).toThrow('does not exist');
+  expect(() => momentOption('to', '2026-11-23')).toThrow('takes a time such as');
+  expect(momentOption('to', '2024-02-29T23:59+05:30')).toBe(Date.UTC(2024, 1, 29, 18, 29));
 });
 
 test('a file must be there, with or without its prefix', () => {

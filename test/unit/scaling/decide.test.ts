@@ -99,6 +99,26 @@ describe('decide', () => {
     expect(above.reason).toContain('downstream is degraded: not scaled up, 4 at most');
   });
 
+  test('neither lets go nor takes on while downstream comes and goes; lets go once it stays away', () => {
+    let current = state({ instances: 10, ratePerSecond: 150_000 });
+    const counts: number[] = [];
+    const look = (downstream: 'healthy' | 'degraded'): void => {
+      current = { ...current, nowMs: current.nowMs + 5_000, downstream };
+      const decision = decide(noMarket, current);
+      current = { ...current, instances: decision.instances, history: remember(noMarket, current, decision) };
+      counts.push(decision.instances);
+    };
+    look('healthy');
+    for (let times = 0; times < 200; times += 1) look(times % 2 === 0 ? 'degraded' : 'healthy');
+    expect(new Set(counts)).toEqual(new Set([10]));
+    for (let times = 0; times < 59; times += 1) look('degraded');
+    expect(current.instances).toBe(10);
+    look('degraded');
+    expect(current.instances).toBe(4);
+    look('healthy');
+    expect(current.instances).toBe(4);
+  });
+
   test('has no more than a healthy downstream bears', () => {
     const bearing = { ...noMarket, downstream: { maximum: 5, degradedMaximum: 2 } };
     const { instances, wanted, reason } = decide(bearing, state({ instances: 4, ratePerSecond: 150_000 }));

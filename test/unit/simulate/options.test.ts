@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { scaling } from '../../../infra/scaling.ts';
-import { momentOption, readState } from '../../../scripts/infra/options.ts';
+import { readState } from '../../../scripts/infra/options.ts';
 import { measuredCosts } from '../../../scripts/simulate/costs.ts';
 import { readCosts, readSweep, readTrace } from '../../../scripts/simulate/options.ts';
+import { momentOption } from '../../../scripts/support/moment.ts';
 
 describe('options of simulate and infra', () => {
   test('are read', () => {
@@ -26,8 +27,13 @@ describe('options of simulate and infra', () => {
   test.each<[what: string, read: () => unknown, message: string]>([
     ['a sweep without a number', () => readSweep('maximum=x'), 'takes a field and up to 50 numbers'],
     ['a sweep without values', () => readSweep('maximum='), 'takes a field and up to 50 numbers'],
-    ['a date', () => momentOption('at', '2026-11-26'), '--at takes a moment with its zone'],
-    ['a day that is none', () => momentOption('at', '2026-13-26T09:00Z'), '--at takes a moment with its zone'],
+    ['a date', () => momentOption('at', '2026-11-26'), '--at takes a time such as'],
+    ['a day that is none', () => momentOption('at', '2026-13-26T09:00Z'), 'is a time that does not exist'],
+    [
+      'a day after the last',
+      () => momentOption('at', '2026-02-30T09:10+05:30'),
+      "--at '2026-02-30T09:10+05:30' is a time",
+    ],
     ['a scale of 0', () => readTrace(undefined, undefined, '0'), '--scale takes a number above 0'],
     [
       'a file that is not there',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { balance, type Entries } from '../../../scripts/start/books.ts';
+import { type Books, balance, type Entries, kept } from '../../../scripts/start/books.ts';
+import { saysItWaits } from '../../../scripts/start/instance.ts';
 
 type Change = Omit<Partial<Entries>, 'counts'> & { readonly fed?: number; readonly enriched?: number };
 
@@ -22,4 +23,23 @@ test.each<[string, Change, number]>([
   ['with more outputs than records', { enriched: 99 }, 0],
 ])('the books do not balance %s', (_, change, lost) => {
   expect(balance(entries(change))).toEqual({ lost, balanced: false });
+});
+
+test('a run has not kept its promise that never came back to rest, or left records when nobody ended it', () => {
+  const books = (balanced: boolean, lost = 0) => ({ balanced, lost }) as Books; // all that is read of them
+  expect(kept(books(true), false, true)).toBe(true);
+  expect(kept(books(true), false, false)).toBe(false);
+  expect(kept(books(false), false, true)).toBe(false);
+  expect(kept(books(false), true, true)).toBe(true);
+  expect(kept(books(false, 1), true, true)).toBe(false);
+});
+
+test('an instance waits for downstream when it says that, not when it is degraded for another reason', () => {
+  expect(saysItWaits({ status: 'degraded', reasons: ['topic out cannot be written'], waitsForDownstream: true })).toBe(
+    true,
+  );
+  expect(saysItWaits({ status: 'degraded', reasons: ['partition 3 stands still'], waitsForDownstream: false })).toBe(
+    false,
+  );
+  expect([null, 'text', {}].map(saysItWaits)).toEqual([false, false, false]);
 });
