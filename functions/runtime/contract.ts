@@ -87,7 +87,10 @@ interface FunctionBase<Resources> {
   readonly deadLetters: string;
   readonly order: RecordOrder;
   readonly retry: RetryPolicy;
-  /** Makes what handlers share (a pool, a client), once per process, before the first record. */
+  /**
+   * Makes what handlers share (a pool, a client), once per process, before the first record. While it throws a
+   * DependencyDownError, an event-source function reports its records undone; a container ends, to be started again.
+   */
   readonly setup?: (env: Readonly<Record<string, string | undefined>>) => Resources | Promise<Resources>;
   /** Undoes `setup`, after the last record. */
   readonly close?: (resources: Resources) => void | Promise<void>;
