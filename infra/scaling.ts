@@ -92,6 +92,19 @@ export const localScaling: ScalingPolicy = {
   calendar: null,
 };
 
+/** The local policy in the time and at the rates of `npm start -- --autoscale --burst`. */
+export const burstScaling: ScalingPolicy = {
+  ...localScaling,
+  name: 'burst',
+  targetLagPerPartition: 30,
+  targetDrainSeconds: 20,
+  recordsPerSecondPerInstance: 400,
+  up: { windowSeconds: 2, periodSeconds: 3, maxFactor: 2 },
+  down: { windowSeconds: 6, periodSeconds: 8, maxFactor: 3 },
+  // Brokers share the cores with the instances: when they are slow it is the burst, and no reason to let go.
+  downstream: { maximum: 6, degradedMaximum: 6 },
+};
+
 function partitionsOf(name: string): number {
   const declared = topics.find((topic) => topic.name === name);
   if (declared === undefined) throw new Error(`infra/topics.ts declares no ${name}, which infra/scaling.ts scales by`);

@@ -53,7 +53,7 @@ await runCommand(
     const { history: _, ...seen } = state;
     const document = { policy: policy.name, state: seen, targets: explanations };
     process.stdout.write(
-      flags.json ? `${JSON.stringify(document, null, 2)}\n` : explainText(policy, state, explanations),
+      flags.json ? `${JSON.stringify(document, null, 2)}\n` : explainText(flags.policy, policy, state, explanations),
     );
     return 0;
   },

@@ -68,7 +68,7 @@ await runCommand(
     }));
     if (flags.svg !== undefined) writePicture(flags.svg, simulationSvg(named));
     if (flags.json) {
-      const document = { costs, simulations: named.map(({ simulation }) => simulationJson(simulation)) };
+      const document = { costs, simulations: named.map(({ name, simulation }) => simulationJson(name, simulation)) };
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     } else {
       const utf8 = /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '');

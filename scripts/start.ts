@@ -30,7 +30,7 @@ await runCommand(
       for: 'Feed for so long, wait until all is done, and end with the books. Without it: until q or Ctrl-C.',
       burst: 'A built-in burst: rates that need more instances, each held to a share of a core.',
       autoscale: 'Follow the scaling policy (infra/scaling.ts): instances come and go with rate and lag.',
-      policy: 'What --autoscale follows: prod, dev, local, or a file of fields that differ (default local).',
+      policy: 'What --autoscale follows: dev, prod, local, burst, or a file of fields that differ (default local).',
       plan: 'What to do when, such as 10s:+2,20s:kill,30s:-1 (see below).',
       json: 'No view, and the books as one line of JSON: with --for, or at the end of --autoscale --burst.',
       plain: 'Lines instead of a live view, on a terminal too.',

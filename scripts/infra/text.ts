@@ -1,5 +1,6 @@
 import { localTime } from '../../infra/scaling/calendar.ts';
 import type { ScalingPolicy, ScalingState } from '../../infra/scaling/policy.ts';
+import { printable } from '../support/words.ts';
 import type { Explanation } from './explain.ts';
 
 const titles = {
@@ -10,13 +11,20 @@ const titles = {
 } as const satisfies Record<Explanation['target'], string>;
 
 /** What a person reads of `npm run infra -- explain`. */
-export function explainText(policy: ScalingPolicy, state: ScalingState, explanations: readonly Explanation[]): string {
+export function explainText(
+  named: string,
+  policy: ScalingPolicy,
+  state: ScalingState,
+  explanations: readonly Explanation[],
+): string {
   const { lag, ratePerSecond, instances, downstream } = state;
   const seen = `${policy.name}: ${instances} instances, lag ${lag.total}, ${ratePerSecond} records/s, downstream ${downstream}, ${moment(policy, state.nowMs)}`;
   const blocks = explanations.map(({ target, instances: next, because }) => {
     const outcome =
       next === null ? 'as the service decides' : next === instances ? `stays at ${next}` : `goes to ${next}`;
-    return [`${titles[target].padEnd(18)}${outcome}`, ...because.map((line) => `    ${line}`)].join('\n');
+    // Without --policy it follows another one.
+    const follows = target === 'local' ? `, with --policy ${printable(named)}` : '';
+    return [`${titles[target].padEnd(18)}${outcome}${follows}`, ...because.map((line) => `    ${line}`)].join('\n');
   });
   return `${[seen, ...blocks].join('\n\n')}\n`;
 }

@@ -15,6 +15,8 @@ export interface Members {
 interface Planned {
   readonly atSeconds: number;
   readonly instances: number;
+  /** Those that leave can be no more than there are by then. */
+  readonly leave: boolean;
 }
 
 /** A group of `instances` that all run. */
@@ -27,12 +29,13 @@ export function membersOf(instances: number, costs: Costs): Members {
 
   return {
     change(target, atSeconds) {
-      const after = target > asked ? costs.startUpSeconds : costs.leaveSeconds;
-      // Those that were not there yet need not come any more: a later word replaces what it overtakes.
-      planned = [
-        ...planned.filter((plan) => plan.atSeconds <= atSeconds + after),
-        { atSeconds: atSeconds + after, instances: target },
-      ];
+      const leave = target <= asked;
+      const at = atSeconds + (leave ? costs.leaveSeconds : costs.startUpSeconds);
+      // Of those that still start, some need not come any more; none comes sooner. A later start replaces what it overtakes.
+      const kept = leave
+        ? planned.map((plan) => ({ ...plan, instances: Math.min(plan.instances, target) }))
+        : planned.filter((plan) => plan.atSeconds <= at);
+      planned = [...kept, { atSeconds: at, instances: target, leave }].toSorted((a, b) => a.atSeconds - b.atSeconds);
       asked = target;
     },
     during(second) {
@@ -43,12 +46,13 @@ export function membersOf(instances: number, costs: Costs): Members {
       while (planned[0] !== undefined && planned[0].atSeconds < end) {
         const next = planned.shift() as Planned;
         const at = Math.max(second, next.atSeconds);
-        if (next.instances === count) continue;
+        const instances = next.leave ? Math.min(count, next.instances) : next.instances;
+        if (instances === count) continue;
         inSecond += count * (at - from);
         from = at;
         stopped += overlap(second, end, Math.max(at, stoppedUntil), at + costs.rebalanceSeconds);
         stoppedUntil = Math.max(stoppedUntil, at + costs.rebalanceSeconds);
-        count = next.instances;
+        count = instances;
         changed += 1;
       }
       inSecond += count * (end - from);

@@ -61,9 +61,9 @@ export function sweepText(
   return `${table(rows).join('\n')}\n`;
 }
 
-/** A simulation as data, without its series. */
-export function simulationJson({ policy, trace, figures, events }: Simulation): object {
-  return { policy: policy.name, trace: printable(trace.name), seconds: trace.rates.length, figures, events };
+/** A simulation as data, without its series, by the name that its policy was asked for by. */
+export function simulationJson(name: string, { trace, figures, events }: Simulation): object {
+  return { policy: printable(name), trace: printable(trace.name), seconds: trace.rates.length, figures, events };
 }
 
 function chart(simulation: Simulation, look: Look): string[] {

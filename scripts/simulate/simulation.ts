@@ -1,5 +1,6 @@
 import { backlogOf, decide, noHistory, remember } from '../../infra/scaling/decide.ts';
 import type { Downstream, ScalingHistory, ScalingPolicy, ScalingState } from '../../infra/scaling/policy.ts';
+import { reversalsOf } from '../support/reversals.ts';
 import type { Costs } from './costs.ts';
 import { type Members, membersOf } from './members.ts';
 import type { Trace } from './trace.ts';
@@ -128,7 +129,10 @@ export function simulate(
     instanceHours: instances.reduce((sum, count) => sum + count, 0) / 3_600,
     scalings: events.length,
     rebalances: members.changes(),
-    reversals: reversalsOf(events, policy.down.windowSeconds * 2),
+    reversals: reversalsOf(
+      events.map(({ atSeconds, from, to }) => ({ atMs: atSeconds * 1_000, from, to })),
+      policy,
+    ),
     lagAtEnd: lag.at(-1) ?? 0,
   };
   return { policy, trace, events, lag, instances, figures };
@@ -138,14 +142,6 @@ function capacity(members: Members, second: number, costs: Costs): number {
   const { count, working } = members.during(second);
   const together = count * costs.recordsPerSecondPerInstance;
   return working * Math.min(together, costs.recordsPerSecondTogether ?? together);
-}
-
-function reversalsOf(events: readonly ScalingEvent[], withinSeconds: number): number {
-  return events.filter((event, index) => {
-    const before = events[index - 1];
-    if (before === undefined) return false;
-    return before.to < before.from && event.to > event.from && event.atSeconds - before.atSeconds <= withinSeconds;
-  }).length;
 }
 
 function indexOfMost(values: Float64Array): number {

@@ -1,9 +1,10 @@
 import { backlogOf, decide, noHistory, remember } from '../../infra/scaling/decide.ts';
 import type { Downstream, ScalingPolicy, ScalingState } from '../../infra/scaling/policy.ts';
+import { reversalsOf } from '../support/reversals.ts';
 import { createLagWindow } from './lag-window.ts';
 import type { GroupPosition } from './offsets.ts';
 import { createReplacements, type InstanceLife } from './replacements.ts';
-import { createScalingLog, reversalsOf, type Scaling, type ScalingReport } from './scaling-log.ts';
+import { createScalingLog, type Scaling, type ScalingReport } from './scaling-log.ts';
 
 /** What the autoscaler sees, and moves. */
 export interface ScaledGroup {
@@ -137,11 +138,11 @@ export function createAutoscaler({ policy, group, onEvent, now = Date.now }: Aut
       ...{ instances: target, wanted, reason, settled, ratePerSecond: window.ratePerSecond(), backlog },
       ...{
         scalings: log.scalings().slice(-shownScalings),
-        reversals: reversalsOf(log.scalings()),
+        reversals: reversalsOf(log.scalings(), policy),
         peakLag: log.peakLag(),
       },
     }),
-    report: () => log.report(policy.name),
+    report: () => log.report(policy),
     atRest: () => settled && target === policy.minimum && wanted <= policy.minimum && backlog === 0,
     stop() {
       stopped = true;

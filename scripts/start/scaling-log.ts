@@ -1,3 +1,6 @@
+import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
+import { reversalsOf } from '../support/reversals.ts';
+
 /** One change of the number of instances. */
 export interface Scaling {
   readonly atMs: number;
@@ -25,13 +28,13 @@ export interface ScalingLook {
 export interface ScalingReport {
   readonly policy: string;
   readonly scalings: readonly Scaling[];
-  /** Scale-downs that the next scaling took back. */
+  /** Scale-downs that the next scaling took back within twice the window for scaling down. */
   readonly reversals: number;
   /** Most records behind at any look. */
   readonly peakLag: number;
   /** Longest time with a backlog, in ms. */
   readonly backlogMs: number;
-  /** Of that time, what came after the last scale-up in it had settled: what `targetDrainSeconds` bounds. */
+  /** Longest time with a backlog after the last scale-up in it had settled, in ms: what `targetDrainSeconds` bounds. */
   readonly drainMs: number;
   /** Instances that took the place of one that had died. */
   readonly replaced: number;
@@ -45,7 +48,7 @@ export interface ScalingLog {
   replaced(): void;
   scalings(): readonly Scaling[];
   peakLag(): number;
-  report(policy: string): ScalingReport;
+  report(policy: ScalingPolicy): ScalingReport;
 }
 
 /** An hour of looks; a longer run keeps its last hour. */
@@ -70,9 +73,9 @@ export function createScalingLog(): ScalingLog {
     scalings: () => scalings,
     peakLag: () => peakLag,
     report: (policy) => ({
-      policy,
+      policy: policy.name,
       scalings: [...scalings],
-      reversals: reversalsOf(scalings),
+      reversals: reversalsOf(scalings, policy),
       peakLag,
       ...longestBacklog(looks),
       replaced,
@@ -81,15 +84,10 @@ export function createScalingLog(): ScalingLog {
   };
 }
 
-/** Scale-downs that the next scaling took back: a policy that thrashes has many. */
-export function reversalsOf(scalings: readonly Pick<Scaling, 'from' | 'to'>[]): number {
-  return scalings.filter(({ from, to }, index) => {
-    const before = scalings[index - 1];
-    return before !== undefined && before.to < before.from && to > from;
-  }).length;
-}
-
-/** The longest stretch of looks with a backlog, and how much of it came after the last instance it asked for was there. */
+/**
+ * Of all stretches of looks with a backlog, the longest, and the longest part of one after the last instance that it
+ * asked for was there.
+ */
 export function longestBacklog(looks: readonly ScalingLook[]): { backlogMs: number; drainMs: number } {
   let longest = { backlogMs: 0, drainMs: 0 };
   for (let index = 0; index < looks.length; index += 1) {
@@ -102,9 +100,10 @@ export function longestBacklog(looks: readonly ScalingLook[]): { backlogMs: numb
       if (active < target) settledAtMs = atMs;
       endMs = looks[index + 1]?.atMs ?? atMs;
     }
-    if (endMs - first.atMs > longest.backlogMs) {
-      longest = { backlogMs: endMs - first.atMs, drainMs: endMs - settledAtMs };
-    }
+    longest = {
+      backlogMs: Math.max(longest.backlogMs, endMs - first.atMs),
+      drainMs: Math.max(longest.drainMs, endMs - settledAtMs),
+    };
   }
   return longest;
 }

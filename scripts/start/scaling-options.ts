@@ -1,8 +1,8 @@
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
-import { localScaling } from '../../infra/scaling.ts';
+import { burstScaling, localScaling } from '../../infra/scaling.ts';
 import { UsageError } from '../support/command.ts';
 import { loadPolicy } from '../support/policy-file.ts';
-import { burst, burstScaling } from './burst.ts';
+import { burst } from './burst.ts';
 import type { StartFlags } from './flags.ts';
 import type { PlannedAction } from './plan.ts';
 

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { isCollection, isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
 import { policyProblems } from '../../infra/scaling/problems.ts';
-import { localScaling, scaling, stagePolicies } from '../../infra/scaling.ts';
+import { burstScaling, localScaling, scaling, stagePolicies } from '../../infra/scaling.ts';
 import { CommandError } from './command.ts';
 
 /** The policies that infra/scaling.ts declares, by the name that commands take. */
 export const declaredPolicies: Readonly<Record<string, ScalingPolicy>> = {
-  prod: scaling,
-  dev: stagePolicies.dev,
+  ...stagePolicies,
   local: localScaling,
+  burst: burstScaling,
 };
 
 /**

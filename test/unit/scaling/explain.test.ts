@@ -93,13 +93,13 @@ describe('explain', () => {
 
   test('reads as text', () => {
     const now = state({ lag: lagOf(100_000), instances: 6 });
-    const text = explainText(scaling, now, explain(scaling, now));
+    const text = explainText('prod', scaling, now, explain(scaling, now));
     expect(text).toContain(
       'processor: 6 instances, lag 100000, 0 records/s, downstream healthy, 2026-11-26 20:00 Asia/Kolkata',
     );
     expect(text).toMatch(/^KEDA {14}goes to 10$/m);
     expect(text).toMatch(/^HPA without KEDA {2}goes to 10$/m);
-    expect(text).toMatch(/^local autoscaler {2}goes to 3$/m);
+    expect(text).toMatch(/^local autoscaler {2}goes to 3, with --policy prod$/m);
     expect(text).toMatch(/^Lambda pollers {4}as the service decides$/m);
   });
 });

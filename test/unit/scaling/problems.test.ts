@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { MarketCalendar, ScalingPolicy } from '../../../infra/scaling/policy.ts';
 import { policyProblems } from '../../../infra/scaling/problems.ts';
-import { localScaling, scaling, stagePolicies } from '../../../infra/scaling.ts';
+import { scaling } from '../../../infra/scaling.ts';
+import { declaredPolicies } from '../../../scripts/support/policy-file.ts';
 
 const nse = scaling.calendar as MarketCalendar;
 const session = { name: 'open', from: '09:15', to: '15:30', minimum: 4 };
@@ -9,7 +10,7 @@ const fieldsOf = (over: Partial<ScalingPolicy>): string[] =>
   policyProblems({ ...scaling, ...over }).map(({ field, text }) => `${field}: ${text}`);
 
 describe('policyProblems', () => {
-  test.each(Object.entries({ scaling, localScaling, ...stagePolicies }))('finds none in %s', (_, policy) => {
+  test.each(Object.entries(declaredPolicies))('finds none in %s', (_, policy) => {
     expect(policyProblems(policy, Date.parse('2026-11-26T09:10:00+05:30'))).toEqual([]);
   });
 
@@ -25,7 +26,22 @@ describe('policyProblems', () => {
     ['intervalSeconds', { intervalSeconds: -1 }, 'a number above 0, not -1'],
     ['targetUtilisation', { targetUtilisation: 1.2 }, 'a share above 0 and up to 1, not 1.2'],
     ['inFlightSeconds', { inFlightSeconds: -1 }, '0 or more, not -1'],
-    ['up.maxFactor', { up: { ...scaling.up, maxFactor: 1 } }, 'a factor above 1, not 1'],
+    ['up.maxFactor', { up: { ...scaling.up, maxFactor: 1 } }, 'a factor of 1.01 or more, not 1'],
+    // Rounded to percents, an HPA would never move.
+    ['down.maxFactor', { down: { ...scaling.down, maxFactor: 1.004 } }, 'a factor of 1.01 or more, not 1.004'],
+    [
+      'calendar.sessions[0].minimum',
+      { downstream: { maximum: 5, degradedMaximum: 4 } },
+      'at most downstream.maximum (5), not 6',
+    ],
+    ['calendar.weekdays', { calendar: { ...nse, weekdays: [] } }, 'at least one'],
+    [
+      'calendar.zone',
+      { calendar: { ...nse, zone: 'Asia/Bombay-ish' } },
+      "an IANA zone such as Asia/Kolkata, not 'Asia",
+    ],
+    ['calendar.utcOffsetMinutes', { calendar: { ...nse, utcOffsetMinutes: 300 } }, 'the 330 that Asia/Kolkata is'],
+    ['calendar.utcOffsetMinutes', { calendar: { ...nse, zone: 'America/New_York' } }, 'the -300 or -240 that America'],
     ['down.windowSeconds', { down: { ...scaling.down, windowSeconds: 3_601 } }, '0 to 3,600 s'],
     ['down.periodSeconds', { down: { ...scaling.down, periodSeconds: 0 } }, '1 to 1,800 s'],
     ['downstream.maximum', { downstream: { maximum: 1, degradedMaximum: 1 } }, 'at least the minimum of 2, not 1'],
@@ -61,6 +77,10 @@ describe('policyProblems', () => {
     ],
   ])('names %s', (field, over, text) => {
     expect(fieldsOf(over)).toEqual(expect.arrayContaining([expect.stringContaining(`${field}: expected ${text}`)]));
+  });
+
+  test('all that a command can name are declared', () => {
+    expect(Object.keys(declaredPolicies)).toEqual(['dev', 'prod', 'local', 'burst']);
   });
 
   test('tells when the holidays end', () => {

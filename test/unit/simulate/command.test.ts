@@ -50,8 +50,10 @@ describe('npm run simulate', () => {
     const { status, stdout } = run('simulate', '--json');
     expect(status).toBe(0);
     const { simulations } = JSON.parse(stdout) as { simulations: { seconds: number; figures: Figures }[] };
-    expect(simulations).toEqual([expect.objectContaining({ policy: 'processor', trace: 'nse-day', seconds: 86_400 })]);
+    expect(simulations).toEqual([expect.objectContaining({ policy: 'prod', trace: 'nse-day', seconds: 86_400 })]);
     expect(simulations[0]?.figures.scalings).toBeGreaterThan(3);
+    const compared = run('simulate', '--trace', 'good.csv', '--compare', 'dev', '--json');
+    expect(JSON.parse(compared.stdout)).toMatchObject({ simulations: [{ policy: 'prod' }, { policy: 'dev' }] });
   });
 
   test('sweeps a field', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { allowedCounts } from '../../../infra/scaling/divisors.ts';
 import { localScaling, scaling } from '../../../infra/scaling.ts';
 import { type Costs, measuredCosts } from '../../../scripts/simulate/costs.ts';
+import { membersOf } from '../../../scripts/simulate/members.ts';
 import { nseDay } from '../../../scripts/simulate/nse-day.ts';
 import { simulate } from '../../../scripts/simulate/simulation.ts';
 import type { Trace } from '../../../scripts/simulate/trace.ts';
@@ -130,5 +131,17 @@ describe('the built-in day', () => {
     const { user, system } = process.cpuUsage(before);
     // CPU time: other processes have the cores as well.
     expect((user + system) / 1e6).toBeLessThan(1);
+  });
+});
+
+describe('members', () => {
+  test('come no sooner when fewer are wanted while they start', () => {
+    const members = membersOf(2, { ...costs, startUpSeconds: 30, leaveSeconds: 1 });
+    members.change(6, 0);
+    members.change(4, 10);
+    const counts = Array.from({ length: 32 }, (_, second) => members.during(second).count);
+    expect(counts.slice(0, 30)).toEqual(new Array(30).fill(2));
+    expect(counts.slice(30)).toEqual([4, 4]);
+    expect(members.changes()).toBe(1);
   });
 });

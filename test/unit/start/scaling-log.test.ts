@@ -1,16 +1,23 @@
 import { expect, test } from 'vitest';
+import { localScaling } from '../../../infra/scaling.ts';
 import { createLagWindow } from '../../../scripts/start/lag-window.ts';
-import { longestBacklog, reversalsOf, type ScalingLook } from '../../../scripts/start/scaling-log.ts';
+import { longestBacklog, type ScalingLook } from '../../../scripts/start/scaling-log.ts';
+import { reversalsOf } from '../../../scripts/support/reversals.ts';
 
-const steps = (...counts: number[]) => counts.slice(1).map((to, index) => ({ from: counts[index] ?? 0, to }));
+const stepsEach = (ms: number, ...counts: number[]) =>
+  counts.slice(1).map((to, index) => ({ atMs: index * ms, from: counts[index] ?? 0, to }));
+const steps = (...counts: number[]) => stepsEach(1_000, ...counts);
 
 test.each([
   [steps(2, 4, 6, 4, 2), 0],
   [steps(2, 4, 2, 4, 2), 1],
   [steps(2, 4, 2, 4, 2, 4), 2],
   [steps(2), 0],
+  // 20 s is the window of the policy.
+  [stepsEach(40_000, 2, 4, 2, 4), 1],
+  [stepsEach(40_001, 2, 4, 2, 4), 0],
 ])('scale-downs that were taken back: %j', (scalings, count) => {
-  expect(reversalsOf(scalings)).toBe(count);
+  expect(reversalsOf(scalings, localScaling)).toBe(count);
 });
 
 test('the longest time with a backlog, and its part after the instances were there', () => {
@@ -28,6 +35,9 @@ test('the longest time with a backlog, and its part after the instances were the
     look(6_000, 3),
   ];
   expect(longestBacklog(scaled)).toEqual({ backlogMs: 4_000, drainMs: 3_000 });
+  // A shorter one whose instances were there all along.
+  const later = [...scaled, look(9_500, 3), look(10_000, 0)];
+  expect(longestBacklog(later)).toEqual({ backlogMs: 4_000, drainMs: 4_000 });
 });
 
 test('rates and lag come from the offsets', () => {
