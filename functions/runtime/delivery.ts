@@ -27,6 +27,8 @@ export class Delivery implements Tracked, Receipt {
   outputs = 0;
   /** Something of it was published: it counts as in flight until all is acknowledged. */
   departed = false;
+  /** Its handler has been called, and has not ended. */
+  running = false;
   deadCode: DeadLetterCode | undefined;
 
   constructor(record: InboundRecord, owner: DeliveryOwner) {

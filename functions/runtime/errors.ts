@@ -72,3 +72,12 @@ export function messageOf(thrown: unknown): string {
     return 'a thrown value that cannot be shown';
   }
 }
+
+/** Where an error was thrown, as far as it lets that be read: a thrown value may be anything, and its getters as well. */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error ? String(thrown.stack) : undefined;
+  } catch {
+    return undefined;
+  }
+}

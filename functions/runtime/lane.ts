@@ -3,7 +3,7 @@ import { CallContext } from './context.ts';
 import type { BatchResult, HandlerResult } from './contract.ts';
 import { deadLetterOf, oneLine } from './dead-letter.ts';
 import { Delivery, type DeliveryOwner, emit, outputsOf } from './delivery.ts';
-import { type DeadLetterCode, type EngineError, messageOf } from './errors.ts';
+import { type DeadLetterCode, type EngineError, messageOf, stackOf } from './errors.ts';
 import { createGate } from './gate.ts';
 import type { Lane, LaneRuntime } from './lane-contract.ts';
 import { observe } from './metrics.ts';
@@ -36,6 +36,8 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   /** In a handler, or published and not acknowledged: what a drain waits for. Waiting for a retry is not in flight. */
   let inFlight = 0;
   let whenIdle: (() => void)[] = [];
+  /** A stop waits for nothing from here on: this record is left undone, and so is all behind it. */
+  let abandonedAt = Number.POSITIVE_INFINITY;
 
   const owner: DeliveryOwner = { finished, refused };
   const task: Task = { run };
@@ -56,7 +58,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       return tracker.outstanding;
     },
     get ended() {
-      return inFlight === 0 && (stopping || (queue.length === 0 && tracker.outstanding === 0));
+      return settled() && (stopping || (queue.length === 0 && tracker.outstanding === 0));
     },
     get position() {
       return tracker.position;
@@ -121,6 +123,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     }
     if (!(result instanceof Promise)) return settle(delivery, result);
     inFlight += 1;
+    delivery.running = true;
     result.then(
       (value) => landed(delivery, () => settle(delivery, value)),
       (error: unknown) => landed(delivery, () => failed(delivery, error)),
@@ -133,9 +136,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function landed(delivery: Delivery, conclude: () => boolean): void {
-    const passed = conclude();
+    delivery.running = false;
+    if (conclude()) open(delivery);
     ended();
-    if (passed) open(delivery);
   }
 
   /** A batch function's first try. Those that fail are tried on alone, so that one bad record fails no other. */
@@ -150,6 +153,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     const records = batch.map((delivery) => delivery.record);
     batchRunning = true;
     inFlight += 1;
+    for (const delivery of batch) delivery.running = true;
     let results: readonly BatchResult[] | undefined;
     try {
       results = await definition.handleBatch(
@@ -163,7 +167,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       );
     }
     batchRunning = false;
+    if (results === undefined) for (const delivery of batch) delivery.running = false;
     for (const [index, delivery] of batch.entries()) {
+      delivery.running = false; // one by one: while the lane stops, those behind it are still to come
       if (results === undefined) alone(delivery);
       else if (!gate.queued(delivery) && !settleBatch(delivery, resultAt(results, index))) gate.close(delivery);
     }
@@ -173,8 +179,8 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
 
   /** Tries a record of a failed batch by itself, unless the lane has to stop or stand still by now. */
   function alone(delivery: Delivery): void {
-    if (stopping) return;
-    if (!held()) handOut(delivery);
+    if (!mayGoOn(delivery)) abandon(delivery);
+    else if (!held()) handOut(delivery);
     else if (!gate.queued(delivery)) {
       gate.close(delivery);
       hold(delivery);
@@ -217,19 +223,22 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       void stop();
       runtime.onProgress?.();
     }
-    if (stopping) return false; // left undone: it will be delivered again
+    if (!mayGoOn(delivery) || (stopping && verdict.kind === 'dependency-down')) return abandon(delivery);
     const { topic, offset } = delivery.record;
     const fields = { topic, partition, offset, attempt: delivery.attempts, error: oneLine(messageOf(error)) };
     if (verdict.kind === 'retry') {
       metrics.retries += 1;
       log.warn(fields, 'Record failed, will be retried');
-      waits.later(backoffMs(definition.retry, delivery.attempts, Math.random()), () => again(delivery));
+      waits.later(backoffMs(definition.retry, delivery.attempts, Math.random()), delivery.offset, () =>
+        again(delivery),
+      );
     } else {
       log.warn(fields, 'A dependency is down: the partition waits');
       // A wait for a dependency is no try of the record: those count only while it is up.
       delivery.attempts -= 1;
       delivery.waits += 1;
-      waits.forDependency(backoffMs(dependencyBackoff, delivery.waits, Math.random()), () => again(delivery));
+      const delayMs = backoffMs(dependencyBackoff, delivery.waits, Math.random());
+      waits.forDependency(delayMs, delivery.offset, () => again(delivery));
     }
     return false;
   }
@@ -241,9 +250,37 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function again(delivery: Delivery): void {
-    if (stopping) return;
-    if (held()) hold(delivery);
+    if (!mayGoOn(delivery)) abandon(delivery);
+    else if (held()) hold(delivery);
     else if (attempt(delivery)) open(delivery);
+    tellIfSettled();
+  }
+
+  /**
+   * While the lane stops, a record that was handed out and waits (behind another of its key, or for its next try) still
+   * goes on when a later one is done or about to be: the position must pass both, or the later one would be doubled.
+   */
+  function mayGoOn(delivery: Delivery): boolean {
+    return !stopping || (!abortion.signal.aborted && delivery.offset < finishLine());
+  }
+
+  /** The record is left undone: it will be delivered again, with all behind it. */
+  function abandon(delivery: Delivery): false {
+    abandonedAt = Math.min(abandonedAt, delivery.offset);
+    return false;
+  }
+
+  /** The last record that is done or in flight, if all before it can be done as well. */
+  function finishLine(): number {
+    const last = tracker.last(({ done, departed, running }) => done || departed || running);
+    return Math.min(abandonedAt, last?.offset ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Nothing is in flight, and nothing waits that a stop has to wait for. */
+  function settled(): boolean {
+    if (inFlight > 0) return false;
+    if (!stopping || abortion.signal.aborted) return true;
+    return (tracker.firstUndone?.offset ?? Number.POSITIVE_INFINITY) >= finishLine();
   }
 
   /** Whether even records that were handed out already may not be tried. */
@@ -252,13 +289,18 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function hold(delivery: Delivery): void {
-    waits.later(heldRecheckMs, () => again(delivery));
+    if (stopping) abandon(delivery);
+    else waits.later(heldRecheckMs, delivery.offset, () => again(delivery));
   }
 
   /** The delivery no longer holds up those behind it: they go on, one by one, until one of them has to wait. */
   function open(delivery: Delivery): void {
     let next = gate.next(delivery);
-    while (next !== undefined && !stopping) {
+    while (next !== undefined) {
+      if (!mayGoOn(next)) {
+        abandon(next);
+        break;
+      }
       if (held()) {
         hold(next);
         break;
@@ -271,7 +313,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
 
   function bury(delivery: Delivery, code: DeadLetterCode, message: string, error: unknown): void {
     const { topic, offset } = delivery.record;
-    const stack = code === 'HANDLER_FAILED' && error instanceof Error ? { stack: error.stack } : {};
+    const stack = code === 'HANDLER_FAILED' ? { stack: stackOf(error) } : {};
     const fields = { topic, partition, offset, code, error: oneLine(message), attempts: delivery.attempts, ...stack };
     log.warn(fields, 'Record goes to the dead-letter topic');
     depart(delivery);
@@ -318,23 +360,29 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
 
   function ended(): void {
     inFlight -= 1;
-    if (inFlight > 0) return;
+    tellIfSettled();
+  }
+
+  function tellIfSettled(): void {
+    if (!stopping || !settled()) return;
     for (const resolve of whenIdle) resolve();
     whenIdle = [];
-    if (stopping) runtime.onProgress?.();
+    runtime.onProgress?.();
   }
 
   function stop(): Promise<void> {
     stopping = true;
     queue.clear();
-    waits.cancel();
-    if (inFlight === 0 || abortion.signal.aborted) return Promise.resolve();
+    abandonedAt = Math.min(abandonedAt, waits.giveUpDependencies());
+    waits.giveUpTries(finishLine());
+    if (abortion.signal.aborted || settled()) return Promise.resolve();
     return new Promise((resolve) => whenIdle.push(resolve));
   }
 
   function abort(reason: string): void {
     void stop();
     abortion.abort(new Error(reason));
+    waits.giveUpTries(Number.NEGATIVE_INFINITY);
     outputs?.cancel(owner);
     deadLetters.cancel(owner);
     // What was published and is forgotten is never heard of again.

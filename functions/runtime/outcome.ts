@@ -18,14 +18,26 @@ function isRetryable(thrown: unknown): boolean {
   return typeof thrown === 'object' && thrown !== null && 'retryable' in thrown && thrown.retryable === true;
 }
 
+/** A thrown value may be anything: a proxy, or an object whose getters throw. Whatever it does, it is a bug. */
+function isHostile(thrown: unknown): boolean {
+  try {
+    isRetryable(thrown);
+    void (thrown instanceof Error);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /**
  * The outcome table, for errors: the one place that says which errors are retried, which wait and which are dead.
  * A handler that throws after its signal was aborted has obeyed: its record is left undone, whatever it threw.
  */
 export function verdictOn(thrown: unknown, attempts: number, policy: RetryPolicy, aborted: boolean): Verdict {
   if (aborted) return { kind: 'abandon' };
-  if (thrown instanceof DependencyDownError) return { kind: 'dependency-down' };
   const message = messageOf(thrown);
+  if (isHostile(thrown)) return { kind: 'dead-letter', code: 'HANDLER_FAILED', message };
+  if (thrown instanceof DependencyDownError) return { kind: 'dependency-down' };
   if (thrown instanceof EngineError && deadLetterCodes.has(thrown.code)) {
     return { kind: 'dead-letter', code: thrown.code as DeadLetterCode, message };
   }

@@ -18,6 +18,8 @@ export interface OffsetTracker<Entry extends Tracked> {
   readonly position: number | undefined;
   /** The first record that is not done. Everything from it on will be delivered again. */
   readonly firstUndone: Entry | undefined;
+  /** The last record that this holds for, of those that the position has not passed. */
+  last(holds: (entry: Entry) => boolean): Entry | undefined;
   /** Records added and not yet passed by the position: the bound of what memory holds. */
   readonly outstanding: number;
 }
@@ -51,6 +53,13 @@ export function createOffsetTracker<Entry extends Tracked>(): OffsetTracker<Entr
     },
     get firstUndone() {
       return entries[head];
+    },
+    last(holds) {
+      for (let index = entries.length - 1; index >= head; index -= 1) {
+        const entry = entries[index] as Entry; // the index is within bounds
+        if (holds(entry)) return entry;
+      }
+      return undefined;
     },
     get outstanding() {
       return entries.length - head;

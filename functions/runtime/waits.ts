@@ -2,17 +2,20 @@ import type { Metrics } from './metrics.ts';
 
 /** The waits of a lane: for a record's next try, or for a dependency. */
 export interface Waits {
-  /** Runs the work after the delay, unless `cancel` comes first. */
-  later(delayMs: number, work: () => void): void;
+  /** Runs the work of the record at this offset after the delay, unless `cancel` comes first. */
+  later(delayMs: number, offset: number, work: () => void): void;
   /** The same, and counts as waiting for a dependency meanwhile. */
-  forDependency(delayMs: number, work: () => void): void;
+  forDependency(delayMs: number, offset: number, work: () => void): void;
   readonly dependencyDown: boolean;
-  /** Forgets all waits: what they were for is not done. */
-  cancel(): void;
+  /** Forgets the waits for a dependency, and says the first offset that had one: `Infinity` when there was none. */
+  giveUpDependencies(): number;
+  /** Forgets the waits for a next try, at this offset and behind it. */
+  giveUpTries(from: number): void;
 }
 
 export function createWaits(metrics: Metrics): Waits {
-  const timers = new Set<NodeJS.Timeout>();
+  const tries = new Map<NodeJS.Timeout, number>();
+  const blocked = new Map<NodeJS.Timeout, number>();
   let dependencies = 0;
 
   function count(change: number): void {
@@ -21,30 +24,41 @@ export function createWaits(metrics: Metrics): Waits {
     metrics.waitingForDependency += Number(dependencies > 0) - Number(wasDown);
   }
 
-  function later(delayMs: number, work: () => void): void {
+  function later(delayMs: number, offset: number, work: () => void): void {
     const timer = setTimeout(() => {
-      timers.delete(timer);
+      tries.delete(timer);
       work();
     }, delayMs);
-    timers.add(timer);
+    tries.set(timer, offset);
   }
 
   return {
     later,
-    forDependency(delayMs, work) {
+    forDependency(delayMs, offset, work) {
       count(1);
-      later(delayMs, () => {
+      const timer = setTimeout(() => {
+        blocked.delete(timer);
         count(-1);
         work();
-      });
+      }, delayMs);
+      blocked.set(timer, offset);
     },
     get dependencyDown() {
       return dependencies > 0;
     },
-    cancel() {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
+    giveUpDependencies() {
+      const first = Math.min(Number.POSITIVE_INFINITY, ...blocked.values());
+      for (const timer of blocked.keys()) clearTimeout(timer);
+      blocked.clear();
       count(-dependencies);
+      return first;
+    },
+    giveUpTries(from) {
+      for (const [timer, offset] of tries) {
+        if (offset < from) continue;
+        clearTimeout(timer);
+        tries.delete(timer);
+      }
     },
   };
 }

@@ -42,10 +42,11 @@ export function createBackPressure(
 
   function look(): void {
     looking = false;
-    if (total() > limits.bufferMaxBytes * lowShare) return;
+    const room = total() <= limits.bufferMaxBytes * lowShare;
     const ready = [...paused].filter((partition) => {
       const lane = lanes.get(partition);
-      return lane !== undefined && low(lane);
+      // An empty lane goes on whatever the others hold: one that stands still for long must not stop all.
+      return lane !== undefined && (lane.bufferedRecords === 0 || (room && low(lane)));
     });
     for (const partition of ready) paused.delete(partition);
     if (ready.length > 0) member.resume(ready);

@@ -7,6 +7,8 @@ import type { Metrics } from '../../runtime/metrics.ts';
 export interface Committer {
   /** A new assignment: what was committed before says nothing about it. */
   reset(): void;
+  /** A partition goes on elsewhere, maybe further ahead in the topic: that is where it stands from now on. */
+  moved(partition: number, to: number): void;
   /** Commits what is done and not committed; true when all of it is. */
   flush(): Promise<boolean>;
   stop(): void;
@@ -20,6 +22,8 @@ export function createCommitter(
   log: Logger,
 ): Committer {
   const committed = new Map<number, number>();
+  /** Where partitions went on that were moved, and what their lanes said then. */
+  const moves = new Map<number, { readonly to: number; readonly passed: number | undefined }>();
   let epoch = 0;
   let running: Promise<boolean> = Promise.resolve(true);
   let queued: Promise<boolean> | undefined;
@@ -38,8 +42,13 @@ export function createCommitter(
   async function commitOnce(): Promise<boolean> {
     const offsets = new Map<number, number>();
     for (const [partition, lane] of lanes) {
-      const position = lane.position;
-      if (position !== undefined && position > (committed.get(partition) ?? -1)) offsets.set(partition, position);
+      const move = moves.get(partition);
+      const position = move !== undefined && lane.position === move.passed ? move.to : lane.position;
+      const before = committed.get(partition) ?? -1;
+      // Never backwards, but where the topic itself went back.
+      if (position !== undefined && (move === undefined ? position > before : position !== before)) {
+        offsets.set(partition, position);
+      }
     }
     if (offsets.size === 0) return true;
     const startedIn = epoch;
@@ -61,6 +70,10 @@ export function createCommitter(
     reset() {
       epoch += 1;
       committed.clear();
+      moves.clear();
+    },
+    moved(partition, to) {
+      moves.set(partition, { to, passed: lanes.get(partition)?.position });
     },
     flush,
     stop: () => clearInterval(timer),

@@ -74,6 +74,7 @@ export function createConsumingHost<Resources>(
     unstuck: (partition) => stuck.delete(partition),
     moved(partition, from, to) {
       metrics.offsetsMoved += 1;
+      committer.moved(partition, to);
       log.warn(
         { topic: definition.source, partition, from, to },
         'The next record is not in the topic any more: going on elsewhere, as KAFKA_OFFSET_OUT_OF_RANGE says',

@@ -64,5 +64,7 @@ export const isIdentityRefused = (error: unknown): boolean => identityRefusals.h
 export const isAlreadyStored = (error: unknown): boolean => typeOf(error) === 'DUPLICATE_SEQUENCE_NUMBER';
 /** The offset is before the log's first or after its last. */
 export const isOffsetOutOfRange = (error: unknown): boolean => typeOf(error) === 'OFFSET_OUT_OF_RANGE';
+/** A right is missing, of a topic or of the whole cluster. */
+export const isUnauthorized = (error: unknown): boolean => typeOf(error).endsWith('_AUTHORIZATION_FAILED');
 /** The broker itself cannot read what it stored. */
 export const isUnreadable = (error: unknown): boolean => typeOf(error) === 'CORRUPT_MESSAGE';

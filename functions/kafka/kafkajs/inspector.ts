@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { ClusterInspector, TopicFacts } from '../port.ts';
 import { createCluster } from './cluster.ts';
+import { isUnauthorized } from './failures.ts';
 
 const topicResource = 2;
 const maxMessageBytesName = 'max.message.bytes';
@@ -40,8 +41,9 @@ export function kafkajsInspector(kafka: Kafka): ClusterInspector {
         const bytes = Number(configEntries.find(({ configName }) => configName === maxMessageBytesName)?.configValue);
         if (bytes > 0) limits.set(resourceName, bytes);
       }
-    } catch {
-      return limits;
+    } catch (error) {
+      // Anything else is asked again: a limit that is guessed too low makes dead letters of good outputs.
+      if (!isUnauthorized(error)) throw error;
     }
     return limits;
   }

@@ -1,10 +1,11 @@
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import type { FetchPosition } from '../wire/fetch.ts';
 import type { FetchContext } from './group-fetch.ts';
+import { positionOf } from './take-response.ts';
 
 /**
  * The broker does not have the offset that was asked for. Never a silent jump, as kafkajs makes it: what lies between
- * would be lost, or done twice. Nothing is committed here: the position is, once a record behind it is done.
+ * would be lost, or done twice.
  */
 export async function leaveRange(
   group: ConsumerGroup,
@@ -28,7 +29,8 @@ export async function leaveRange(
   const fromBeginning = outOfRange === 'earliest';
   const [found] = await group.cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
   const to = Number(found?.partitions.find((one) => one.partition === partition)?.offset ?? Number.NaN);
-  if (Number.isNaN(to) || !context.current()) return; // the next fetch is told the same, and asks again
+  // While a leader moves, two brokers may say so of one partition. What is not settled now is said again.
+  if (Number.isNaN(to) || !context.current() || positionOf(group, topic, partition) !== offset) return;
   group.resolveOffset({ topic, partition, offset: String(to - 1) });
   events.moved(partition, offset, to);
 }

@@ -61,7 +61,8 @@ function read(
     const fetched = readBatches(bytes, answer, { topic, partition, offset }, budget);
     if (fetched.records.length > 0)
       context.fetched({ partition, records: fetched.records, bytes: fetched.bytes, highWatermark });
-    if (fetched.next > offset) group.resolveOffset({ topic, partition, offset: String(fetched.next - 1) });
+    if (fetched.next === offset) return; // put off: what a response may inflate to is used up
+    group.resolveOffset({ topic, partition, offset: String(fetched.next - 1) });
     if (standstills.delete(partition)) events.unstuck(partition);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;

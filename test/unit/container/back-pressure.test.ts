@@ -82,9 +82,18 @@ describe('back-pressure', () => {
     fill(0, 1, 900);
     fill(1, 1, 900);
     fill(2, 1, 200);
-    fill(2, 0, 0);
+    fill(2, 1, 10);
     expect(calls).toEqual(['pause 2']); // 1,800 of 2,000 are held by the others
-    fill(0, 0, 100);
+    fill(0, 0, 50);
+    expect(calls).toEqual(['pause 2', 'resume 2']);
+  });
+
+  test('resumes an empty lane, although others that stand still hold more than half', () => {
+    const { calls, fill } = setUp();
+    fill(0, 1, 900);
+    fill(1, 1, 900);
+    fill(2, 1, 200);
+    fill(2, 0, 0);
     expect(calls).toEqual(['pause 2', 'resume 2']);
   });
 

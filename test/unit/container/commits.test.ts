@@ -164,3 +164,29 @@ describe('the committer', () => {
     expect(offsets()).toEqual([{ 3: 10 }]);
   });
 });
+
+describe('a partition that was moved', () => {
+  test('is committed where it goes on, before anything of it is done', async () => {
+    const { committer, requests, offsets } = setUp();
+    committer.moved(3, 40);
+    void committer.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(offsets()).toEqual([{ 3: 40 }]);
+    await requests[0]?.answer('committed');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(offsets()).toHaveLength(1);
+  });
+
+  test('back in the topic is committed behind what was committed before', async () => {
+    const { committer, positions, requests, offsets } = setUp();
+    positions.set(3, 1_000);
+    await vi.advanceTimersByTimeAsync(200);
+    await requests[0]?.answer('committed');
+    committer.moved(3, 0);
+    await vi.advanceTimersByTimeAsync(200);
+    await requests[1]?.answer('committed');
+    positions.set(3, 7);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(offsets()).toEqual([{ 3: 1_000 }, { 3: 0 }, { 3: 7 }]);
+  });
+});

@@ -48,15 +48,59 @@ describe('stop', () => {
 
   test('waits for running handlers and for what they return, and hands out nothing behind them', async () => {
     const kit = recordKit(({ value }) => slow(100, { value }));
-    await kit.push(...createRecords({ key: 'a', value: 'a1' }, { key: 'a', value: 'a2' }, { key: 'b', value: 'b1' }));
+    await kit.push(...createRecords({ key: 'a', value: 'a1' }, { key: 'b', value: 'b1' }, { key: 'a', value: 'a2' }));
     const stop = stopping(kit);
     await kit.pass(100);
     expect(values(kit.outputs.sent)).toEqual(['a1', 'b1']);
     expect(stop.ended).toBe(false);
     await kit.acknowledgeAll();
     expect(stop.ended).toBe(true);
-    expect(kit.lane.position).toBe(1);
-    expect(kit.lane.firstUndone).toBe(1);
+    expect(kit.lane.position).toBe(2);
+    expect(kit.lane.firstUndone).toBe(2);
+  });
+
+  test('goes on with what waits for its key in front of what is done: else that would be doubled', async () => {
+    const kit = recordKit(({ value }) => slow(100, { value }));
+    const keys = ['a', 'a', 'b', 'a', 'c', 'a'];
+    await kit.push(...createRecords(...keys.map((key, index) => ({ key, value: `${key}${index}` }))));
+    const stop = stopping(kit);
+    for (let turn = 0; turn < 5; turn += 1) {
+      await kit.pass(100);
+      await kit.acknowledgeAll();
+    }
+    expect(values(kit.outputs.sent)).toEqual(['a0', 'b2', 'c4', 'a1', 'a3']);
+    expect([stop.ended, kit.lane.position, kit.lane.firstUndone, vi.getTimerCount()]).toEqual([true, 5, 5, 0]);
+  });
+
+  test('goes on with a next try in front of what is done, until the record is done or dead', async () => {
+    const handle = vi.fn(({ value }) => (String(value) === 'bad' ? raise(new RetryableError('later')) : { value }));
+    const kit = recordKit(handle);
+    await kit.push(...createRecords({ key: 'a', value: 'bad' }, { key: 'b', value: 'b' }, { key: 'c', value: 'bad' }));
+    await kit.acknowledgeAll();
+    const stop = stopping(kit);
+    await kit.pass(0);
+    expect(stop.ended).toBe(false);
+    await kit.pass(60_000);
+    await kit.acknowledgeAll();
+    expect([stop.ended, kit.lane.position, kit.lane.firstUndone]).toEqual([true, 2, 2]);
+    expect(handle).toHaveBeenCalledTimes(5); // three tries, and one each
+    expect(kit.deadLetters.sent).toHaveLength(1);
+  });
+
+  test('waits for nothing behind a record whose dependency is down', async () => {
+    let down = false;
+    const kit = recordKit(({ value }) => {
+      if (String(value) === 'needs it') raise(new DependencyDownError('away'));
+      return slow(down ? 1e6 : 100, { value });
+    });
+    await kit.push(
+      ...createRecords({ key: 'b', value: 'b' }, { key: 'a', value: 'needs it' }, { key: 'b', value: 'b2' }),
+    );
+    down = true;
+    const stop = stopping(kit);
+    await kit.pass(100);
+    await kit.acknowledgeAll();
+    expect([stop.ended, kit.lane.position, kit.lane.firstUndone]).toEqual([true, 1, 1]);
   });
 
   test('waits for the output of the very last handler', async () => {

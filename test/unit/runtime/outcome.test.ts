@@ -9,6 +9,18 @@ import {
 } from '../../../functions/runtime/errors.ts';
 import { verdictOn } from '../../../functions/runtime/outcome.ts';
 
+/** Whatever is asked of it, it throws. */
+const hostile = new Proxy(
+  {},
+  new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error('hostile');
+      },
+    },
+  ),
+);
 const policy = { attempts: 3, initialDelayMs: 1, maxDelayMs: 1 };
 
 describe('the verdict', () => {
@@ -26,6 +38,17 @@ describe('the verdict', () => {
       { kind: 'dead-letter', code: 'RETRIES_EXHAUSTED', message: 'm' },
     ],
     ['retryable, more than all used', new RetryableError('m'), 9, { code: 'RETRIES_EXHAUSTED' }],
+    ['a proxy that throws', hostile, 1, { kind: 'dead-letter', code: 'HANDLER_FAILED' }],
+    [
+      'a getter that throws',
+      {
+        get retryable() {
+          throw new Error('hostile');
+        },
+      },
+      1,
+      { code: 'HANDLER_FAILED' },
+    ],
     ['retryable by its field', { retryable: true }, 1, { kind: 'retry' }],
     ['retryable only in a way', { retryable: 1 }, 1, { code: 'HANDLER_FAILED' }],
     [

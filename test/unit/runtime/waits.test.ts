@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 describe('the waits of a lane', () => {
   test('end after their delay', () => {
     const work = vi.fn();
-    createWaits(createMetrics()).later(100, work);
+    createWaits(createMetrics()).later(100, 0, work);
     vi.advanceTimersByTime(99);
     expect(work).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
@@ -18,10 +18,10 @@ describe('the waits of a lane', () => {
   test('for a dependency say so, once a lane, until the last has ended', () => {
     const metrics = createMetrics();
     const [one, other] = [createWaits(metrics), createWaits(metrics)];
-    one.forDependency(100, () => undefined);
-    one.forDependency(200, () => undefined);
-    other.forDependency(300, () => undefined);
-    other.later(1_000, () => undefined);
+    one.forDependency(100, 0, () => undefined);
+    one.forDependency(200, 0, () => undefined);
+    other.forDependency(300, 0, () => undefined);
+    other.later(1_000, 0, () => undefined);
     expect([metrics.waitingForDependency, one.dependencyDown]).toEqual([2, true]);
     vi.advanceTimersByTime(100);
     expect([metrics.waitingForDependency, one.dependencyDown]).toEqual([2, true]);
@@ -35,24 +35,25 @@ describe('the waits of a lane', () => {
     const metrics = createMetrics();
     const waits = createWaits(metrics);
     const seen: boolean[] = [];
-    waits.forDependency(100, () => {
+    waits.forDependency(100, 0, () => {
       seen.push(waits.dependencyDown);
-      waits.forDependency(100, () => seen.push(waits.dependencyDown));
+      waits.forDependency(100, 0, () => seen.push(waits.dependencyDown));
     });
     vi.advanceTimersByTime(1_000);
     expect(seen).toEqual([false, false]);
   });
 
-  test('are forgotten when cancelled', () => {
+  test('are given up: those for a dependency all, those for a next try from an offset on', () => {
     const metrics = createMetrics();
     const waits = createWaits(metrics);
     const work = vi.fn();
-    waits.later(1, work);
-    waits.forDependency(1, work);
-    waits.cancel();
-    waits.cancel();
+    for (const offset of [4, 5, 6]) waits.later(1, offset, () => work(offset));
+    for (const offset of [9, 7]) waits.forDependency(1, offset, work);
+    expect(waits.giveUpDependencies()).toBe(7);
+    expect(waits.giveUpDependencies()).toBe(Number.POSITIVE_INFINITY);
+    waits.giveUpTries(5);
     vi.advanceTimersByTime(1_000);
-    expect(work).not.toHaveBeenCalled();
+    expect(work.mock.calls).toEqual([[4]]);
     expect([metrics.waitingForDependency, waits.dependencyDown, vi.getTimerCount()]).toEqual([0, false, 0]);
   });
 });
