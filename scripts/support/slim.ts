@@ -10,7 +10,9 @@ const unused = new Set([
   ...['configResourceTypes', 'configSource', 'resourcePatternTypes'].map((name) => `kafkajs/src/protocol/${name}.js`),
   'kafkajs/src/producer/index.js', // ours is another; what it needs of kafkajs is a cluster and its brokers
   'kafkajs/src/producer/partitioners/index.js',
-  'kafkajs/src/broker/saslAuthenticator/awsIam.js',
+  ...['awsIam', 'plain'].map((name) => `kafkajs/src/broker/saslAuthenticator/${name}.js`), // settings offer neither
+  'kafkajs/src/consumer/batch.js', // what a fetch of kafkajs' own makes
+  ...['req', 'res'].map((name) => `pino-std-serializers/lib/${name}.js`),
   'pino/lib/multistream.js',
   'pino/lib/redaction.js',
   'pino/lib/transport.js', // a thread for the log: lines go to standard output here
