@@ -23,6 +23,13 @@ export interface ConsumingHost {
   readonly member: GroupMember;
 }
 
+/** What an instance knows of its source topic from its start. */
+export interface KnownSource {
+  readonly partitions: number;
+  /** A partition was assigned that was not there: outputs would go to where no other instance puts them. */
+  readonly outgrown: () => void;
+}
+
 const wakeIntervalMs = 500;
 
 export function createConsumingHost<Resources>(
@@ -32,6 +39,7 @@ export function createConsumingHost<Resources>(
   shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress' | 'dependencyPatienceMs'>,
   metrics: Metrics,
   log: Logger,
+  known: KnownSource,
 ): ConsumingHost {
   const lanes = new Map<number, Lane>();
   const highWatermarks = new Map<number, number>();
@@ -49,6 +57,7 @@ export function createConsumingHost<Resources>(
     },
     assigned(partitions) {
       clear();
+      if (partitions.some((partition) => partition >= known.partitions)) return known.outgrown();
       assigned = partitions;
       metrics.rebalances += 1;
       for (const partition of partitions) lanes.set(partition, createLane(laneRuntime, partition));

@@ -74,6 +74,11 @@ export async function prepareContainer<Resources>(
     { definition, resources, outputs, deadLetters, scheduler, metrics, log, maxOutstanding },
     metrics,
     log,
+    {
+      partitions: topics.source.partitions,
+      outgrown: () =>
+        onFatal(`Topic ${source} has more partitions than at the start: this instance ends, to check its topics anew`),
+    },
   );
   host = running;
   const degraded = (): string[] => [
@@ -106,7 +111,7 @@ export async function prepareContainer<Resources>(
         backlog: backlogOf(running),
         progress: progressOf(metrics),
         member: running.assigned !== undefined && Date.now() - running.member.confirmedAtMs < settings.watchdogMs,
-        waiting: degraded().length > 0,
+        waiting: waitsForDownstream(),
       }),
       settings.watchdogMs,
       (reason) => onFatal(`The watchdog ends this instance: ${reason}. Its partitions go to the others.`),

@@ -2,9 +2,10 @@ import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { FetchedBatch, GroupListener, OutOfRangePolicy } from '../port.ts';
 import { decodeFetchResponse, encodeFetchRequest, type FetchPosition, fetchApi } from '../wire/fetch.ts';
+import { positionOf } from './position.ts';
 import { sendRaw } from './raw-request.ts';
 import type { Standstills } from './standstill.ts';
-import { positionOf, takeResponse } from './take-response.ts';
+import { takeResponse } from './take-response.ts';
 
 /** What may befall one partition while it is read. */
 export type PartitionEvents = Pick<GroupListener, 'stuck' | 'unstuck' | 'moved'>;

@@ -1,7 +1,7 @@
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import type { FetchPosition } from '../wire/fetch.ts';
 import type { FetchContext } from './group-fetch.ts';
-import { positionOf } from './take-response.ts';
+import { positionOf } from './position.ts';
 
 /**
  * The broker does not have the offset that was asked for. Never a silent jump, as kafkajs makes it: what lies between

@@ -7,14 +7,10 @@ import { WireError } from '../wire/wire-error.ts';
 import { isOffsetOutOfRange, isUnreadable } from './failures.ts';
 import type { FetchContext } from './group-fetch.ts';
 import { leaveRange } from './out-of-range.ts';
+import { positionOf } from './position.ts';
 
 /** What the compressed batches of one response may inflate to, before the last of them. */
 const inflateBudgetBytes = 16_777_216;
-
-/** Where the group's next fetch of the partition begins. */
-export function positionOf(group: ConsumerGroup, topic: string, partition: number): number {
-  return Number(group.offsetManager?.nextOffset(topic, partition));
-}
 
 /** Hands over what can be read, and only then sees to what went wrong: one partition's trouble is no other's. */
 export async function takeResponse(
