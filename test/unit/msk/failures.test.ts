@@ -49,7 +49,6 @@ describe('a failure of the service is one sentence with its remedy', () => {
   test.each<[operation: string, name: string, said: string, shown: string]>([
     ['DescribeClusterV2', 'AccessDeniedException', '', `allow kafka:DescribeClusterV2 on ${market.arn}`],
     ['DescribeClusterV2', 'ForbiddenException', 'no', `allow kafka:DescribeClusterV2 on ${market.arn}`],
-    ['GetBootstrapBrokers', 'ForbiddenException', 'no', `allow kafka:GetBootstrapBrokers on ${market.arn}`],
     ['ListTopics', 'ForbiddenException', 'no', 'and kafka-cluster:DescribeTopic on '],
     ['DescribeTopic', 'ForbiddenException', 'no', `kafka-cluster:DescribeTopicDynamicConfiguration on ${topicArn}`],
     [
@@ -98,6 +97,16 @@ describe('a failure of the service is one sentence with its remedy', () => {
     const refused = reached.filter((call) => call.operation === operation).length;
     // Nothing changes after the call that failed; CreateTopic comes before UpdateTopic.
     expect(reached.length - refused).toBe(operation === 'UpdateTopic' ? 1 : 0);
+  });
+
+  test('on the way to the brokers it is kept for what needs them: the topics are the service’s own', async () => {
+    account = await startAccount({ topics: memoryTopics([]) });
+    enter(account);
+    account.fail('GetBootstrapBrokers', 'ForbiddenException', 'no');
+    const target = await openMskTarget({ kind: 'msk', cluster: market.arn, declared, environment: { ...process.env } });
+    expect([await target.describe(), target.kafka]).toEqual([[], undefined]);
+    expect(target.kafkaTrouble).toContain(`allow kafka:GetBootstrapBrokers on ${market.arn}`);
+    await target.close();
   });
 
   test('throttling is tried again by the SDK, and told when it does not end', async () => {
