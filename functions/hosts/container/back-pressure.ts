@@ -19,6 +19,8 @@ export interface BackPressure {
 
 /** Resume at half: were it just below the limit, every record would pause and resume. */
 const lowShare = 0.5;
+/** Lanes at work make room within milliseconds. When none was made for so long, some of them stand still. */
+const crowdedMs = 500;
 
 export function createBackPressure(
   member: Pick<GroupMember, 'pause' | 'resume'>,
@@ -27,6 +29,8 @@ export function createBackPressure(
 ): BackPressure {
   const paused = new Set<number>();
   let looking = false;
+  let crowdedSinceMs: number | undefined;
+  let lookAgain: NodeJS.Timeout | undefined;
 
   function total(): number {
     let bytes = 0;
@@ -43,13 +47,17 @@ export function createBackPressure(
   function look(): void {
     looking = false;
     const room = total() <= limits.bufferMaxBytes * lowShare;
+    crowdedSinceMs = room ? undefined : (crowdedSinceMs ?? Date.now());
+    const patience = crowdedSinceMs !== undefined && Date.now() - crowdedSinceMs >= crowdedMs;
     const ready = [...paused].filter((partition) => {
       const lane = lanes.get(partition);
-      // An empty lane goes on whatever the others hold: one that stands still for long must not stop all.
-      return lane !== undefined && (lane.bufferedRecords === 0 || (room && low(lane)));
+      // An empty lane goes on even so, in the end: one that stands still must not stop all.
+      return lane !== undefined && (room ? low(lane) : patience && lane.bufferedRecords === 0);
     });
     for (const partition of ready) paused.delete(partition);
     if (ready.length > 0) member.resume(ready);
+    clearTimeout(lookAgain);
+    if (!room && paused.size > 0) lookAgain = setTimeout(look, crowdedMs);
   }
 
   return {
@@ -72,6 +80,8 @@ export function createBackPressure(
     reset() {
       if (paused.size > 0) member.resume([...paused]);
       paused.clear();
+      crowdedSinceMs = undefined;
+      clearTimeout(lookAgain);
     },
   };
 }
