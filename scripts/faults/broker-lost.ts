@@ -1,0 +1,21 @@
+import type { Scenario } from './scenario.ts';
+
+type Surroundings = Parameters<Scenario['run']>[0];
+
+/** The broker that coordinates the group goes, one way or another, and starts once the others lead everything. */
+export function loseCoordinator(
+  what: string,
+  lose: (cluster: Surroundings['cluster'], broker: number) => Promise<void>,
+): Scenario['run'] {
+  return async ({ cluster, coordinator, allMove, inSync, mark, rest }) => {
+    const broker = await coordinator();
+    mark(`broker ${broker} ${what}`);
+    await lose(cluster, broker);
+    await allMove();
+    await rest(1_000);
+    mark('it starts');
+    await cluster.restart(broker);
+    await inSync();
+    await rest(2_000);
+  };
+}
