@@ -27,7 +27,7 @@ export interface OffsetTracker<Entry extends Tracked> {
 const compactAbove = 1_024;
 
 export function createOffsetTracker<Entry extends Tracked>(): OffsetTracker<Entry> {
-  let entries: Entry[] = [];
+  let entries: (Entry | undefined)[] = [];
   let head = 0;
   let position: number | undefined;
   return {
@@ -40,10 +40,15 @@ export function createOffsetTracker<Entry extends Tracked>(): OffsetTracker<Entr
       while (first?.done) {
         // Offsets may have gaps (compaction, transaction markers): the position follows the record, not a count.
         position = first.offset + 1;
+        // Let go at once: a record is a view of the whole response that it came in.
+        entries[head] = undefined;
         head += 1;
         first = entries[head];
       }
-      if (head > compactAbove && head * 2 > entries.length) {
+      if (head === entries.length) {
+        entries.length = 0;
+        head = 0;
+      } else if (head > compactAbove && head * 2 > entries.length) {
         entries = entries.slice(head);
         head = 0;
       }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createOffsetTracker, type Tracked } from '../../../functions/runtime/tracker.ts';
@@ -19,6 +21,22 @@ describe('the tracker', () => {
     expect(tracker.position).toBeUndefined();
     expect(tracker.firstUndone?.offset).toBe(10);
     expect(tracker.outstanding).toBe(2);
+  });
+
+  test('lets go of every record that the position has passed', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const tracker = createOffsetTracker<Tracked>();
+    const held = Array.from({ length: 100 }, (_, offset) => {
+      const entry = { offset, done: false };
+      tracker.add(entry);
+      if (offset < 99) tracker.finish(entry);
+      return new WeakRef(entry);
+    });
+    await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds its target until the turn ends
+    collect();
+    expect(held.filter((reference) => reference.deref() !== undefined)).toHaveLength(1);
+    expect(tracker.firstUndone?.offset).toBe(99);
   });
 
   test('does not pass a record that is not done', () => {
