@@ -1,10 +1,10 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
-const youngGenerationBytes = 16 * 1_048_576;
+const youngGenerationBytes = 32 * 1_048_576;
 const lookEveryMs = 50;
 
 /**
- * Keeps V8's young generation at 16 MB. By default it grows to 128 MB under a backlog, and never shrinks: more than all
+ * Keeps V8's young generation at 32 MB. By default it grows to 128 MB under a backlog, and never shrinks: more than all
  * that the instance holds on purpose. The flag is read at every collection; it can only be set once the size is right,
  * since it stops growth from there on.
  */
