@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { runProcess } from './hosts/container/entry.ts';
 import { lambdaHandler } from './hosts/lambda/entry.ts';
 import { processor as processorDefinition } from './processor/definition.ts';
+import { digestOf, isProgram, refuse, usageOf } from './program.ts';
 import { BadInputError, DependencyDownError, RetryableError } from './runtime/errors.ts';
 import { invoke } from './runtime/invoke.ts';
 
@@ -23,19 +21,11 @@ export const runtime = {
   ...{ BadInputError, DependencyDownError, RetryableError },
 } as const;
 
-const usage = `Runs a function as a member of its Kafka consumer group.
+const names = Object.keys(functions);
+const usage = usageOf('functions.mjs', names);
 
-Usage:
-  node functions.mjs <${Object.keys(functions).join('|')}>
-
-Settings come from the environment; KAFKA_BOOTSTRAP_SERVERS is the one that has no default.
-`;
-
-/** Of this file: both hosts log it at start, so that what runs can be compared with what was certified. */
 function digest(): string {
-  return createHash('sha256')
-    .update(readFileSync(fileURLToPath(import.meta.url)))
-    .digest('hex');
+  return digestOf(import.meta.url);
 }
 
 async function main(name: string | undefined): Promise<void> {
@@ -44,20 +34,8 @@ async function main(name: string | undefined): Promise<void> {
   } else if (name !== undefined && Object.hasOwn(functions, name)) {
     await runProcess(functions[name as keyof typeof functions], digest());
   } else {
-    const given = name === undefined ? 'No function was named' : `There is no function '${name}'`;
-    process.stderr.write(`${given}. There are: ${Object.keys(functions).join(', ')}.\n\n${usage}`);
-    process.exitCode = 2;
+    refuse(name, names, usage);
   }
 }
 
-// The same file is imported for its exports elsewhere: only a program starts a container.
-const program = process.argv[1];
-if (program !== undefined && isThisFile(program)) await main(process.argv[2]);
-
-function isThisFile(path: string): boolean {
-  try {
-    return realpathSync(path) === fileURLToPath(import.meta.url);
-  } catch {
-    return false; // the runtime client was started with a name that is no file
-  }
-}
+if (isProgram(import.meta.url)) await main(process.argv[2]);

@@ -6,7 +6,8 @@ export type ErrorCode =
   | 'BAD_EVENT'
   | 'CONFIG_INVALID'
   | 'CLUSTER_UNFIT'
-  | 'CLUSTER_UNREACHABLE';
+  | 'CLUSTER_UNREACHABLE'
+  | 'DATABASE_UNFIT';
 
 /** The codes that a dead letter can carry in its `error.code` header. */
 export type DeadLetterCode =
@@ -50,12 +51,12 @@ export class DependencyDownError extends EngineError {
   }
 }
 
-/** Settings or cluster are not fit to start with. `problems` lists each one, with its remedy. */
+/** Settings, cluster or database are not fit to start with. `problems` lists each one, with its remedy. */
 export class StartupError extends EngineError {
   readonly problems: readonly string[];
 
   constructor(
-    code: 'CONFIG_INVALID' | 'CLUSTER_UNFIT' | 'CLUSTER_UNREACHABLE',
+    code: 'CONFIG_INVALID' | 'CLUSTER_UNFIT' | 'CLUSTER_UNREACHABLE' | 'DATABASE_UNFIT',
     problems: readonly string[],
     cause?: unknown,
   ) {

@@ -38,6 +38,15 @@ function readOne(spec: SettingSpec<unknown>, env: Environment, problems: string[
   return value;
 }
 
+/** The values of a table of settings, by its names. What is wrong is added to the problems, and has no value. */
+export function readTable(
+  specs: Readonly<Record<string, SettingSpec<unknown>>>,
+  env: Environment,
+  problems: string[],
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, readOne(spec, env, problems)]));
+}
+
 /** What is wrong with settings that are each as they should be. One that is not is `undefined`, and its own problem. */
 function conflicts(settings: Partial<Settings>): string[] {
   const { heartbeatIntervalMs, fetchMaxWaitMs, sessionTimeoutMs, fetchMaxPartitionBytes, fetchMaxBytes } = settings;
@@ -92,8 +101,7 @@ function reasonOf(error: unknown): string {
  */
 export function readSettings(env: Environment): Settings {
   const problems: string[] = [];
-  const entries = Object.entries(settingSpecs).map(([name, spec]) => [name, readOne(spec, env, problems)]);
-  const settings = Object.fromEntries(entries) as Settings; // the table's own types, which fromEntries cannot follow
+  const settings = readTable(settingSpecs, env, problems) as Settings; // the table's own types, which fromEntries cannot follow
   problems.push(...conflicts(settings));
   if (problems.length > 0) throw new StartupError('CONFIG_INVALID', problems);
   return settings;

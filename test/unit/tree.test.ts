@@ -26,24 +26,29 @@ function importsOf({ path, text }: Source): string[] {
   return [...found].map(([, , name = '']) => (name.startsWith('.') ? normalize(join(dirname(path), name)) : name));
 }
 
-const hostFolders = ['runtime', 'hosts', 'kafka'];
+const hostFolders = ['runtime', 'hosts', 'kafka', 'database'];
+/** The bundles' entries, and what they share. */
+const entries = ['functions/main.ts', 'functions/database-main.ts', 'functions/program.ts'];
+/** All of the database that functions may know. */
+const databaseDoors = ['port', 'errors', 'open'].map((name) => `functions/database/${name}.ts`);
 
 /** What a file under functions/ may import, by its place. */
 function mayImport(path: string, name: string): boolean {
   const [, folder = '', inner = ''] = path.split('/');
   const inside = (...folders: string[]): boolean => folders.some((one) => name.startsWith(`functions/${one}/`));
   if (name.startsWith('node:')) return true;
-  if (path === 'functions/main.ts') return name.startsWith('functions/');
+  if (entries.includes(path)) return name.startsWith('functions/');
   if (folder === 'runtime') return inside('runtime') || (path === 'functions/runtime/log.ts' && name === 'pino');
   if (path === 'functions/kafka/kafkajs/msk-iam.ts' && name === 'aws4fetch') return true;
   if (folder === 'kafka') {
     const isClient = name === 'kafkajs' || name.startsWith('kafkajs/');
     return inside('kafka', 'runtime') || (isClient && inner === 'kafkajs');
   }
+  if (folder === 'database') return inside('database', 'runtime') || name === 'pg' || name.startsWith('pg/');
   if (folder === 'hosts') return inside(`hosts/${inner}`, 'hosts/shared', 'kafka', 'runtime');
   if (!hostFolders.includes(folder)) {
     const contract = ['functions/runtime/contract.ts', 'functions/runtime/errors.ts'];
-    return inside(folder) || contract.includes(name);
+    return inside(folder) || contract.includes(name) || databaseDoors.includes(name);
   }
   return false;
 }
@@ -68,6 +73,13 @@ describe('the tree', () => {
   test('keeps the rules of imports: functions know no host, the runtime no client', () => {
     expect(functionSources.length).toBeGreaterThan(40);
     expect(violations(functionSources)).toEqual([]);
+  });
+
+  test('keeps the database out of the bundle of the processor', () => {
+    const texts = new Map(functionSources.map((source) => [source.path, source]));
+    const reached = new Set(['functions/main.ts']);
+    for (const path of reached) for (const name of importsOf(texts.get(path) ?? { path, text: '' })) reached.add(name);
+    expect([...reached].filter((name) => name === 'pg' || name.startsWith('functions/database/'))).toEqual([]);
   });
 
   test('has no imports in a circle, types left aside', () => {
@@ -114,6 +126,18 @@ describe('the checker', () => {
       "import { a } from '../processor/enrich.ts';",
       'must not import functions/processor/enrich.ts',
     ],
+    [
+      'functions/storage/bad.ts',
+      "import { a } from '../database/servers.ts';",
+      'must not import functions/database/servers.ts',
+    ],
+    ['functions/kafka/bad.ts', "import { Pool } from 'pg';", 'must not import pg'],
+    [
+      'functions/hosts/container/bad.ts',
+      "import { a } from '../../database/open.ts';",
+      'must not import functions/data',
+    ],
+    ['functions/database/bad.ts', "import { a } from '../kafka/port.ts';", 'must not import functions/kafka/port.ts'],
     ['functions/runtime/bad.ts', "import { a } from '../hosts/container/host.ts';", 'must not import functions/hosts'],
     [
       'functions/runtime/bad.ts',
@@ -158,6 +182,8 @@ describe('the checker', () => {
     ['functions/hosts/container/good.ts', "import { createOutbox } from '../../kafka/outbox.ts';"],
     ['functions/hosts/lambda/good.ts', "import { reach } from '../shared/reach.ts';"],
     ['functions/kafka/kafkajs/good.ts', "import { Kafka } from 'kafkajs';"],
+    ['functions/storage/good.ts', "import type { Database } from '../database/port.ts';"],
+    ['functions/database/good.ts', "import { Pool } from 'pg';"],
     ['functions/main.ts', "import { processor } from './processor/definition.ts';"],
   ])('lets %s, with %j, pass', (path, text) => {
     expect(violations([{ path, text }])).toEqual([]);

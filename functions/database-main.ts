@@ -1,0 +1,19 @@
+import { digestOf, isProgram, refuse, usageOf } from './program.ts';
+
+/**
+ * What starts each function that uses a database, by its name. They have a bundle of their own, dist/database.mjs: the one
+ * of the processor is read at each of its cold starts, and has no use for a database's client.
+ */
+const functions: Readonly<Record<string, (digest: string) => Promise<void>>> = {};
+
+const names = Object.keys(functions);
+const usage = usageOf('database.mjs', names);
+
+async function main(name: string | undefined): Promise<void> {
+  const start = name !== undefined && Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (name === '--help' || name === '-h') process.stdout.write(usage);
+  else if (start) await start(digestOf(import.meta.url));
+  else refuse(name, names, usage);
+}
+
+if (isProgram(import.meta.url)) await main(process.argv[2]);

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The digest of a bundle, by its `import.meta.url`: both hosts log it, so that what runs can be compared with what was certified. */
+export function digestOf(url: string): string {
+  return createHash('sha256')
+    .update(readFileSync(fileURLToPath(url)))
+    .digest('hex');
+}
+
+/** Whether this process was started with that file. It is imported for its exports elsewhere: only a program starts a container. */
+export function isProgram(url: string): boolean {
+  const program = process.argv[1];
+  if (program === undefined) return false;
+  try {
+    return realpathSync(program) === fileURLToPath(url);
+  } catch {
+    return false; // the runtime client was started with a name that is no file
+  }
+}
+
+/** How a bundle is called, and what is in it. */
+export function usageOf(file: string, names: readonly string[]): string {
+  return `Runs a function as a member of its Kafka consumer group.
+
+Usage:
+  node ${file} <${names.join('|')}>
+
+Settings come from the environment; KAFKA_BOOTSTRAP_SERVERS is the one that has no default.
+`;
+}
+
+/** Answers a call that names no function of the bundle. */
+export function refuse(name: string | undefined, names: readonly string[], usage: string): void {
+  const given = name === undefined ? 'No function was named' : `There is no function '${name}'`;
+  process.stderr.write(`${given}. There are: ${names.join(', ')}.\n\n${usage}`);
+  process.exitCode = 2;
+}
