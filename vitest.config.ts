@@ -15,6 +15,17 @@ export default defineConfig({
       },
       {
         test: {
+          // A real primary and its replica a file, and no Kafka: one file at a time, before the cluster's.
+          name: 'database',
+          include: ['test/database/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'cluster',
           include: ['test/{cluster,conformance}/**/*.test.ts'],
           // One three-broker cluster for all files, and two cores: one file at a time.
@@ -22,7 +33,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -32,7 +43,7 @@ export default defineConfig({
           include: ['test/long/**/*.test.ts'],
           globalSetup: ['test/support/cluster.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

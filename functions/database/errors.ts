@@ -54,7 +54,22 @@ const connectionTrouble: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached: check the network',
   ECONNRESET: 'closed the connection: it is waited for',
   EPIPE: 'closed the connection: it is waited for',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'shows a certificate of another name: use that name, or sslmode=verify-ca',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'shows a certificate of an authority that is not trusted: name it with sslrootcert',
+  SELF_SIGNED_CERT_IN_CHAIN: 'shows a certificate of an authority that is not trusted: name it with sslrootcert',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'shows a certificate of an authority that is not trusted: name it with sslrootcert',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'shows a certificate of an authority that is not trusted: name it with sslrootcert',
+  CERT_HAS_EXPIRED: 'shows a certificate that has expired: renew it',
 };
+
+/** What pg says itself, with no code. */
+const clientTrouble: readonly (readonly [start: string, trouble: string])[] = [
+  ['SASL:', 'refuses the login: check user and password in DATABASE_URL'],
+  ['The server does not support SSL', 'speaks no TLS: turn it on there, or set sslmode=disable in the URL'],
+  ['Connection terminated', 'closed the connection: it is waited for'],
+  ['Client has encountered a connection error', 'closed the connection: it is waited for'],
+];
 
 /** The fields of an error of the server or of a socket, whichever it is. */
 interface Fields {
@@ -95,7 +110,8 @@ export function translate(thrown: unknown, server: string): Error {
   if (state !== undefined) {
     return new QueryError(`The database refused a statement: ${firstLine(thrown)} (${state})`, state, place, thrown);
   }
-  return new DependencyDownError(`The database ${server} cannot be used: ${firstLine(thrown)}`, thrown);
+  const said = clientTrouble.find(([start]) => thrown.message.startsWith(start))?.[1];
+  return new DependencyDownError(`The database ${server} ${said ?? `cannot be used: ${firstLine(thrown)}`}`, thrown);
 }
 
 /** Of the message the first line: details of the server hold whole rows. */

@@ -1,15 +1,43 @@
+import { StartupError } from '../runtime/errors.ts';
+import { createManager } from './manager.ts';
+import { createMonitor } from './monitor.ts';
+import { createPool } from './pool.ts';
 import type { Database } from './port.ts';
+import { nameOf } from './servers.ts';
+import { readDatabaseSettings } from './settings.ts';
 
-/** Where a function is run: it decides how many connections a process may have. */
-export interface OpenOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
+/** A container is one of few and handles many records at once; a function one of many, with a batch at a time. */
+const poolSizes = { container: 4, function: 2 } as const;
+
+/** A server that hangs must not hold up the look at others for long. */
+const longestLookMs = 1_000;
 
 /**
- * The database that the settings name: what a function's `setup` makes. A server that cannot be reached now is looked for
- * at each use; a schema that is not the one this code knows is told at once.
- * @throws StartupError with all that is wrong with the settings, or the reason why no server of them fits
+ * The database that the settings name: what a function's `setup` makes. Servers that cannot be reached now are looked for
+ * at each use, so that a process may start before its database. What waiting will not mend is told at once.
+ * @throws StartupError with all that is wrong with the settings, or the reason why no server of them fits: a refused
+ * login, a certificate, a missing migration, a schema that is newer than this code
  */
-export async function openDatabase(_options: OpenOptions): Promise<Database> {
-  throw new Error('The connection manager is not here yet.');
+export async function openDatabase(env: Readonly<Record<string, string | undefined>>): Promise<Database> {
+  const settings = readDatabaseSettings(env);
+  const named = [...settings.servers, ...(settings.replicas ?? [])];
+  const servers = named.filter((server, index) => named.findIndex((one) => nameOf(one) === nameOf(server)) === index);
+  const size = settings.poolSize ?? (env.AWS_LAMBDA_FUNCTION_NAME ? poolSizes.function : poolSizes.container);
+  const monitor = createMonitor(servers, Math.min(longestLookMs, settings.connectTimeoutMs));
+  const database = createManager({
+    monitor,
+    pools: servers.map((server) => createPool(server, size, settings.connectTimeoutMs)),
+    limits: settings,
+    maxLagMs: settings.maxLagMs,
+  });
+  await monitor.look();
+  const lasting = monitor.seen.filter(({ isPassing }) => isPassing === false);
+  if (monitor.primary === undefined && lasting.length > 0) {
+    await database.close();
+    throw new StartupError(
+      'DATABASE_UNFIT',
+      lasting.map(({ problem }) => `${problem}.`),
+    );
+  }
+  return database;
 }

@@ -27,6 +27,6 @@ function take(path: string): void {
       writeFileSync(path, String(process.pid), { flag: 'wx' });
       return;
     }
-    throw new CommandError(`process ${holder} is starting or stopping this cluster: wait for it, or delete ${path}`);
+    throw new CommandError(`process ${holder} is starting or stopping what is here: wait for it, or delete ${path}`);
   }
 }

@@ -17,7 +17,7 @@ export function isFree(port: number): Promise<boolean> {
 }
 
 /** A random free port (random, so that clusters which start at the same moment rarely meet). */
-async function freePort(taken: ReadonlySet<number>): Promise<number> {
+export async function freePort(taken: ReadonlySet<number>): Promise<number> {
   for (let attempt = 0; attempt < 1_000; attempt += 1) {
     const port = randomInt(lowest, highest);
     if (!taken.has(port) && (await isFree(port))) return port;

@@ -15,9 +15,13 @@ export interface Watchdog {
  * the system closes the pipe between them even on `kill -9`. A temporary directory is deleted then.
  */
 export function guard(dir: string, ids: readonly number[], temporary: boolean): Watchdog {
-  const self = fileURLToPath(import.meta.url);
+  return startGuard(fileURLToPath(import.meta.url), [dir, temporary ? 'temporary' : 'kept', ...ids.map(String)]);
+}
+
+/** Starts a program that waits with `bereaved` for the death of this process. */
+export function startGuard(program: string, args: readonly string[]): Watchdog {
   // Of its own session: Ctrl-C in a terminal goes to the whole foreground group, and must not end the guard first.
-  const child = spawn(process.execPath, [self, dir, temporary ? 'temporary' : 'kept', ...ids.map(String)], {
+  const child = spawn(process.execPath, [program, ...args], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -27,17 +31,22 @@ export function guard(dir: string, ids: readonly number[], temporary: boolean): 
   return { dismiss: () => child.stdin.end('dismissed') };
 }
 
-async function watch(dir: string, ids: readonly number[], temporary: boolean): Promise<void> {
+/** In a guard: whether the process that started it has ended without having dismissed it. Resolves when either is so. */
+export async function bereaved(): Promise<boolean> {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
   let heard = '';
   for await (const chunk of process.stdin) heard += String(chunk);
-  if (heard === 'dismissed') return;
+  return heard !== 'dismissed';
+}
+
+async function watch(dir: string, ids: readonly number[], temporary: boolean): Promise<void> {
+  if (!(await bereaved())) return;
   writeFileSync(abandonedMarker(dir), '');
   await openDriver(dir)?.kill(ids);
   if (temporary) rmSync(dir, { recursive: true, force: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
   const [dir = '', kind, ...ids] = process.argv.slice(2);
   await watch(dir, ids.map(Number), kind === 'temporary');
 }

@@ -1,0 +1,166 @@
+import { type LocalDatabase, openLocalDatabase, startDatabase } from '../infra/database/database.ts';
+import { databaseDir } from '../infra/database/layout.ts';
+import type { DatabaseStatus } from '../infra/database/status.ts';
+import { migrate } from './database/migrate.ts';
+import { arrangeDays, type Days } from './database/partitions.ts';
+import { environmentOf, onPrimary } from './database/target.ts';
+import { CommandError, integerOption, runCommand, UsageError } from './support/command.ts';
+import { table } from './support/table.ts';
+
+/** What the command line asks for. */
+interface Call extends Days {
+  readonly dir: string;
+  readonly server: number;
+  readonly json: boolean;
+  readonly kill: boolean;
+}
+
+function existing(dir: string): LocalDatabase {
+  const database = openLocalDatabase(dir);
+  if (!database)
+    throw new CommandError(`no databases were ever started in ${dir}. Start them: npm run database -- start`);
+  return database;
+}
+
+function print(json: boolean, facts: object, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(facts)}\n` : `${text}\n`);
+}
+
+function report(status: DatabaseStatus, dir: string, json: boolean): number {
+  const rows = status.servers.map(({ id, role, port, pid, state, behindBytes, log }) => {
+    return [
+      String(id),
+      role,
+      String(port),
+      String(pid ?? '-'),
+      state,
+      behindBytes === null ? '-' : `${behindBytes} B`,
+      log,
+    ];
+  });
+  const text = table([['server', 'role', 'port', 'pid', 'state', 'behind', 'log'], ...rows]);
+  print(
+    json,
+    status,
+    `${text.join('\n')}\nDATABASE_URL and DATABASE_REPLICA_URLS are in ${dir}/env, for node --env-file`,
+  );
+  return status.healthy ? 0 : 1;
+}
+
+/** Starts under Ctrl-C and SIGTERM: both stop what was started so far, and the command fails. */
+async function start({ dir, json }: Call): Promise<number> {
+  const interrupt = new AbortController();
+  const abort = () => interrupt.abort(new CommandError('interrupted: nothing was left running'));
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
+  const database = await startDatabase({ dir, onProgress, signal: interrupt.signal });
+  return report(await database.status(), dir, json);
+}
+
+/** An action on one server. */
+function onServer(act: (database: LocalDatabase, id: number) => Promise<void>, done: string) {
+  return async ({ dir, server, json }: Call): Promise<number> => {
+    await act(existing(dir), server);
+    print(json, { server, done }, `Server ${server} ${done}.`);
+    return 0;
+  };
+}
+
+const serverActions: Readonly<Record<string, (call: Call) => Promise<number>>> = {
+  pause: onServer((database, id) => database.pause(id), 'is paused'),
+  resume: onServer((database, id) => database.resume(id), 'goes on'),
+  kill: onServer((database, id) => database.kill(id), 'was killed'),
+  restart: onServer(async (database, id) => {
+    await database.stopServer(id);
+    await database.startServer(id);
+  }, 'was started again and answers'),
+};
+
+const actions: Readonly<Record<string, (call: Call) => Promise<number>>> = {
+  start,
+  async stop({ dir, json }) {
+    await openLocalDatabase(dir)?.stop();
+    print(json, { stopped: true }, 'Both servers are stopped. Their data stays.');
+    return 0;
+  },
+  status: async ({ dir, json }) => report(await existing(dir).status(), dir, json),
+  async failover({ dir, json, kill }) {
+    await existing(dir).failover({ kill });
+    return report(await existing(dir).status(), dir, json);
+  },
+  async reset({ dir, json }) {
+    await openLocalDatabase(dir)?.reset();
+    print(json, { reset: true }, 'Both servers are stopped and their data deleted.');
+    return 0;
+  },
+  migrate: ({ dir, json, ...days }) =>
+    onPrimary(environmentOf(dir), async (connection) => {
+      const done = await migrate(connection);
+      const { made } = await arrangeDays(connection, days);
+      const ran = done.ran.length === 0 ? 'has every migration' : `ran ${done.ran.join(', ')}`;
+      const kind = done.hypertables ? 'hypertables' : `${made} partitions made`;
+      print(json, { ...done, made }, `${done.server}: ${ran}; ${kind}.`);
+      return 0;
+    }),
+  partitions: ({ dir, json, ...days }) =>
+    onPrimary(environmentOf(dir), async (connection) => {
+      const done = await arrangeDays(connection, days);
+      const first = done.days[0] ?? 'none';
+      print(
+        json,
+        { server: connection.server, ...done },
+        `${connection.server}: ${done.made} partitions made, ${done.dropped} dropped; days ${first} to ${done.days.at(-1) ?? 'none'}; ` +
+          `${done.elsewhere} snapshots of other days.`,
+      );
+      return 0;
+    }),
+};
+
+await runCommand(
+  {
+    name: 'database',
+    summary: 'Runs a local PostgreSQL, a primary and a replica, on loopback; and keeps the schema of any.',
+    usage: [
+      'start | stop | status | reset',
+      'failover [--kill]',
+      'pause <server> | resume <server> | kill <server> | restart <server>',
+      'migrate | partitions [--ahead <days>] [--keep <days>]',
+    ],
+    options: {
+      dir: { type: 'string' },
+      kill: { type: 'boolean', default: false },
+      ahead: { type: 'string', default: '7' },
+      keep: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    describe: {
+      dir: 'Where data, settings and logs are (default .local/database).',
+      kill: 'failover: kill the primary in place of stopping it; what it had not sent yet is lost.',
+      ahead: 'For how many days from tomorrow on partitions are made.',
+      keep: 'How many days before today are kept; older ones are dropped (default: nothing is dropped).',
+      json: 'Print what is reported as JSON.',
+    },
+    notes: [
+      'start       Start what does not run, wait until both answer, print the status. They keep running.',
+      'status      Exit code 0 when both run and the replica follows, else 1.',
+      'failover    The replica becomes the primary, and the old primary follows it.',
+      'pause       SIGSTOP a server, 1 or 2, with all its connections. resume: SIGCONT. kill: SIGKILL.',
+      'migrate     Run the migrations that are missing, and make partitions.',
+      'partitions  Make the partitions of the days to come; drop old ones with --keep.',
+      '',
+      'migrate and partitions work on DATABASE_URL where it is set, else on the local databases.',
+    ],
+  },
+  async (values, [action = '', server, ...rest]) => {
+    const run = actions[action] ?? serverActions[action];
+    const names = [...Object.keys(actions), ...Object.keys(serverActions)].join(', ');
+    if (!run) throw new UsageError(`takes one of ${names}${action && `, not '${action}'`}`);
+    const wantsServer = run === serverActions[action];
+    if (wantsServer && !/^[12]$/.test(server ?? '')) throw new UsageError(`${action} takes a server, 1 or 2`);
+    if (rest.length > 0 || (server !== undefined && !wantsServer)) throw new UsageError(`${action} takes nothing more`);
+    const keep = values.keep === undefined ? undefined : integerOption('keep', values.keep, 0, 36_500);
+    const { kill, json } = values;
+    const ahead = integerOption('ahead', values.ahead, 0, 366);
+    return await run({ dir: values.dir ?? databaseDir(), server: Number(server), json, kill, ahead, keep });
+  },
+);
