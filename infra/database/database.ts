@@ -6,6 +6,7 @@ import { withLock } from '../cluster/lock.ts';
 import { freePort, isFree } from '../cluster/ports.ts';
 import type { Watchdog } from '../cluster/watchdog.ts';
 import { homeOf, serverAccount } from './account.ts';
+import { promoteReplica } from './failover.ts';
 import {
   abandonedMarker,
   type DatabaseState,
@@ -174,17 +175,7 @@ function databaseOf(dir: string, home: string): LocalDatabase {
     failover: (options = {}) =>
       withLock(dir, async () => {
         const before = state();
-        const next = serverIds.find((id) => id !== before.primary) ?? 0;
-        if (inspectServer(home, next).state !== 'running') {
-          throw new CommandError(
-            `server ${next}, the replica, does not run: nothing was changed. Start it: npm run database -- start`,
-          );
-        }
-        if (options.kill || inspectServer(home, before.primary).state === 'paused')
-          await killServer(home, before.primary);
-        else await stopServer(home, before.primary, graceMs);
-        await asSuperuser(before, next, (client) => client.query('select pg_promote(true, 30)'));
-        const after = { ...before, primary: next };
+        const after = await promoteReplica(before, options);
         writeState(dir, after);
         if (!options.leave) await bringUp(after, before.primary, never);
       }),
@@ -209,6 +200,7 @@ function databaseOf(dir: string, home: string): LocalDatabase {
         for (const name of ['database.json', 'env', 'lib', 'postgresql'])
           rmSync(join(home, name), { recursive: true, force: true });
         for (const name of ['database.json', 'env']) rmSync(join(dir, name), { force: true });
+        if (home !== dir) rmSync(home, { recursive: true, force: true });
       }),
   };
 }

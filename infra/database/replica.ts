@@ -42,7 +42,7 @@ export async function makeReplica(state: DatabaseState, id: number): Promise<voi
   const way = `host=127.0.0.1 port=${state.ports[state.primary]} user=replicator password=${state.passwords.replicator}`;
   writeOwned(
     join(files.data, 'postgresql.auto.conf'),
-    `primary_conninfo = '${way} connect_timeout=3'\nprimary_slot_name = '${slot}'\nwal_receiver_timeout = '5s'\n`,
+    `primary_conninfo = '${way} connect_timeout=3'\nprimary_slot_name = '${slot}'\nwal_receiver_timeout = '5s'\nwal_retrieve_retry_interval = '200ms'\n`,
   );
   writeOwned(join(files.data, 'standby.signal'), '');
 }

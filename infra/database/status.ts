@@ -22,7 +22,7 @@ export interface DatabaseStatus {
 
 /** Asks the system, and those servers that answer. */
 export async function statusOf(state: DatabaseState): Promise<DatabaseStatus> {
-  const behind = await lags(state);
+  const behind = await lagOf(state);
   const servers = serverIds.map((id): ServerStatus => {
     const isPrimary = id === state.primary;
     return {
@@ -37,8 +37,8 @@ export async function statusOf(state: DatabaseState): Promise<DatabaseStatus> {
   return { healthy: servers.every((one) => one.state === 'running') && behind !== undefined, servers };
 }
 
-/** How far the replica is behind, by the primary; undefined when none follows. */
-async function lags(state: DatabaseState): Promise<number | undefined> {
+/** How many bytes the replica is behind, by the primary; undefined when none follows. */
+export async function lagOf(state: DatabaseState): Promise<number | undefined> {
   if (inspectServer(state.home, state.primary).state !== 'running') return undefined;
   try {
     return await asSuperuser(state, state.primary, async (client) => {

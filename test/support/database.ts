@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { openDatabase } from '../../functions/database/open.ts';
 import type { Database } from '../../functions/database/port.ts';
 import { type LocalDatabase, startDatabase } from '../../infra/database/database.ts';
+import { readState } from '../../infra/database/layout.ts';
+import { launch } from '../../infra/database/server.ts';
+import { asSuperuser, untilAnswers } from '../../infra/database/sql.ts';
 import { migrate } from '../../scripts/database/migrate.ts';
 import { arrangeDays } from '../../scripts/database/partitions.ts';
 import { onPrimary } from '../../scripts/database/target.ts';
@@ -47,3 +50,18 @@ export async function startTestDatabase(
 
 /** A signal that nobody aborts. */
 export const never = new AbortController().signal;
+
+/** Starts a server as it was left, with no backup of the primary first: an old primary comes back as one. */
+export async function startAlone({ dir }: LocalDatabase, id: number): Promise<void> {
+  const state = readState(dir);
+  if (!state) throw new Error(`no databases in ${dir}`);
+  await launch(state, id);
+  await untilAnswers(state, id, never);
+}
+
+/** Runs a statement as superuser on one of the servers. */
+export async function asAdministrator({ dir }: LocalDatabase, id: number, sql: string): Promise<void> {
+  const state = readState(dir);
+  if (!state) throw new Error(`no databases in ${dir}`);
+  await asSuperuser(state, id, (client) => client.query(sql), 'hft');
+}
