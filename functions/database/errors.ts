@@ -105,6 +105,11 @@ export function translate(thrown: unknown, server: string): Error {
   if (state === '40001' || state === '40P01') {
     return new RetryableError(`The database ${server} gave up a transaction for another (${state})`, thrown);
   }
+  // A check that has no name is that of a partition: no row is at fault, the tables are.
+  if (state === '23514' && place.constraint === undefined) {
+    const remedy = 'has no partition for a day: run npm run database -- partitions';
+    return new DependencyDownError(`The database ${server} ${remedy} (${state})`, thrown);
+  }
   const trouble = connectionTrouble[code] ?? serverTrouble[code] ?? serverTrouble[`${code.slice(0, 2)}*`];
   if (trouble !== undefined) return new DependencyDownError(`The database ${server} ${trouble} (${code})`, thrown);
   if (state !== undefined) {

@@ -20,7 +20,7 @@ export function nameOf({ host, port }: Pick<Server, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-const shape = /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)\/([^/?#]+)(?:\?([^#]*))?$/;
+const shape = /^postgres(?:ql)?:\/\/(?:([^:@/?#\s]*)(?::([^@/?#\s]*))?@)?([^@/?#\s]+)\/([^/?#\s,]+)(?:\?([^#\s]*))?$/;
 const hostShape = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/;
 const tlsModes: Readonly<Record<string, Tls['mode']>> = {
   disable: 'disable',
@@ -63,7 +63,7 @@ export function parseUrls(text: string): readonly Server[] | undefined {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function decoded(text: string): string {

@@ -124,8 +124,9 @@ begin
     for day in select generate_series(first, last, interval '1 day')::date loop
       child := parent || '_' || to_char(day, 'YYYYMMDD');
       if to_regclass(child) is null then
-        -- What comes for the day meanwhile waits for this transaction, and finds its partition then.
-        execute format('lock table %I in access exclusive mode', parent || '_default');
+        -- A writer chooses the partition of a row when it has the lock of the parent: without this one it could choose the
+        -- default partition, wait for us, and be refused, since the day is another's by then.
+        if made = 0 then lock table only snapshots, only snapshot_options in share row exclusive mode; end if;
         execute format('create table %I (like %I including defaults including constraints)', child, parent);
         execute format('with moved as (delete from %I where snapshot_at >= %L and snapshot_at < %L returning *)
           insert into %I select * from moved', parent || '_default', utc_day(day), utc_day(day + 1), child);
