@@ -15,10 +15,10 @@ export default defineConfig({
       },
       {
         test: {
-          // A real primary and its replica a file, and no Kafka: one file at a time, before the cluster's.
+          // A real primary and its replica a file, and no Kafka: two files at a time, before the cluster's.
           name: 'database',
           include: ['test/database/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

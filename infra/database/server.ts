@@ -96,6 +96,7 @@ export async function launch(state: DatabaseState, id: number): Promise<void> {
   const { postgres, env } = findBinaries(state.home, account);
   const log = openSync(files.log, 'w', 0o600);
   if (account) fchownSync(log, account.uid, account.gid);
+  dropStalePid(files.data);
   // Both write the same id to it: we, so that it can be inspected from now on, and the process, should we be gone by then.
   writeFileSync(files.pid, '');
   if (account) chownSync(files.pid, account.uid, account.gid);
@@ -109,6 +110,16 @@ export async function launch(state: DatabaseState, id: number): Promise<void> {
   await once(child, 'spawn');
   writeFileSync(files.pid, `${child.pid}\n`);
   child.unref();
+}
+
+/**
+ * A server that was killed leaves its id behind, and the next one refuses to start while a process has it: a stranger, or
+ * the dead one itself where nobody waits for orphans.
+ */
+function dropStalePid(data: string): void {
+  const path = `${data}/postmaster.pid`;
+  const pid = existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : 0;
+  if (pid > 0 && !processInfo(pid)?.command.includes(data)) rmSync(path);
 }
 
 const settings = {
