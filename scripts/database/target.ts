@@ -2,7 +2,7 @@ import { type Connection, openConnection } from '../../functions/database/connec
 import { createLookout, noPrimary, type Seen } from '../../functions/database/look.ts';
 import type { Server } from '../../functions/database/servers.ts';
 import { readDatabaseSettings } from '../../functions/database/settings.ts';
-import { messageOf, StartupError } from '../../functions/runtime/errors.ts';
+import { EngineError, StartupError } from '../../functions/runtime/errors.ts';
 import { openLocalDatabase } from '../../infra/database/database.ts';
 import { CommandError } from '../support/command.ts';
 
@@ -37,8 +37,8 @@ export async function onPrimary<T>(env: Environment, task: (connection: Connecti
       await connection.end();
     }
   } catch (error) {
-    if (error instanceof CommandError) throw error;
-    throw new CommandError(error instanceof StartupError ? error.problems.join('\n') : messageOf(error));
+    if (!(error instanceof EngineError)) throw error;
+    throw new CommandError(error instanceof StartupError ? error.problems.join('\n') : error.message);
   }
 }
 

@@ -18,6 +18,11 @@ const unused = new Set([
   'pino/lib/transport.js', // a thread for the log: lines go to standard output here
   'sonic-boom/index.js',
   'on-exit-leak-free/index.js',
+  'pg-pool/index.js', // connections are counted by ours
+  'pg-connection-string/index.js', // URLs are read by ours
+  'pgpass/lib/index.js',
+  ...['client', 'index'].map((name) => `pg/lib/native/${name}.js`),
+  'pg/lib/crypto/cert-signatures.js', // of channel binding, which is not asked for
   // Requests of transactions and of an administrator, and produce and fetch, which are our own.
   ...['addOffsetsToTxn', 'addPartitionsToTxn', 'endTxn', 'txnOffsetCommit', 'produce', 'fetch'].map(request),
   ...['alterConfigs', 'alterPartitionReassignments', 'createAcls', 'createPartitions', 'createTopics'].map(request),

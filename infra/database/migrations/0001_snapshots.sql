@@ -149,12 +149,14 @@ create function drop_days(before date) returns integer language plpgsql as $$
 declare
   parent text;
   child text;
+  chunks integer;
   dropped integer := 0;
 begin
   foreach parent in array array['snapshots', 'snapshot_options'] loop
     if exists (select from pg_extension where extname = 'timescaledb') then
       execute format('select count(*) from drop_chunks(%L::regclass, older_than => %L::timestamptz)',
-        parent, utc_day(before)) into dropped;
+        parent, utc_day(before)) into chunks;
+      dropped := dropped + chunks;
       continue;
     end if;
     for child in
