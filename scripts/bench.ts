@@ -6,7 +6,7 @@ import { startCluster } from '../infra/cluster/cluster.ts';
 import { topics as declaredTopics, type TopicDeclaration } from '../infra/topics.ts';
 import { type BenchTopics, contractsInContainer, type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
-import { benchDispatch, emptyInitMs, runFunction } from './bench/function.ts';
+import { benchDispatch, runEmptyFunction, runFunction } from './bench/function.ts';
 import { benchHandler } from './bench/handler.ts';
 import {
   type BenchResult,
@@ -50,7 +50,7 @@ await runCommand(
       json: 'Print one JSON document in place of the tables.',
     },
     notes: [
-      'The container part runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS; `npm run build` first.',
+      'The container part runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS.',
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
     ],
   },
@@ -160,22 +160,27 @@ async function benchFunction(
   await fill(topics, count);
   const functions: number[] = [];
   const containers: number[] = [];
+  const clients: number[] = [];
   const inits: number[] = [];
   const emptyInits: number[] = [];
   for (let run = 1; run <= runs; run += 1) {
     const cost = await runFunction(topics, bundle, count, functionBatch);
     functions.push(perRecord(cost));
     inits.push(cost.initMs);
-    emptyInits.push(await emptyInitMs());
+    const client = await runEmptyFunction(topics, count, functionBatch);
+    clients.push(perRecord(client));
+    emptyInits.push(client.initMs);
     containers.push(perRecord(await runContainer(topics, bundle, count)));
     say(
-      `run ${run} of ${runs}: function ${functions.at(-1)?.toFixed(1)} us, container ${containers.at(-1)?.toFixed(1)} us`,
+      `run ${run} of ${runs}: function ${functions.at(-1)?.toFixed(1)} us, the runtime client alone ` +
+        `${clients.at(-1)?.toFixed(1)} us, container ${containers.at(-1)?.toFixed(1)} us`,
     );
   }
-  const [functionUs, containerUs] = [median(functions), median(containers)];
+  const [functionUs, clientUs, containerUs] = [median(functions), median(clients), median(containers)];
   return {
     dispatch: await benchDispatch(dispatchBatch),
-    ...{ batch: functionBatch, functionUs, containerUs, ratio: functionUs / containerUs },
+    ...{ batch: functionBatch, functionUs, clientUs, containerUs },
+    ...{ ratio: functionUs / containerUs, hostRatio: (functionUs - clientUs) / containerUs },
     ...{ initMs: median(inits), emptyInitMs: median(emptyInits) },
   };
 }

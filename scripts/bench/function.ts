@@ -128,15 +128,20 @@ export async function runFunction(
   }
 }
 
-/** What the runtime client itself takes until it asks for the first event. */
-export async function emptyInitMs(): Promise<number> {
+/** What the runtime client itself costs: the same events, and a handler that does nothing with them. */
+export async function runEmptyFunction(
+  topics: BenchTopics,
+  count: number,
+  batch: number,
+): Promise<LoopCost & { readonly initMs: number }> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-bench-empty-'));
   const bundle = join(dir, 'empty.mjs');
-  writeFileSync(bundle, 'export const handler = async () => undefined;\n');
-  const environment = await createEnvironment({ bundle, exportName: 'handler', timeoutMs: 60_000, env: {} });
-  await environment.close();
-  rmSync(dir, { recursive: true });
-  return environment.initMs;
+  writeFileSync(bundle, 'export const processor = async () => ({ batchItemFailures: [] });\n');
+  try {
+    return await runFunction(topics, bundle, count, batch);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
 
 /** Events of one partition each, with records of a believable market. */

@@ -31,8 +31,12 @@ export interface FunctionResult {
   readonly dispatch: DispatchCost;
   readonly batch: number;
   readonly functionUs: number;
+  /** Of it what the runtime client takes by itself: with the same events, and a handler that does nothing. */
+  readonly clientUs: number;
   readonly containerUs: number;
   readonly ratio: number;
+  /** What the function host takes, without the runtime client, beside the container. */
+  readonly hostRatio: number;
   readonly initMs: number;
   readonly emptyInitMs: number;
 }
@@ -79,12 +83,14 @@ export function tables(result: BenchResult): string {
     );
   }
   if (result.function) {
-    const { dispatch, batch, functionUs, containerUs, ratio, initMs, emptyInitMs } = result.function;
+    const { dispatch, batch, functionUs, clientUs, containerUs, ratio, hostRatio } = result.function;
+    const { initMs, emptyInitMs } = result.function;
     lines.push(
       '',
       `Function host alone, ${dispatch.batch} records an event:${us(dispatch.hostUs - dispatch.base64Us)} a record, beside ` +
         `${dispatch.base64Us.toFixed(1)} us of base64`,
       `Function, ${batch} records an event:${us(functionUs)} of CPU a record; container:${us(containerUs)} (${ratio.toFixed(2)}x)`,
+      `  of it the runtime client's own:${us(clientUs)}; what is left, the function host's, is ${hostRatio.toFixed(2)}x the container's`,
       `Initialisation under the runtime client: ${initMs.toFixed(0)} ms; of an empty handler: ${emptyInitMs.toFixed(0)} ms`,
     );
   }
