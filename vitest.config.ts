@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** Those that stop or change brokers, watch how fast something is, or start a cluster of their own. */
+const alone = [
+  'blocked',
+  'broker-loss',
+  'drain',
+  'faults',
+  'local-cluster',
+  'scaling',
+  'start',
+  'topics-rights',
+  'topics',
+].map((name) => `test/cluster/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/reporter.ts'],
@@ -28,12 +41,24 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/{cluster,conformance}/**/*.test.ts'],
-          // One three-broker cluster for all files, and two cores: one file at a time.
+          exclude: alone,
+          // One three-broker cluster for all files, with topics and groups of their own: they wait more than they work.
+          globalSetup: ['test/support/cluster.ts'],
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
           globalSetup: ['test/support/cluster.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -43,7 +68,7 @@ export default defineConfig({
           include: ['test/long/**/*.test.ts'],
           globalSetup: ['test/support/cluster.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
