@@ -60,7 +60,7 @@ export const scaling: ScalingPolicy = {
   // `npm run bench`: 21,500 to 24,000 of 2 contracts, on two cores that it shares with three brokers.
   recordsPerSecondPerInstance: 20_000,
   targetUtilisation: 0.75,
-  // Commits every 200 ms, and half a second that a fetch may wait.
+  // Commits every 100 ms, and half a second that a fetch may wait.
   inFlightSeconds: 0.75,
   intervalSeconds: 5,
   up: { windowSeconds: 10, periodSeconds: 15, maxFactor: 2 },

@@ -122,7 +122,7 @@ export const settingSpecs = {
   }),
   commitIntervalMs: setting({
     name: 'KAFKA_COMMIT_INTERVAL_MS',
-    fallback: '200',
+    fallback: '100',
     ...integer(10, 60_000),
     effect: 'How often offsets of done records are committed: what a killed instance may do twice.',
   }),

@@ -24,6 +24,6 @@ export const measuredCosts: Costs = {
   leaveSeconds: 0.5,
   // How long nothing came out when 2 instances became 4, and 4 became 6, on an otherwise quiet machine.
   rebalanceSeconds: 0.6,
-  // Half of the 200 ms between commits, and a request.
+  // Half of the 100 ms between commits, and a request on a busy machine.
   commitSeconds: 0.15,
 };
