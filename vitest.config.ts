@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const alone = [
   'blocked',
   'broker-loss',
+  'doctor',
   'drain',
   'faults',
   'local-cluster',
