@@ -41,7 +41,7 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
     const { pid: pidFile } = brokerFiles(dir, id);
     const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
     const info = pid > 0 ? processInfo(pid) : undefined;
-    // One that is on its way out shows no mark. Taking a stranger's for ours does no harm: it will be gone.
+    // One that is on its way out, or becoming Java, shows no mark. Taking a stranger's for ours does no harm: it will be gone.
     if (!info?.exiting && !info?.command.includes(mark(dir, id))) return { id, state: 'stopped' };
     return { id, state: info.paused ? 'paused' : 'running', pid, since: statSync(pidFile).mtime.toISOString() };
   };

@@ -5,7 +5,10 @@ import { existsSync, readFileSync } from 'node:fs';
 export interface ProcessInfo {
   /** Stopped by SIGSTOP. */
   readonly paused: boolean;
-  /** On its way out: its command line is gone already, and its files and ports may still be held. */
+  /**
+   * Its command line is gone: it is on its way out, while its files and ports may still be held, or it is just becoming
+   * another program.
+   */
   readonly exiting: boolean;
   /** Its whole command line. */
   readonly command: string;
@@ -17,12 +20,15 @@ export function processInfo(pid: number): ProcessInfo | undefined {
 }
 
 const flagExiting = 0x4;
+const flagKernel = 0x200000;
 
 function fromProc(pid: number): ProcessInfo | undefined {
   try {
     // In this order: an empty command line is then followed by the state that explains it.
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trimEnd();
-    return { command, ...parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) };
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const { paused, exiting } = parseStat(stat);
+    return { command, paused, exiting: exiting || (command === '' && !isOfKernel(stat)) };
   } catch {
     return undefined;
   }
@@ -30,12 +36,21 @@ function fromProc(pid: number): ProcessInfo | undefined {
 
 /** Reads `/proc/<pid>/stat`. It throws when the process is dead. */
 export function parseStat(stat: string): Pick<ProcessInfo, 'paused' | 'exiting'> {
-  // The name in parentheses may itself hold spaces and parentheses: the fields follow the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(stat);
   const [state = 'X', flags, threads] = [fields[0], Number(fields[6]), Number(fields[17])];
   // The first thread of a process that is killed is often a zombie while others still hold its files.
   if (state === 'X' || (state === 'Z' && threads <= 1)) throw new Error('the process is dead');
   return { paused: state === 'T' || state === 't', exiting: state === 'Z' || (flags & flagExiting) !== 0 };
+}
+
+/** A thread of the kernel never has a command line. It may have the id that a process of ours once had. */
+function isOfKernel(stat: string): boolean {
+  return (Number(fieldsOf(stat)[6]) & flagKernel) !== 0;
+}
+
+/** From the state on. The name in parentheses may itself hold spaces and parentheses: the fields follow the last one. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function fromPs(pid: number): ProcessInfo | undefined {

@@ -31,7 +31,6 @@ export async function untilAnswers(
   timeoutMs = 60_000,
 ): Promise<void> {
   const until = Date.now() + timeoutMs;
-  let stoppedLooks = 0;
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -39,10 +38,8 @@ export async function untilAnswers(
       return;
     } catch (error) {
       const { state: now } = inspectServer(state.home, id);
-      // While the launcher becomes the server, its command line is empty for a moment.
-      stoppedLooks = now === 'running' ? 0 : stoppedLooks + 1;
       const isLate = Date.now() > until;
-      if (stoppedLooks > 3 || isLate) {
+      if (now !== 'running' || isLate) {
         const why = isLate ? `does not answer (${messageOf(error)})` : `is ${now} instead of starting`;
         throw new CommandError(`PostgreSQL server ${id} ${why}. Its log:\n${logTail(state.home, id)}`);
       }

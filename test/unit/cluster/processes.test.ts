@@ -77,6 +77,20 @@ test('a process that ended and was not waited for is no process', async () => {
   await expect.poll(() => processInfo(Number(String(printed))), { timeout: 5_000 }).toBeUndefined();
 });
 
+test('a process that becomes another program has a command line, or is said to have none for now', async () => {
+  const again = join(dir, 'again.sh');
+  writeFileSync(again, '[ "$1" -gt 0 ] && exec /bin/sh "$0" $(($1 - 1))\n');
+  child = spawn('/bin/sh', [again, '2000'], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  const seen: { command: string; exiting: boolean }[] = [];
+  for (let info = processInfo(child.pid ?? 0); info !== undefined; info = processInfo(child.pid ?? 0)) {
+    seen.push(info);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(seen.length).toBeGreaterThan(100);
+  expect(seen.filter(({ command, exiting }) => !exiting && !command.includes(again))).toEqual([]);
+});
+
 test.each([
   ['runs', 'S', 4_194_304, 40, { paused: false, exiting: false }],
   ['is paused', 'T', 4_194_304, 40, { paused: true, exiting: false }],
