@@ -20,6 +20,7 @@ import { choosePorts, isFree } from './ports.ts';
 import { findEngine } from './prerequisites.ts';
 import { describeQuorum, type QuorumStatus } from './quorum.ts';
 import { waitUntilReady } from './readiness.ts';
+import { type FullStart, type LocalStart, startLocked } from './start.ts';
 import { guard, type Watchdog } from './watchdog.ts';
 
 /** One broker, as it is now. */
@@ -65,17 +66,7 @@ export interface LocalCluster {
 }
 
 /** How to start a cluster. */
-export interface StartOptions {
-  /** Its data, settings and logs. One cluster a directory; any number of directories. */
-  readonly dir: string;
-  /** Gets a line now and then on what is being waited for. */
-  readonly onProgress?: (line: string) => void;
-  /** Aborting it stops what was started so far; `startCluster` rejects then. */
-  readonly signal?: AbortSignal;
-  /** Whether the brokers die with this process, however it ends. Otherwise they outlive it. */
-  readonly attached?: boolean;
-  /** Whether the directory is of no use to anyone else: it is deleted when this process dies before it stopped them. */
-  readonly temporary?: boolean;
+export interface StartOptions extends LocalStart {
   /** Whether each broker gets a second listener for clients behind a proxy, which the caller runs. With Java only. */
   readonly outside?: boolean;
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
@@ -93,22 +84,12 @@ const watchdogs = new Map<string, Watchdog>();
  * Starts the three brokers of a directory, or those of them that do not run, and waits until all answer. A start that
  * fails, is aborted or whose process is killed leaves none of the brokers running that it started.
  */
-export async function startCluster(options: StartOptions): Promise<LocalCluster> {
-  const dir = resolve(options.dir);
-  const signal = options.signal ?? new AbortController().signal;
-  const onProgress = options.onProgress ?? (() => undefined);
-  try {
-    return await withLock(dir, () => start(dir, { ...options, onProgress, signal }));
-  } catch (error) {
-    // Whatever was interrupted says so in its own way: the caller gets the reason that it gave.
-    throw signal.aborted ? signal.reason : error;
-  }
+export function startCluster(options: StartOptions): Promise<LocalCluster> {
+  return startLocked(options, start);
 }
 
-type FullOptions = StartOptions & Required<Pick<StartOptions, 'onProgress' | 'signal'>>;
-
-async function start(dir: string, options: FullOptions): Promise<LocalCluster> {
-  const { signal, onProgress, attached = false } = options;
+async function start(options: FullStart<StartOptions>): Promise<LocalCluster> {
+  const { dir, signal, onProgress, attached, temporary } = options;
   const opened = openDriver(dir);
   const before = opened?.inspect() ?? [];
   for (const broker of before) if (broker.state === 'paused') await opened?.resume(broker.id);
@@ -118,7 +99,7 @@ async function start(dir: string, options: FullOptions): Promise<LocalCluster> {
   const state = await prepare(dir, running.length > 0, options);
   const driver = driverOf(dir, state);
   rmSync(abandonedMarker(dir), { force: true });
-  const watchdog = guard(dir, attached ? brokerIds : missing, options.temporary ?? false);
+  const watchdog = guard(dir, attached ? brokerIds : missing, temporary);
   try {
     signal.throwIfAborted();
     if (missing.length > 0) onProgress(`Starting brokers ${missing.join(', ')} ...`);
@@ -141,7 +122,7 @@ export function openCluster(dir: string): LocalCluster | undefined {
 }
 
 /** Finds the engine and what it needs, and settles the ports: those of brokers that run are settled already. */
-async function prepare(dir: string, running: boolean, options: FullOptions): Promise<ClusterState> {
+async function prepare(dir: string, running: boolean, options: FullStart<StartOptions>): Promise<ClusterState> {
   const previous = readState(dir);
   if (previous && running) return previous;
   const state: ClusterState = {
@@ -156,7 +137,7 @@ async function prepare(dir: string, running: boolean, options: FullOptions): Pro
   return state;
 }
 
-async function prepareEngine(options: FullOptions): Promise<ClusterState['engine']> {
+async function prepareEngine(options: FullStart<StartOptions>): Promise<ClusterState['engine']> {
   const jars = jarsDir(options.localDir ?? localDir());
   const engine = await findEngine(existsSync(jars));
   if (engine.kind === 'docker') return engine;

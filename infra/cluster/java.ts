@@ -24,7 +24,7 @@ import {
   type JavaRuntime,
   randomKafkaId,
 } from './layout.ts';
-import { processInfo } from './process-info.ts';
+import { processInfo, send } from './process-info.ts';
 
 // The process notes its own id before it becomes Java, and then looks whether the cluster was given up: the watchdog
 // writes its marker first and reads the ids then. Whichever comes later sees the other, so no broker slips through.
@@ -48,13 +48,7 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
 
   const signal = (id: number, name: NodeJS.Signals): void => {
     const { pid } = inspectOne(id);
-    if (pid === undefined) return;
-    try {
-      process.kill(pid, name);
-    } catch (error) {
-      // It ended in between.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-    }
+    if (pid !== undefined) send(pid, name);
   };
 
   /** A busy system stops a process in its own time: whoever looks next must not find it as it was. */

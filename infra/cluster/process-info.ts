@@ -48,8 +48,17 @@ function isOfKernel(stat: string): boolean {
   return (Number(fieldsOf(stat)[6]) & flagKernel) !== 0;
 }
 
-/** From the state on. The name in parentheses may itself hold spaces and parentheses: the fields follow the last one. */
-function fieldsOf(stat: string): string[] {
+/** Sends a signal; nothing when the process has ended. */
+export function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** The fields of `/proc/<pid>/stat` from the state on. The name in parentheses may itself hold spaces and parentheses: the fields follow the last one. */
+export function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { CommandError } from '../../scripts/support/command.ts';
 import { withLock } from '../cluster/lock.ts';
 import { freePort, isFree } from '../cluster/ports.ts';
+import { type FullStart, type LocalStart, startLocked } from '../cluster/start.ts';
 import type { Watchdog } from '../cluster/watchdog.ts';
 import { homeOf, serverAccount } from './account.ts';
 import { promoteReplica } from './failover.ts';
@@ -43,15 +44,7 @@ export interface LocalDatabase {
 }
 
 /** How to start. */
-export interface StartOptions {
-  readonly dir: string;
-  readonly onProgress?: (line: string) => void;
-  /** Aborting it stops what was started so far. */
-  readonly signal?: AbortSignal;
-  /** Whether the servers die with this process, however it ends. */
-  readonly attached?: boolean;
-  /** Whether the directory is deleted when this process dies before it stopped them. */
-  readonly temporary?: boolean;
+export interface StartOptions extends LocalStart {
   /** Further settings of the servers, by their names. */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -60,18 +53,12 @@ const graceMs = 10_000;
 const watchdogs = new Map<string, Watchdog>();
 
 /** Starts what does not run of the two servers of a directory, and waits until both answer. A start that fails leaves nothing running that it started. */
-export async function startDatabase(options: StartOptions): Promise<LocalDatabase> {
-  const dir = resolve(options.dir);
-  const signal = options.signal ?? new AbortController().signal;
-  try {
-    return await withLock(dir, () => start(dir, options, signal));
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
+export function startDatabase(options: StartOptions): Promise<LocalDatabase> {
+  return startLocked(options, start);
 }
 
-async function start(dir: string, options: StartOptions, signal: AbortSignal): Promise<LocalDatabase> {
-  const { onProgress = () => undefined, attached = false, temporary = false } = options;
+async function start(options: FullStart<StartOptions>): Promise<LocalDatabase> {
+  const { dir, onProgress, signal, attached, temporary } = options;
   const state = await prepare(dir, options);
   const missing = serverIds.filter((id) => inspectServer(state.home, id).state === 'stopped');
   rmSync(abandonedMarker(state.home), { force: true });

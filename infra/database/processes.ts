@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { processInfo } from '../cluster/process-info.ts';
+import { fieldsOf } from '../cluster/process-info.ts';
 
 /** The children of a process. A server's backends are each in a session of their own, so that no group holds them. */
 export function childrenOf(pid: number): number[] {
@@ -19,23 +19,8 @@ export function childrenOf(pid: number): number[] {
 
 function parentOf(pid: number): number | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return Number(fieldsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))[1]);
   } catch {
     return undefined; // it ended in between
   }
-}
-
-/** Sends a signal; nothing when the process has ended. */
-export function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-}
-
-/** Whether a process is alive, whatever it is. */
-export function isAlive(pid: number): boolean {
-  return processInfo(pid) !== undefined;
 }

@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../../scripts/support/command.ts';
-import { processInfo } from '../cluster/process-info.ts';
+import { processInfo, send } from '../cluster/process-info.ts';
 import { serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
 import { abandonedMarker, type DatabaseState, serverFiles } from './layout.ts';
-import { childrenOf, isAlive, send } from './processes.ts';
+import { childrenOf } from './processes.ts';
 
 /** A server as the system sees it now. */
 export interface ServerProcess {
@@ -160,7 +160,7 @@ export async function killServer(home: string, id: number): Promise<void> {
   const all = [pid, ...childrenOf(pid)];
   for (const one of all) send(one, 'SIGKILL');
   const until = Date.now() + 30_000;
-  while (all.some(isAlive)) {
+  while (all.some((one) => processInfo(one) !== undefined)) {
     if (Date.now() > until) throw new Error(`server ${id} did not end 30 s after SIGKILL`);
     await delay(10);
   }
