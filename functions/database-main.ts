@@ -12,7 +12,7 @@ const usage = usageOf('database.mjs', names);
 async function main(name: string | undefined): Promise<void> {
   const start = name !== undefined && Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (name === '--help' || name === '-h') process.stdout.write(usage);
-  else if (start) await start(digestOf(import.meta.url));
+  else if (start) await start(digestOf(new URL(import.meta.url)));
   else refuse(name, names, usage);
 }
 

@@ -25,7 +25,7 @@ const names = Object.keys(functions);
 const usage = usageOf('functions.mjs', names);
 
 function digest(): string {
-  return digestOf(import.meta.url);
+  return digestOf(new URL(import.meta.url));
 }
 
 async function main(name: string | undefined): Promise<void> {

@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The digest of a bundle, by its `import.meta.url`: both hosts log it, so that what runs can be compared with what was certified. */
-export function digestOf(url: string): string {
-  return createHash('sha256')
-    .update(readFileSync(fileURLToPath(url)))
-    .digest('hex');
+/** The SHA-256 of a bundle: both hosts log it at their start, so that what runs can be compared with what was certified. */
+export function digestOf(bundle: string | URL): string {
+  return createHash('sha256').update(readFileSync(bundle)).digest('hex');
 }
 
 /** Whether this process was started with that file. It is imported for its exports elsewhere: only a program starts a container. */

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { digestOf } from '../functions/program.ts';
 import { kafkaVersion } from '../infra/cluster/jars.ts';
 import { cannot } from '../test/conformance/features.ts';
 import { runSuite } from './certify/suite.ts';
 import { findRuntimeClient } from './event-source/client.ts';
-import { buildBundle, digestOf } from './support/bundle.ts';
+import { buildBundle } from './support/bundle.ts';
 import { type Certificate, certificatePath } from './support/certificate.ts';
 import { CommandError, runCommand } from './support/command.ts';
 

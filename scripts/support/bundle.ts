@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -71,9 +70,4 @@ export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> 
     renameSync(`${file.path}.${process.pid}`, file.path);
   }
   return { path, bytes: statSync(path).size };
-}
-
-/** The SHA-256 of a file, as both hosts log it of the bundle at their start. */
-export function digestOf(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }

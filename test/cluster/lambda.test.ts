@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { createEvent } from '../../functions/hosts/lambda/testing.ts';
+import { digestOf } from '../../functions/program.ts';
 import type { InboundRecord } from '../../functions/runtime/contract.ts';
 import { createRecord } from '../../functions/runtime/testing.ts';
 import { createEnvironment, type Environment, type InvokeResult } from '../../scripts/event-source/environment.ts';
-import { digestOf } from '../../scripts/support/bundle.ts';
 import type { Instruction } from '../fixtures/functions/instruction.ts';
 import { buildFixtures } from '../support/fixture-bundle.ts';
 import { readTopics } from '../support/ledger/reader.ts';

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../functions/program.ts';
 import { buildImage } from '../../../scripts/image/build-image.ts';
 import { type ImageFlags, readImageOptions } from '../../../scripts/image/options.ts';
-import { buildBundle, digestOf } from '../../../scripts/support/bundle.ts';
+import { buildBundle } from '../../../scripts/support/bundle.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hft-image-'));

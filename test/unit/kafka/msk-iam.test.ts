@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateAuthTokenFromCredentialsProvider } from 'aws-msk-iam-sasl-signer-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type MskIamOptions, mskIamTokens } from '../../../functions/kafka/kafkajs/msk-iam.ts';
 import { StartupError } from '../../../functions/runtime/errors.ts';
 
@@ -112,7 +112,9 @@ describe('credentials of a container', () => {
   });
 
   test('a token in a file is read anew each time', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'msk-iam-')), 'token');
+    const dir = mkdtempSync(join(tmpdir(), 'msk-iam-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'token');
     const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file };
     const tokens = mskIamTokens({ brokers, env, now: () => now });
     writeFileSync(file, 'first\n');

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { changesBetween, type ResourceChange } from '../../../scripts/deploy/changes.ts';
 import { changesText } from '../../../scripts/deploy/text.ts';
 import type { Resource, Template } from '../../../scripts/package/template.ts';
@@ -104,8 +104,14 @@ describe('changes between two templates', () => {
   });
 });
 
+function temporaryDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'deploy-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
 test('a dry run tells a topic that would get fewer partitions, needs no account, and ends with 1', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'deploy-')), 'before.json');
+  const path = join(temporaryDir(), 'before.json');
   const wider = { ...topic, Properties: { ...topic.Properties, PartitionCount: 72 } };
   writeFileSync(path, JSON.stringify({ Resources: { TopicMarketRaw: wider } }));
   const { code, stdout, stderr } = await run(
@@ -126,7 +132,7 @@ test('a dry run tells a topic that would get fewer partitions, needs no account,
 }, 60_000);
 
 test('a dry run ends with 1 for partitions that move keys, and with 0 when that is accepted by name', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'deploy-')), 'before.json');
+  const path = join(temporaryDir(), 'before.json');
   const fewer = { ...topic, Properties: { ...topic.Properties, PartitionCount: 30 } };
   writeFileSync(path, JSON.stringify({ Resources: { TopicMarketRaw: fewer } }));
   const dryRun = (...flags: string[]) =>

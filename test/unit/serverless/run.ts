@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { buildBundle, digestOf } from '../../../scripts/support/bundle.ts';
+import { digestOf } from '../../../functions/program.ts';
+import { buildBundle } from '../../../scripts/support/bundle.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
