@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ClusterStatus, type LocalCluster, openCluster, startCluster } from '../infra/cluster/cluster.ts';
 import { localDir } from '../infra/cluster/jars.ts';
+import type { ClusterSecurity } from '../infra/cluster/secure/security.ts';
 import { CommandError, runCommand, UsageError } from './support/command.ts';
 
 /** What the command line asks for. */
@@ -8,15 +9,19 @@ interface Call {
   readonly dir: string;
   readonly broker: number;
   readonly json: boolean;
+  readonly secure: boolean;
 }
 
 const progress = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-function existing(dir: string): LocalCluster {
+function existing({ dir, secure }: Call): LocalCluster {
   const cluster = openCluster(dir);
-  if (!cluster) throw new CommandError(`no cluster was ever started in ${dir}. Start one: npm run cluster -- start`);
+  if (!cluster)
+    throw new CommandError(
+      `no cluster was ever started in ${dir}. Start one: npm run cluster -- start${secure ? ' --secure' : ''}`,
+    );
   return cluster;
 }
 
@@ -26,7 +31,7 @@ function report(status: ClusterStatus, json: boolean): number {
   return whole ? 0 : 1;
 }
 
-function statusText({ bootstrapServers, brokers, quorum }: ClusterStatus): string {
+function statusText({ bootstrapServers, brokers, quorum, security }: ClusterStatus): string {
   const rows = brokers.map((broker) => [
     String(broker.id),
     String(broker.port),
@@ -44,24 +49,41 @@ function statusText({ bootstrapServers, brokers, quorum }: ClusterStatus): strin
       .trimEnd(),
   );
   const controllers = quorum.healthy ? `healthy, led by broker ${quorum.leaderId}` : 'no leader';
-  return [`bootstrap servers   ${bootstrapServers.join(',')}`, `controller quorum   ${controllers}`, ...lines, ''].join(
-    '\n',
-  );
+  return [
+    `bootstrap servers   ${bootstrapServers.join(',')}`,
+    `controller quorum   ${controllers}`,
+    ...lines,
+    ...(security ? securityLines(security) : []),
+    '',
+  ].join('\n');
+}
+
+function securityLines({ users }: ClusterSecurity): string[] {
+  const width = Math.max(...users.map(({ name }) => name.length));
+  const file = users.find(({ name }) => name === 'operator')?.environmentFile;
+  return [
+    '',
+    'TLS and SCRAM-SHA-512; a user may do only what it was granted. The settings of each, with its password, are in',
+    ...users.map(({ name, environmentFile }) => `  ${name.padEnd(width)}  ${environmentFile}`),
+    'Make the topics, and grant what infra/rights.ts declares:',
+    `  (set -a; . '${file}'; npm run topics -- apply)`,
+  ];
 }
 
 /** Starts under Ctrl-C and SIGTERM: both stop what was started so far, and the command fails. */
-async function start({ dir, json }: Call): Promise<number> {
+async function start({ dir, json, secure }: Call): Promise<number> {
   const interrupt = new AbortController();
   const abort = () => interrupt.abort(new CommandError('interrupted: nothing was left running'));
   process.once('SIGINT', abort).once('SIGTERM', abort);
-  const cluster = await startCluster({ dir, onProgress: progress, signal: interrupt.signal });
+  const cluster = await startCluster({ dir, secure, onProgress: progress, signal: interrupt.signal });
   return report(await cluster.status(), json);
 }
 
 /** An action on one broker, then the state it led to. */
 function onBroker(act: (cluster: LocalCluster, id: number) => Promise<void>, done: string) {
-  return async ({ dir, broker, json }: Call): Promise<number> => {
-    const cluster = existing(dir);
+  return async (call: Call): Promise<number> => {
+    const { broker, json } = call;
+    const cluster = existing(call);
     await act(cluster, broker);
     if (json) process.stdout.write(`${JSON.stringify(cluster.brokers.find(({ id }) => id === broker))}\n`);
     else process.stdout.write(`Broker ${broker} ${done}.\n`);
@@ -83,7 +105,7 @@ const clusterActions: Readonly<Record<string, (call: Call) => Promise<number>>> 
     process.stdout.write('The cluster is stopped. Its data stays.\n');
     return 0;
   },
-  status: async ({ dir, json }) => report(await existing(dir).status(), json),
+  status: async (call) => report(await existing(call).status(), call.json),
   async reset({ dir }) {
     await openCluster(dir)?.reset();
     process.stdout.write('The cluster is stopped and its data deleted.\n');
@@ -97,6 +119,7 @@ await runCommand(
     summary: 'Runs a local Apache Kafka cluster of three brokers on loopback, with Java and Maven, or with Docker.',
     usage: [
       'start',
+      'start --secure',
       'stop',
       'status',
       'kill <broker>',
@@ -105,9 +128,15 @@ await runCommand(
       'restart <broker>',
       'reset',
     ],
-    options: { dir: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      dir: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      secure: { type: 'boolean', default: false },
+    },
     describe: {
-      dir: 'Where its data, settings and logs are (default .local/cluster).',
+      dir: 'Where its data, settings and logs are (default .local/cluster, or .local/cluster-secure).',
+      secure:
+        'The secured cluster: clients need TLS, a SCRAM login and rights. It prints where the settings of its users are.',
       json: 'Print what is reported as JSON.',
     },
     notes: [
@@ -128,6 +157,8 @@ await runCommand(
     const wantsBroker = run === brokerActions[action];
     if (wantsBroker && !/^[1-3]$/.test(broker ?? '')) throw new UsageError(`${action} takes a broker, 1 to 3`);
     if (rest.length > 0 || (broker !== undefined && !wantsBroker)) throw new UsageError(`${action} takes nothing more`);
-    return await run({ dir: values.dir ?? join(localDir(), 'cluster'), broker: Number(broker), json: values.json });
+    const { json, secure } = values;
+    const dir = values.dir ?? join(localDir(), secure ? 'cluster-secure' : 'cluster');
+    return await run({ dir, broker: Number(broker), json, secure });
   },
 );

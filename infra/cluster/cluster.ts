@@ -5,6 +5,7 @@ import { CommandError } from '../../scripts/support/command.ts';
 import { makeClassArchive } from './class-archive.ts';
 import type { BrokerProcess, Driver } from './driver.ts';
 import { driverOf, openDriver } from './engines.ts';
+import { insideOf } from './inside.ts';
 import { fetchJars, jarsDir, localDir } from './jars.ts';
 import {
   abandonedMarker,
@@ -20,6 +21,7 @@ import { choosePorts, isFree } from './ports.ts';
 import { findEngine } from './prerequisites.ts';
 import { describeQuorum, type QuorumStatus } from './quorum.ts';
 import { waitUntilReady } from './readiness.ts';
+import { type ClusterSecurity, letUsersIn, prepareSecurity, securityOf } from './secure/security.ts';
 import { type FullStart, type LocalStart, startLocked } from './start.ts';
 import { guard, type Watchdog } from './watchdog.ts';
 
@@ -37,6 +39,8 @@ export interface ClusterStatus {
   readonly brokers: readonly BrokerStatus[];
   /** Whether a majority of controllers has a leader, asked of the brokers themselves. */
   readonly quorum: QuorumStatus;
+  /** Of a secured cluster: what its clients need. */
+  readonly security?: ClusterSecurity;
 }
 
 /** A local cluster of three brokers. The same object works from any process: it looks at the system, not at memory. */
@@ -48,6 +52,8 @@ export interface LocalCluster {
   readonly brokers: BrokerStatus[];
   /** The second way in of each broker; empty unless it was started with `outside`. */
   readonly outside: readonly (OutsidePorts & { readonly id: number })[];
+  /** Of a cluster that was started with `secure`: what its clients need. */
+  readonly security: ClusterSecurity | undefined;
   status(): Promise<ClusterStatus>;
   /** Ends all brokers, cleanly unless the grace (10 s by default; 0 kills at once) runs out. Data stays. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
@@ -69,6 +75,8 @@ export interface LocalCluster {
 export interface StartOptions extends LocalStart {
   /** Whether each broker gets a second listener for clients behind a proxy, which the caller runs. With Java only. */
   readonly outside?: boolean;
+  /** Whether clients need TLS, a login and rights. A directory is of one kind for good. With Java only. */
+  readonly secure?: boolean;
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
   readonly localDir?: string;
 }
@@ -104,7 +112,9 @@ async function start(options: FullStart<StartOptions>): Promise<LocalCluster> {
     signal.throwIfAborted();
     if (missing.length > 0) onProgress(`Starting brokers ${missing.join(', ')} ...`);
     await driver.launch(missing);
-    await waitUntilReady({ driver, brokers: state.brokers, timeoutMs: startTimeoutMs, signal });
+    const inside = insideOf(dir, state);
+    await waitUntilReady({ driver, brokers: state.brokers, inside, timeoutMs: startTimeoutMs, signal });
+    if (state.secure) await letUsersIn(dir, state.brokers, inside);
   } catch (error) {
     await driver.kill(missing);
     watchdog.dismiss();
@@ -124,15 +134,24 @@ export function openCluster(dir: string): LocalCluster | undefined {
 /** Finds the engine and what it needs, and settles the ports: those of brokers that run are settled already. */
 async function prepare(dir: string, running: boolean, options: FullStart<StartOptions>): Promise<ClusterState> {
   const previous = readState(dir);
+  const { outside = false, secure = false } = options;
+  if (previous && (previous.secure ?? false) !== secure) {
+    const [is, asked] = secure ? ['not secured', 'a secured one'] : ['secured', 'one that is not'];
+    throw new CommandError(`the cluster in ${dir} is ${is}, and ${asked} was asked for: name another directory`);
+  }
   if (previous && running) return previous;
+  if (secure && outside) throw new CommandError('a secured cluster has no brokers behind a proxy');
   const state: ClusterState = {
     clusterId: previous?.clusterId ?? randomKafkaId(),
     engine: await prepareEngine(options),
-    brokers: await choosePorts(previous?.brokers, options.outside),
+    brokers: await choosePorts(previous?.brokers, { outside, secure }),
+    ...(secure ? { secure } : {}),
   };
-  if (options.outside && state.engine.kind !== 'java') {
-    throw new CommandError('brokers behind a proxy need Java 17: their containers have one listener only');
+  if ((outside || secure) && state.engine.kind !== 'java') {
+    const what = secure ? 'a secured cluster needs' : 'brokers behind a proxy need';
+    throw new CommandError(`${what} Java 17: the containers have one plain listener only`);
   }
+  if (secure) prepareSecurity(dir, state.brokers);
   writeState(dir, state);
   return state;
 }
@@ -150,6 +169,7 @@ async function prepareEngine(options: FullStart<StartOptions>): Promise<ClusterS
 function clusterOf(dir: string, state: ClusterState): LocalCluster {
   const driver = driverOf(dir, state);
   const bootstrapServers = state.brokers.map((broker) => `127.0.0.1:${broker.port}`);
+  const security = state.secure ? securityOf(dir) : undefined;
   const brokers = (): BrokerStatus[] =>
     driver.inspect().map((process) => {
       const port = state.brokers.find((broker) => broker.id === process.id)?.port ?? 0;
@@ -171,33 +191,40 @@ function clusterOf(dir: string, state: ClusterState): LocalCluster {
       return brokers();
     },
     outside: state.brokers.flatMap(({ id, outside }) => (outside ? [{ id, ...outside }] : [])),
-    status: async () => ({ bootstrapServers, brokers: brokers(), quorum: await describeQuorum(state.brokers) }),
+    security,
+    status: async () => ({
+      ...{ bootstrapServers, brokers: brokers() },
+      quorum: await describeQuorum(state.brokers, insideOf(dir, state)),
+      ...(security ? { security } : {}),
+    }),
     stop: (options) => withLock(dir, () => stop(options?.graceMs ?? stopGraceMs)),
     kill: async (id) => await driver.kill([known(id)]),
     pause: async (id) => await driver.pause(known(id)),
     resume: async (id) => await driver.resume(known(id)),
     stopBroker: async (id) => await driver.stop([known(id)], stopGraceMs),
-    restart: async (id) => await restart(driver, state, known(id)),
+    restart: async (id) => await restart(dir, driver, state, known(id)),
     reset: () =>
       withLock(dir, async () => {
         await stop(0);
         await driver.erase();
         await rm(join(dir, 'cluster.json'), { force: true });
+        await rm(join(dir, 'security'), { recursive: true, force: true });
       }),
   };
 }
 
-async function restart(driver: Driver, state: ClusterState, id: number): Promise<void> {
+async function restart(dir: string, driver: Driver, state: ClusterState, id: number): Promise<void> {
   const broker = state.brokers.find((one) => one.id === id);
   if (!broker) throw new CommandError(`there is no broker ${id}`);
   await driver.stop([id], stopGraceMs);
-  for (const port of [broker.port, broker.controllerPort]) {
+  for (const port of [broker.port, broker.controllerPort, broker.insidePort ?? broker.port]) {
     if (!(await isFree(port))) throw new CommandError(`port ${port} of broker ${id} was taken by another program`);
   }
   await driver.launch([id]);
   await waitUntilReady({
     driver,
     brokers: [broker],
+    inside: insideOf(dir, state),
     timeoutMs: startTimeoutMs,
     signal: new AbortController().signal,
   });

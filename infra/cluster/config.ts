@@ -34,8 +34,16 @@ export function quorumVoters(brokers: readonly BrokerPorts[]): string {
   return brokers.map((broker) => `${broker.id}@127.0.0.1:${broker.controllerPort}`).join(',');
 }
 
-/** The server.properties of one broker that runs as a process. */
-export function serverProperties(broker: BrokerPorts, all: readonly BrokerPorts[], dataDir: string): string {
+/**
+ * The server.properties of one broker that runs as a process.
+ * @param more settings that go before these
+ */
+export function serverProperties(
+  broker: BrokerPorts,
+  all: readonly BrokerPorts[],
+  dataDir: string,
+  more: Readonly<Record<string, string>> = {},
+): string {
   const { outside } = broker;
   const address = `PLAINTEXT://127.0.0.1:${broker.port}`;
   const settings = {
@@ -53,6 +61,7 @@ export function serverProperties(broker: BrokerPorts, all: readonly BrokerPorts[
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataDir,
     ...sharedSettings,
+    ...more,
   };
   return renderProperties(settings);
 }

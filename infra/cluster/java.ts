@@ -25,6 +25,7 @@ import {
   randomKafkaId,
 } from './layout.ts';
 import { processInfo, send } from './process-info.ts';
+import { secureSettings } from './secure/settings.ts';
 
 // The process notes its own id before it becomes Java, and then looks whether the cluster was given up: the watchdog
 // writes its marker first and reads the ids then. Whichever comes later sees the other, so no broker slips through.
@@ -149,7 +150,8 @@ function prepareBroker(dir: string, state: ClusterState, runtime: JavaRuntime, i
   if (!broker) throw new Error(`cluster.json in ${dir} knows no broker ${id}`);
   mkdirSync(files.data, { recursive: true });
   mkdirSync(files.logs, { recursive: true });
-  writeFileSync(files.properties, serverProperties(broker, state.brokers, files.data));
+  const security = state.secure ? secureSettings(dir, broker) : {};
+  writeFileSync(files.properties, serverProperties(broker, state.brokers, files.data, security));
   const meta = join(files.data, 'meta.properties');
   if (!existsSync(meta)) {
     copyFileSync(join(runtime.jars, 'bootstrap.checkpoint'), join(files.data, 'bootstrap.checkpoint'));

@@ -10,6 +10,8 @@ export interface BrokerPorts {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** Where the brokers of a secured cluster speak to each other. */
+  readonly insidePort?: number;
   /** A second way in, of a cluster that was started with `outside`. */
   readonly outside?: OutsidePorts;
 }
@@ -33,6 +35,8 @@ export interface ClusterState {
   readonly clusterId: string;
   readonly engine: { readonly kind: 'docker' } | ({ readonly kind: 'java' } & JavaRuntime);
   readonly brokers: readonly BrokerPorts[];
+  /** Whether clients need TLS, a login and rights. */
+  readonly secure?: boolean;
 }
 
 /** The files of one broker. */

@@ -29,8 +29,13 @@ export async function freePort(taken: ReadonlySet<number>): Promise<number> {
  * The ports of all brokers: those of the last start where they are still free, so that bootstrap servers stay what
  * they were, else new ones.
  */
-export async function choosePorts(previous: readonly BrokerPorts[] = [], withOutside = false): Promise<BrokerPorts[]> {
-  const taken = new Set(previous.flatMap((broker) => [broker.port, broker.controllerPort]));
+export async function choosePorts(
+  previous: readonly BrokerPorts[] = [],
+  { outside = false, secure = false }: { readonly outside?: boolean; readonly secure?: boolean } = {},
+): Promise<BrokerPorts[]> {
+  const taken = new Set(
+    previous.flatMap(({ port, controllerPort, insidePort = port }) => [port, controllerPort, insidePort]),
+  );
   const choose = async (wanted: number | undefined): Promise<number> => {
     if (wanted !== undefined && (await isFree(wanted))) return wanted;
     const port = await freePort(taken);
@@ -42,7 +47,8 @@ export async function choosePorts(previous: readonly BrokerPorts[] = [], withOut
     const before = previous.find((broker) => broker.id === id);
     chosen.push({
       ...{ id, port: await choose(before?.port), controllerPort: await choose(before?.controllerPort) },
-      ...(withOutside ? { outside: { port: await choose(undefined), advertisedPort: await choose(undefined) } } : {}),
+      ...(secure ? { insidePort: await choose(before?.insidePort) } : {}),
+      ...(outside ? { outside: { port: await choose(undefined), advertisedPort: await choose(undefined) } } : {}),
     });
   }
   return chosen;

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { CommandError } from '../../scripts/support/command.ts';
 import type { Driver } from './driver.ts';
+import type { Inside } from './inside.ts';
 import type { BrokerPorts } from './layout.ts';
 
 /** What to wait for, and for how long. */
@@ -11,6 +12,7 @@ export interface ReadinessOptions {
   readonly driver: Driver;
   /** The brokers that must answer, and be known to each other. */
   readonly brokers: readonly BrokerPorts[];
+  readonly inside: Inside;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -19,13 +21,14 @@ export interface ReadinessOptions {
  * Waits until every broker answers and names all of them as registered. A CommandError with the end of the log when
  * one of them ends instead, or does not answer in time. Aborting ends the wait at once.
  */
-export async function waitUntilReady({ driver, brokers, timeoutMs, signal }: ReadinessOptions): Promise<void> {
+export async function waitUntilReady(options: ReadinessOptions): Promise<void> {
+  const { brokers, signal } = options;
   signal.throwIfAborted();
   // The first broker that fails ends the wait for the others.
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const ids = brokers.map((broker) => broker.id);
-  const waits = brokers.map((broker) => waitForOne(driver, broker, ids, timeoutMs, either));
+  const waits = brokers.map((broker) => waitForOne({ ...options, signal: either }, broker, ids));
   try {
     await Promise.race([Promise.all(waits), once(signal, 'abort', { signal: over.signal })]);
     signal.throwIfAborted();
@@ -35,14 +38,12 @@ export async function waitUntilReady({ driver, brokers, timeoutMs, signal }: Rea
 }
 
 async function waitForOne(
-  driver: Driver,
+  { driver, inside, timeoutMs, signal }: ReadinessOptions,
   broker: BrokerPorts,
   ids: readonly number[],
-  timeoutMs: number,
-  signal: AbortSignal,
 ): Promise<void> {
   const until = Date.now() + timeoutMs;
-  while (!((await accepts(broker.port)) && (await knowsAll(broker.port, ids)))) {
+  while (!((await accepts(broker.port)) && (await knowsAll(broker, ids, inside)))) {
     signal.throwIfAborted();
     const state = driver.inspect().find((one) => one.id === broker.id)?.state;
     if (state !== 'running') throw notReady(driver, broker, `is ${state} instead of starting`);
@@ -73,12 +74,13 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** Whether this broker answers, and names all of the brokers as registered. */
-async function knowsAll(port: number, ids: readonly number[]): Promise<boolean> {
+async function knowsAll(broker: BrokerPorts, ids: readonly number[], inside: Inside): Promise<boolean> {
   const admin = kafkaClient({
-    brokers: [`127.0.0.1:${port}`],
+    brokers: [`127.0.0.1:${inside.port(broker)}`],
     clientId: 'hft-cluster',
     connectionTimeoutMs: 1_000,
     requestTimeoutMs: 2_000,
+    ...(inside.ssl ? { security: { ssl: inside.ssl } } : {}),
   }).admin();
   try {
     await admin.connect();

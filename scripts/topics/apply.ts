@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
-import { type Change, changesOf, difference } from './difference.ts';
-import { makePlan, type Plan, type PlanOptions, verdictOf } from './plan.ts';
+import { type Change, changesOf } from './difference.ts';
+import { compare, makePlan, type Plan, type PlanOptions, verdictOf } from './plan.ts';
 import type { TopicsTarget } from './target.ts';
 
 /** A step that was taken. */
@@ -69,15 +69,17 @@ async function take(target: TopicsTarget, step: Change): Promise<Applied['result
   if (step.kind === 'create') return (await target.create(step.topic)) === 'existed' ? 'existed' : 'done';
   if (step.kind === 'set-configs') {
     await target.setConfigs(step.name, new Map(step.changes.map(({ setting, to }) => [setting, to])));
+  } else if (step.kind === 'grant') {
+    await target.grant(step.rights);
   } else {
     await target.addPartitions(step.name, step.to);
   }
   return 'done';
 }
 
-async function settle(target: TopicsTarget, { declared }: PlanOptions): Promise<void> {
+async function settle(target: TopicsTarget, options: PlanOptions): Promise<void> {
   const deadline = Date.now() + settleMs;
-  while (changesOf(difference(declared, await target.describe())).length > 0 && Date.now() < deadline) {
+  while (changesOf((await compare(target, options)).steps).length > 0 && Date.now() < deadline) {
     await delay(100);
   }
 }

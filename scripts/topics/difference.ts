@@ -1,4 +1,5 @@
 import type { TopicDeclaration } from '../../infra/topics.ts';
+import type { ExtraRightsStep, GrantStep } from './rights.ts';
 import type { LiveTopic } from './target.ts';
 
 /** A setting that differs. `from` is undefined where the cluster does not tell it. */
@@ -44,9 +45,16 @@ export interface ExtraStep {
 }
 
 /** What lies between a declaration and the cluster. */
-export type Step = CreateStep | SetConfigsStep | AddPartitionsStep | ImpossibleStep | ExtraStep;
+export type Step =
+  | CreateStep
+  | SetConfigsStep
+  | AddPartitionsStep
+  | ImpossibleStep
+  | ExtraStep
+  | GrantStep
+  | ExtraRightsStep;
 /** The steps that `apply` takes. */
-export type Change = CreateStep | SetConfigsStep | AddPartitionsStep;
+export type Change = CreateStep | SetConfigsStep | AddPartitionsStep | GrantStep;
 
 /** Topics of the brokers themselves, which nobody declares. */
 export function isInternal(name: string): boolean {
@@ -90,10 +98,11 @@ function differencesOf(topic: TopicDeclaration, actual: LiveTopic): Step[] {
 
 /** The steps that change something. */
 export function changesOf(steps: readonly Step[]): Change[] {
-  return steps.filter((step): step is Change => step.kind !== 'impossible' && step.kind !== 'extra');
+  const unchanging: readonly Step['kind'][] = ['impossible', 'extra', 'extra-rights'];
+  return steps.filter((step): step is Change => !unchanging.includes(step.kind));
 }
 
-/** The topic that a step is about. */
+/** The topic, or the user, that a step is about. */
 export function topicOf(step: Step): string {
   return step.kind === 'create' ? step.topic.name : step.name;
 }

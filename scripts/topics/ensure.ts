@@ -58,7 +58,7 @@ async function ensure(target: TopicsTarget, declared: readonly TopicDeclaration[
 /** Each topic that differs, with all that does. */
 function differenceTexts(steps: readonly Step[]): string[] {
   const found = steps.flatMap((step): [name: string, what: string][] => {
-    if (step.kind === 'extra') return [];
+    if (step.kind === 'extra' || step.kind === 'extra-rights' || step.kind === 'grant') return [];
     if (step.kind === 'create') return [[step.topic.name, 'it is missing']];
     if (step.kind === 'set-configs') {
       return step.changes.map(({ setting, from, to }) => [step.name, `${setting} is ${from}, declared ${to}`]);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { principals } from '../../infra/rights.ts';
 import type { TopicDeclaration } from '../../infra/topics.ts';
 import { CommandError, integerOption, UsageError } from '../support/command.ts';
 import { type MskFlags, mskFlagProblems, namesMskCluster } from './msk/flags.ts';
@@ -62,7 +63,12 @@ export async function topicsOptions(flags: TopicsFlags, environment: NodeJS.Proc
   const cluster = flags['cluster-arn'] ?? flags['cluster-name'];
   const msk = { cluster, region: flags.region, brokersVia: flags['brokers-via'] };
   const target = { kind, ...msk, bootstrapServers: bootstrap, environment, declared };
-  return { target, plan: { declared, accepted, sample }, source, again: repeatedFlags(flags) };
+  return {
+    target,
+    plan: { declared, accepted, sample, principals: flags.declared === undefined ? principals : [] },
+    source,
+    again: repeatedFlags(flags),
+  };
 }
 
 const repeated = ['target', 'bootstrap', 'cluster-arn', 'cluster-name', 'region', 'brokers-via', 'declared'] as const;

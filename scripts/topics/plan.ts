@@ -1,8 +1,10 @@
+import { type Principal, rightsProblems } from '../../infra/rights.ts';
 import { declarationProblems, type TopicDeclaration } from '../../infra/topics.ts';
 import { changesOf, difference, type Step } from './difference.ts';
 import { type Examined, examine } from './guard/evidence.ts';
 import { type Risk, risksOf } from './guard/risks.ts';
-import type { TopicsTarget } from './target.ts';
+import { rightSteps } from './rights.ts';
+import type { LiveTopic, TopicsTarget } from './target.ts';
 
 /** A risk, with what was seen on the live topic, and whether the operator takes it. */
 export type ExaminedRisk = Risk & Examined & { readonly accepted: boolean };
@@ -14,12 +16,16 @@ export interface Plan {
   /** What is wrong with the declarations themselves. */
   readonly problems: readonly string[];
   readonly steps: readonly Step[];
+  /** Whether users have rights there, and some are declared. */
+  readonly withRights: boolean;
   readonly risks: readonly ExaminedRisk[];
 }
 
 /** How to plan. */
 export interface PlanOptions {
   readonly declared: readonly TopicDeclaration[];
+  /** The users, where the cluster has an authorizer. */
+  readonly principals: readonly Principal[];
   /** Topics whose keys may move. */
   readonly accepted: readonly string[];
   /** About how many of the last records of an endangered topic are read. */
@@ -27,9 +33,9 @@ export interface PlanOptions {
 }
 
 /** Compares, and where the order of keys is in danger, looks at the live topic. Changes nothing. */
-export async function makePlan(target: TopicsTarget, { declared, accepted, sample }: PlanOptions): Promise<Plan> {
-  const live = await target.describe();
-  const steps = difference(declared, live);
+export async function makePlan(target: TopicsTarget, options: PlanOptions): Promise<Plan> {
+  const { declared, accepted, sample, principals } = options;
+  const { live, steps, withRights } = await compare(target, options);
   const risks: ExaminedRisk[] = [];
   for (const risk of risksOf(steps, declared, live)) {
     const examined = await examine(target.kafka ?? target.kafkaTrouble, risk, sample);
@@ -38,10 +44,22 @@ export async function makePlan(target: TopicsTarget, { declared, accepted, sampl
   return {
     target: target.description,
     declared: declared.length,
-    problems: declarationProblems(declared),
+    problems: [...declarationProblems(declared), ...rightsProblems(principals, declared)],
     steps,
+    withRights,
     risks,
   };
+}
+
+/** What lies between the declarations and the cluster, as it is now. */
+export async function compare(
+  target: TopicsTarget,
+  { declared, principals }: Pick<PlanOptions, 'declared' | 'principals'>,
+): Promise<{ live: readonly LiveTopic[]; steps: readonly Step[]; withRights: boolean }> {
+  const live = await target.describe();
+  const rights = principals.length === 0 ? undefined : await target.rights();
+  const steps = [...difference(declared, live), ...rightSteps(principals, rights)];
+  return { live, steps, withRights: rights !== undefined };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { TopicDeclaration } from '../../infra/topics.ts';
+import type { LiveRights, Right } from '../support/kafka/acls.ts';
 import type { Security } from '../support/kafka/broker.ts';
 
 /** A topic as a cluster has it. */
@@ -39,6 +40,9 @@ export interface TopicsTarget {
   setConfigs(name: string, changes: ReadonlyMap<string, string>): Promise<void>;
   /** Makes partitions so that there are `count` in all. */
   addPartitions(name: string, count: number): Promise<void>;
+  /** The rights of all users. Undefined where everybody may do everything, or rights are none of Kafka's (IAM). */
+  rights(): Promise<LiveRights | undefined>;
+  grant(rights: readonly Right[]): Promise<void>;
   /** Resolves when every partition of these topics has a leader and can be written; rejects when that takes too long. */
   waitUntilReady(names: readonly string[]): Promise<void>;
   close(): Promise<void>;

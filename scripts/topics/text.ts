@@ -14,7 +14,7 @@ export function safeText(lines: readonly string[]): string {
 /** What there is to do, and what stands against it. */
 export function planLines(plan: Plan, { source, again }: Pick<TopicsOptions, 'source' | 'again'>): string[] {
   return [
-    `${count(plan.declared, 'topic')} of ${source} against ${plan.target}`,
+    `${count(plan.declared, 'topic')} of ${source}${plan.withRights ? ', rights of infra/rights.ts,' : ''} against ${plan.target}`,
     ...plan.problems.map((problem) => `  ✗ ${problem}`),
     ...stepLines(plan.steps),
     ...plan.risks.flatMap((risk) => riskLines(risk, again).map((line) => `  ${line}`)),
@@ -27,7 +27,7 @@ export function planVerdict(plan: Plan, { target, accepted }: RepeatedFlags): st
   const changes = changesOf(plan.steps).length;
   switch (verdictOf(plan)) {
     case 'as-declared':
-      return '✓ Nothing to do: all topics are as declared.';
+      return `✓ Nothing to do: ${allOf(plan)} are as declared.`;
     case 'pending':
       return `${count(changes, 'change')} to make: ${apply}`;
     case 'refused':
@@ -39,7 +39,7 @@ export function planVerdict(plan: Plan, { target, accepted }: RepeatedFlags): st
 
 /** The last line of `check`. */
 export function checkVerdict(plan: Plan, { target, accepted }: RepeatedFlags): string {
-  if (verdictOf(plan) === 'as-declared') return '✓ All topics are as declared.';
+  if (verdictOf(plan) === 'as-declared') return `✓ A${allOf(plan).slice(1)} are as declared.`;
   const differences = changesOf(plan.steps).length + impossible(plan) + plan.problems.length;
   return `✗ Not as declared: ${count(differences, 'difference')}. See: npm run topics -- plan${target}${accepted}`;
 }
@@ -54,8 +54,8 @@ export function applyVerdict({ applied, after, failure }: ApplyReport): string {
   switch (verdictOf(after)) {
     case 'as-declared':
       return applied.length === 0
-        ? '✓ Nothing to do: all topics are as declared.'
-        : `✓ ${count(applied.length, 'step')} done: all topics are as declared, every partition has a leader.`;
+        ? `✓ Nothing to do: ${allOf(after)} are as declared.`
+        : `✓ ${count(applied.length, 'step')} done: ${allOf(after)} are as declared, every partition has a leader.`;
     case 'pending':
       return `✗ ${count(applied.length, 'step')} done, and ${count(changes, 'change')} still to make: somebody else changes these topics. Run it again.`;
     case 'refused':
@@ -65,6 +65,11 @@ export function applyVerdict({ applied, after, failure }: ApplyReport): string {
     case 'impossible':
       return `✗ ${count(applied.length, 'step')} done; ${count(impossible(after), 'difference')} cannot be changed.`;
   }
+}
+
+/** What was compared. */
+function allOf({ withRights }: Plan): string {
+  return withRights ? 'all topics and rights' : 'all topics';
 }
 
 function impossible(plan: Plan): number {

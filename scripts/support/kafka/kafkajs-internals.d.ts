@@ -31,6 +31,19 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     readonly isControlRecord: boolean;
   }
   export type ByPartition<Partition> = readonly { topic: string; partitions: Partition[] }[];
+  interface AclResource {
+    readonly resourceType: number;
+    readonly resourceName: string;
+    readonly resourcePatternType: number;
+  }
+  interface AclHolder {
+    readonly principal: string;
+    readonly host: string;
+    readonly operation: number;
+    readonly permissionType: number;
+  }
+  /** What one user may, or may not, do with one thing. */
+  export type AclEntry = AclResource & AclHolder;
   export interface Requests {
     readonly Metadata: Api<{ topics: string[]; allowAutoTopicCreation: false }, MetadataAnswer>;
     readonly DescribeConfigs: Api<
@@ -60,6 +73,26 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     readonly CreatePartitions: Api<
       { topicPartitions: { topic: string; count: number }[]; validateOnly: false; timeout: number },
       { readonly topicErrors: readonly { topic: string; errorCode: number; errorMessage: string | null }[] }
+    >;
+    readonly DescribeAcls: Api<
+      {
+        resourceType: number;
+        resourceName: null;
+        resourcePatternType: number;
+        principal: null;
+        host: null;
+        operation: number;
+        permissionType: number;
+      },
+      {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly resources: readonly (AclResource & { readonly acls: readonly AclHolder[] })[];
+      }
+    >;
+    readonly CreateAcls: Api<
+      { creations: AclEntry[] },
+      { readonly creationResponses: readonly { errorCode: number; errorMessage: string | null }[] }
     >;
     readonly ListOffsets: Api<
       {
@@ -137,7 +170,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
 declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
   type Name = 'Metadata' | 'DescribeConfigs' | 'ListOffsets' | 'Fetch' | 'OffsetFetch';
   type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups' | 'OffsetCommit' | 'InitProducerId';
-  type TopicName = 'CreateTopics' | 'CreatePartitions';
+  type TopicName = 'CreateTopics' | 'CreatePartitions' | 'DescribeAcls' | 'CreateAcls';
   const apiKeys: Readonly<Record<Name | GroupName | TopicName, number>>;
   export = apiKeys;
 }

@@ -1,4 +1,5 @@
 import type { TopicDeclaration } from '../../../infra/topics.ts';
+import { grantRights, RightsRefusedError, readRights } from '../../support/kafka/acls.ts';
 import { incrementalAlterConfigs, incrementalAlterConfigsKey } from '../../support/kafka/incremental-alter-configs.ts';
 import type { KafkaAccess, TopicsTarget } from '../target.ts';
 import { topicCreator } from './create-topics.ts';
@@ -61,6 +62,8 @@ export async function openKafkaTarget(
       check(answered, `add partitions to topic ${name}`, `Alter on topic ${name}`);
       await untilPartitions(name, count);
     },
+    rights: () => refusing('read the rights of users', 'Describe', () => readRights(session.ask)),
+    grant: (rights) => refusing('grant rights', 'Alter', () => grantRights(session.ask, rights)),
     async waitUntilReady(names) {
       await untilNone(async () => {
         if (names.length === 0) return [];
@@ -85,6 +88,15 @@ export async function openKafkaTarget(
       async () => ((await partitionsOf(name)) >= count ? [] : [name]),
       `its ${count} partitions on the broker that was asked`,
     );
+  }
+}
+
+async function refusing<Answer>(wanted: string, right: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RightsRefusedError)) throw error;
+    throw refusal({ wanted, right: `${right} on the cluster`, code: error.code, message: error.message });
   }
 }
 

@@ -114,6 +114,12 @@ function serviceTarget(calls: TopicCalls, { declared }: TargetOptions, patience:
 
     addPartitions: (name, count) => calls.update(name, { partitions: count }),
 
+    // Those of IAM are not Kafka's: infra/serverless/policies.yml.
+    rights: async () => undefined,
+    async grant() {
+      throw new CommandError('rights are not granted by the service: name the brokers, with --target kafka.');
+    },
+
     async waitUntilReady(names) {
       await inTurns(names, (name) =>
         until(
@@ -156,6 +162,8 @@ function withFallback(targets: { service: TopicsTarget; fallback: () => Promise<
     create: (topic) => either((target) => target.create(topic)),
     setConfigs: (name, changes) => either((target) => target.setConfigs(name, changes)),
     addPartitions: (name, count) => either((target) => target.addPartitions(name, count)),
+    rights: () => service.rights(),
+    grant: (rights) => service.grant(rights),
     waitUntilReady: (names) => either((target) => target.waitUntilReady(names)),
     close: async () => {
       await service.close();

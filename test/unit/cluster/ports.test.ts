@@ -26,7 +26,7 @@ test('six ports, all different, free and below those of outgoing connections', a
 });
 
 test('a second way in takes two more of each broker', async () => {
-  const chosen = await choosePorts([], true);
+  const chosen = await choosePorts([], { outside: true });
   const ports = chosen.flatMap(({ port, controllerPort, outside }) => [
     ...[port, controllerPort, outside?.port, outside?.advertisedPort],
   ]);

@@ -153,7 +153,7 @@ describe('the brokers of the target', () => {
     const opened = await open({ topics: memoryTopics([{ name: 'quotes', partitions: 3 }]) }, { environment });
     expect(opened.kafka).toBeUndefined();
     expect(opened.kafkaTrouble).toContain('the cluster does not offer KAFKA_SECURITY tls');
-    const plan = await makePlan(opened, { declared: [quotes], accepted: [], sample: 10 });
+    const plan = await makePlan(opened, { declared: [quotes], principals: [], accepted: [], sample: 10 });
     expect(plan.risks).toMatchObject([{ topic: 'quotes', trouble: opened.kafkaTrouble }]);
   });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { principals } from '../../../infra/rights.ts';
 import { topics } from '../../../infra/topics.ts';
 import { refusal } from '../../../scripts/topics/kafka/refusal.ts';
 import { topicsOptions } from '../../../scripts/topics/options.ts';
@@ -25,7 +26,7 @@ describe('the options', () => {
     expect(await kindOf({}, { KAFKA_BOOTSTRAP_SERVERS: 'a:1' })).toBe('kafka');
     expect(await kindOf({ bootstrap: 'a:1' })).toBe('kafka');
     expect(await kindOf({ target: 'local' }, { KAFKA_BOOTSTRAP_SERVERS: 'a:1' })).toBe('local');
-    expect((await topicsOptions({}, {})).plan).toEqual({ declared: topics, accepted: [], sample: 6_000 });
+    expect((await topicsOptions({}, {})).plan).toEqual({ declared: topics, principals, accepted: [], sample: 6_000 });
   });
 
   test('that are wrong are all named at once', async () => {
@@ -45,7 +46,14 @@ describe('the options', () => {
       accepted: ' --accept-key-movement market.raw',
     });
     expect((await topicsOptions({ sample: '10' }, {})).again).toEqual({ target: '', accepted: '' });
-    const pending: Plan = { target: 't', declared: 1, problems: [], steps: [step], risks: [] };
+    const pending: Plan = {
+      target: 't',
+      declared: 1,
+      problems: [],
+      steps: [step],
+      risks: [],
+      withRights: false,
+    };
     expect(planVerdict(pending, again)).toBe(
       `1 change to make: npm run topics -- apply${again.target} --accept-key-movement market.raw`,
     );

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { processor } from '../../../functions/processor/definition.ts';
+import { alterScramRequest, parseProblem } from '../../../infra/cluster/secure/users.ts';
+import { type Grant, principals, rightsProblems } from '../../../infra/rights.ts';
+import { processorTopics } from '../../../infra/serverless/topics.ts';
+import { topics } from '../../../infra/topics.ts';
+import { rightsOf } from '../../../scripts/support/kafka/acls.ts';
+import { rightSteps } from '../../../scripts/topics/rights.ts';
+
+const grantsOf = (user: string) => principals.find(({ name }) => name === user)?.grants ?? [];
+const named = (grants: readonly Grant[], resource: Grant['resource'], operation: Grant['operations'][number]) =>
+  grants.filter((grant) => grant.resource === resource && grant.operations.includes(operation)).map(({ name }) => name);
+
+test('the declared rights name declared topics', () => {
+  expect(rightsProblems(principals, topics)).toEqual([]);
+  const misspelt = {
+    name: 'feed',
+    grants: [{ resource: 'topic', name: 'market.rwa', operations: ['Write'] }],
+  } as const;
+  expect(rightsProblems([misspelt], topics)).toEqual([
+    'feed is granted rights on topic market.rwa, which is not declared',
+  ]);
+});
+
+test("the processor's rights are those that its definition takes, and those that its role has on MSK", () => {
+  const grants = grantsOf('processor');
+  const { onFailure } = processorTopics;
+  expect(named(grants, 'topic', 'Read')).toEqual([processor.source]);
+  expect(named(grants, 'topic', 'Write')).toEqual([processor.output, processor.deadLetters, onFailure]);
+  expect(named(grants, 'group', 'Read')).toEqual([processor.group]);
+
+  const customTags = [
+    { tag: '!GetAtt', resolve: String },
+    { tag: '!Sub', resolve: String },
+  ];
+  const { msk } = parse(readFileSync('infra/serverless/policies.yml', 'utf8'), { customTags });
+  const resources = (action: string): string[] =>
+    msk.PolicyDocument.Statement.filter(({ Action }: { Action: string[] }) => Action.includes(action))
+      .flatMap(({ Resource }: { Resource: string | string[] }) => Resource)
+      .map((resource: string) => /arns\.(\w+)}/.exec(resource)?.[1] as keyof typeof processorTopics)
+      .map((name: keyof typeof processorTopics) => processorTopics[name]);
+  expect(named(grants, 'topic', 'Read')).toEqual(resources('kafka-cluster:ReadData'));
+  expect(named(grants, 'topic', 'Write')).toEqual(resources('kafka-cluster:WriteData'));
+  expect(named(grants, 'group', 'Read')).toEqual(resources('kafka-cluster:AlterGroup'));
+});
+
+test('nobody but the operator may touch what is not named', () => {
+  for (const { name, grants } of principals.filter((one) => one.name !== 'operator')) {
+    expect(
+      grants.filter((grant) => grant.name === '*' || grant.resource === 'cluster'),
+      name,
+    ).toEqual([]);
+  }
+});
+
+test('what is missing is granted by user; what nobody declared is told and left alone', () => {
+  const declared = [
+    { name: 'feed', grants: [{ resource: 'topic', name: 'a', operations: ['Read', 'Write'] }] },
+  ] as const;
+  const [read, write] = rightsOf(declared);
+  const stranger = { user: 'storage', resource: 'topic', name: 'a', operation: 'Write' } as const;
+  expect(rightSteps(declared, undefined)).toEqual([]);
+  expect(rightSteps(declared, { rights: [read, write].flatMap((one) => one ?? []), others: [] })).toEqual([]);
+  expect(
+    rightSteps(declared, { rights: [...(read ? [read] : []), stranger], others: ['User:x is denied Read'] }),
+  ).toEqual([
+    { kind: 'grant', name: 'feed', rights: [write] },
+    { kind: 'extra-rights', name: 'storage', rights: ['topic a (Write)'] },
+    { kind: 'extra-rights', name: 'others', rights: ['User:x is denied Read'] },
+  ]);
+});
+
+test('a request for users holds no password; its answer tells what was refused', () => {
+  expect(alterScramRequest({ feed: 'canary-password' }).toString('latin1')).not.toContain('canary-password');
+  const result = (name: string, code: number, message: string) =>
+    Buffer.concat([
+      Buffer.from([name.length + 1]),
+      Buffer.from(name),
+      Buffer.from([0, code, message.length + 1]),
+      Buffer.from(message),
+      Buffer.from([0]),
+    ]);
+  const answer = (...results: Buffer[]) =>
+    Buffer.concat([Buffer.alloc(9), Buffer.from([results.length + 1]), ...results, Buffer.from([0])]);
+  expect(parseProblem(answer(result('feed', 0, ''), result('storage', 0, '')))).toBeUndefined();
+  expect(parseProblem(answer(result('feed', 0, ''), result('storage', 31, 'no')))).toBe('user storage: error 31 no');
+  expect(parseProblem(answer())).toBe('the answer is empty');
+});
