@@ -40,6 +40,8 @@ export interface InvokeOptions<Resources> {
   readonly deadLetterPartitions?: number;
   /** The largest output, with its headers. Default: 1 MB, as the topics of the pipeline have it. */
   readonly maxRecordBytes?: number;
+  /** Topics that take nothing, as while their brokers are down: what needs them is left undone at the timeout. */
+  readonly unwritable?: readonly ('outputs' | 'deadLetters')[];
   readonly log?: Logger;
 }
 
@@ -57,8 +59,15 @@ export async function invoke<Resources>(
   options: InvokeOptions<Resources> = {},
 ): Promise<InvokeResult> {
   const { timeoutMs, outputPartitions, deadLetterPartitions, maxRecordBytes } = { ...defaults, ...options };
-  const outputs = memoryTopic(definition.output ?? '', outputPartitions, maxRecordBytes);
-  const deadLetters = memoryTopic(definition.deadLetters, deadLetterPartitions, Number.POSITIVE_INFINITY);
+  const { unwritable = [] } = options;
+  const outputs = memoryTopic(
+    { topic: definition.output ?? '', partitionCount: outputPartitions, maxRecordBytes },
+    !unwritable.includes('outputs'),
+  );
+  const deadLetters = memoryTopic(
+    { topic: definition.deadLetters, partitionCount: deadLetterPartitions, maxRecordBytes: Number.POSITIVE_INFINITY },
+    !unwritable.includes('deadLetters'),
+  );
   const metrics = createMetrics();
   const made = 'resources' in options ? undefined : await definition.setup?.(options.env ?? process.env);
   const resources = (options.resources ?? made) as Resources; // without a setup, Resources is undefined
@@ -99,18 +108,27 @@ function byPartition(records: readonly InboundRecord[]): PartitionBatch[] {
   });
 }
 
-/** A topic that keeps what it is given, and acknowledges it a moment later, as a broker would. */
-function memoryTopic(topic: string, partitionCount: number, maxRecordBytes: number) {
+type TopicFacts = Pick<Publisher, 'topic' | 'partitionCount' | 'maxRecordBytes'>;
+
+/**
+ * A topic that keeps what it is given, and acknowledges it a moment later, as a broker would; or, unless it is writable,
+ * says after the first record that it takes none, as a publisher does that goes on trying.
+ */
+function memoryTopic(facts: TopicFacts, writable: boolean) {
   const records: PublishedRecord[] = [];
+  let degraded = false;
   const publisher: Publisher = {
-    topic,
-    partitionCount,
-    maxRecordBytes,
+    ...facts,
     full: false,
-    degraded: false,
+    get degraded() {
+      return degraded;
+    },
     publish(partition, record, _bytes, receipt) {
-      records.push({ topic, partition, ...inBytes(record) });
-      queueMicrotask(() => receipt.acknowledged());
+      if (writable) records.push({ topic: facts.topic, partition, ...inBytes(record) });
+      queueMicrotask(() => {
+        if (writable) receipt.acknowledged();
+        else degraded = true;
+      });
     },
     cancel: () => undefined,
   };

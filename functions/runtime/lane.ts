@@ -139,6 +139,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     delivery.running = false;
     if (conclude()) open(delivery);
     ended();
+    runtime.onProgress?.(); // a record without outputs is done by now, and counted as in flight until here
   }
 
   /** A batch function's first try. Those that fail are tried on alone, so that one bad record fails no other. */

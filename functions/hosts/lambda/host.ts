@@ -2,7 +2,7 @@ import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { type DispatchResult, dispatch, type PartitionBatch, type PartitionResult } from '../../runtime/dispatch.ts';
 import { DependencyDownError, StartupError } from '../../runtime/errors.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { withOverrides } from '../shared/overrides.ts';
@@ -35,7 +35,6 @@ export function createFunctionHost<Resources>(
   { kafka, log, env }: FunctionHostDependencies,
 ): FunctionHost {
   const definition = withOverrides(declared, settings);
-  const metrics = createMetrics();
   const scheduler = createScheduler();
   const connections = createConnections(kafka, definition, settings, log, () => scheduler.busy);
   let resources: Promise<Resources> | undefined;
@@ -69,6 +68,8 @@ export function createFunctionHost<Resources>(
     const stopAtMs = endsAtMs - settings.deadlineMarginMs;
     const ready = await reachable(() => prepare(stopAtMs), invocationLog);
     if (ready === undefined) return responseOf(batches, batches.map(nothingDone));
+    // Of this invocation alone: what an earlier one gave up, and still ends some time, is not counted here.
+    const metrics = createMetrics();
     const result = await dispatch(
       {
         ...{ definition, ...ready, scheduler, metrics, maxOutstanding },
@@ -81,6 +82,7 @@ export function createFunctionHost<Resources>(
     if (result.timedOut) connections.discard();
     else connections.rested();
     const response = responseOf(batches, result.partitions);
+    count(invocationLog, batches, metrics, response);
     report(invocationLog, result, response);
     return response;
   };
@@ -112,4 +114,29 @@ function report(log: Logger, { partitions, timedOut }: DispatchResult, { batchIt
     .map(({ topic, partition, firstUndone }) => `${topic}-${partition} from offset ${firstUndone}`);
   const why = timedOut ? 'the deadline came first' : 'a dependency is down, or the deadline came first';
   log.warn({ records: batchItemFailures.length, from, why }, 'Records left undone: they will be delivered again');
+}
+
+/**
+ * One line an invocation, since nobody can ask a function for its metrics. What was done behind an undone record is counted
+ * in each delivery, as its outputs are published in each.
+ */
+function count(
+  log: Logger,
+  batches: readonly PartitionBatch[],
+  { recordsOut, recordsDead, recordsFiltered, retries }: Metrics,
+  { batchItemFailures }: PartialResponse,
+): void {
+  const dead = Object.values(recordsDead).reduce((sum, one) => sum + one, 0);
+  const records = batches.reduce((sum, batch) => sum + batch.records.length, 0);
+  log.info(
+    {
+      records,
+      outputs: recordsOut,
+      deadLetters: dead,
+      filtered: recordsFiltered,
+      retries,
+      undone: batchItemFailures.length,
+    },
+    'Event handled',
+  );
 }

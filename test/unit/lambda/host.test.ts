@@ -97,17 +97,33 @@ describe('an event', () => {
     expect(stored).toEqual(['out/0: a', 'out/0: b']);
   });
 
+  test('is counted in one line: by records, outputs, dead letters and filtered ones', async () => {
+    const { invoke, log } = setUp(({ value }) => {
+      if (String(value) === 'bad') throw new BadInputError('DECODE_FAILED', 'no');
+      return String(value) === 'nothing' ? null : [{ value }, { value }];
+    });
+    const counted = () => log.lines.filter(({ message }) => message === 'Event handled').map(({ fields }) => fields);
+    await invoke(records('a', 'bad', 'nothing', 'nothing', 'b'));
+    const counts = { records: 5, outputs: 4, deadLetters: 1, filtered: 2, retries: 0, undone: 0 };
+    expect(counted()).toEqual([expect.objectContaining(counts)]);
+    await invoke(records('nothing'));
+    expect(counted().at(-1)).toMatchObject({ records: 1, outputs: 0, deadLetters: 0, filtered: 1 });
+  });
+
   test('without records asks nothing of the cluster', async () => {
     const { invoke, state } = setUp(copy);
     expect(await invoke([])).toEqual({ batchItemFailures: [] });
     expect(state).toMatchObject({ made: 0, topicsAsked: 0 });
   });
 
-  test('of records that lead to nothing is answered at once', async () => {
-    const { host } = setUp(() => null);
+  test.each([
+    ['at once', () => null],
+    ['by a promise', async () => null],
+  ])('of records that lead to nothing, %s, is answered at once', async (_how, handle) => {
+    const { host } = setUp(handle);
     const answer = host(createEvent(records('a', 'b', 'c')), createInvocation());
     await vi.advanceTimersByTimeAsync(50);
-    expect(await answer).toEqual({ batchItemFailures: [] });
+    expect(await answered(answer)).toEqual({ batchItemFailures: [] });
   });
 
   test('with bad input is handled, the bad record a dead letter', async () => {

@@ -55,6 +55,26 @@ describe('records put through a function without a server', () => {
     expect(undone.map(({ offset }) => offset)).toEqual([1, 2]);
   });
 
+  test('are left undone from the one on that a topic does not take', async () => {
+    const options = { timeoutMs: 50, unwritable: ['deadLetters'] as const };
+    const { outputs, deadLetters, undone } = await invoke(acts, records('a', 'bad', 'c'), options);
+    expect(outputs[0]?.value?.toString()).toBe('a at 1');
+    expect(deadLetters).toEqual([]);
+    expect(undone.map(({ offset }) => offset)).toEqual([1, 2]);
+  });
+
+  test('of other partitions are done meanwhile', async () => {
+    const elsewhere = createRecord({ topic: 'in', partition: 8, offset: 5, value: 'bad' });
+    const options = { timeoutMs: 50, unwritable: ['outputs'] as const };
+    const { outputs, deadLetters, undone } = await invoke(acts, [...records('filter', 'a', 'c'), elsewhere], options);
+    expect(outputs).toEqual([]);
+    expect(deadLetters).toHaveLength(1);
+    expect(undone.map(({ partition, offset }) => [partition, offset])).toEqual([
+      [7, 1],
+      [7, 2],
+    ]);
+  });
+
   test('an output that is too large is a dead letter', async () => {
     const { outputs, deadLetters } = await invoke(acts, records('x'.repeat(200)), { maxRecordBytes: 150 });
     expect(outputs).toEqual([]);
