@@ -1,18 +1,30 @@
+import { runProcess } from './hosts/container/entry.ts';
+import { lambdaHandler } from './hosts/lambda/entry.ts';
 import { digestOf, isProgram, refuse, usageOf } from './program.ts';
+import { storage as storageDefinition } from './storage/definition.ts';
 
 /**
  * What starts each function that uses a database, by its name. They have a bundle of their own, dist/database.mjs: the one
  * of the processor is read at each of its cold starts, and has no use for a database's client.
  */
-const functions: Readonly<Record<string, (digest: string) => Promise<void>>> = {};
+const functions: Readonly<Record<string, (digest: string) => Promise<void>>> = {
+  storage: (digest) => runProcess(storageDefinition, digest),
+};
+
+/** The handler of storage behind an event source mapping: `dist/database.storage`. */
+export const storage = lambdaHandler(storageDefinition, digest);
 
 const names = Object.keys(functions);
 const usage = usageOf('database.mjs', names);
 
+function digest(): string {
+  return digestOf(new URL(import.meta.url));
+}
+
 async function main(name: string | undefined): Promise<void> {
   const start = name !== undefined && Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (name === '--help' || name === '-h') process.stdout.write(usage);
-  else if (start) await start(digestOf(new URL(import.meta.url)));
+  else if (start) await start(digest());
   else refuse(name, names, usage);
 }
 

@@ -1,10 +1,7 @@
-import { isUtf8 } from 'node:buffer';
-import { BadInputError, messageOf } from '../runtime/errors.ts';
+import type { Buffer } from 'node:buffer';
+import { parseJson } from '../market/json.ts';
 import type { Chain } from './chain.ts';
-import { escapeControls } from './fields.ts';
 import { validateChain } from './validate.ts';
-
-const longestReason = 200;
 
 /**
  * Decodes the value of a `market.raw` record into a chain that holds to the contract.
@@ -13,26 +10,4 @@ const longestReason = 200;
  */
 export function decodeChain(value: Buffer | null): Chain {
   return validateChain(parseJson(value));
-}
-
-/**
- * Bytes to JSON. Safe for any bytes: V8's parser keeps its own stack, so depth cannot overflow the call stack, and it
- * makes `__proto__` a plain field. Of a name given twice the last counts. A byte order mark is no JSON (RFC 8259).
- */
-function parseJson(value: Buffer | null): unknown {
-  if (value === null) throw new BadInputError('DECODE_FAILED', 'expected JSON, got a null value (a tombstone)');
-  if (value.length === 0) throw new BadInputError('DECODE_FAILED', 'expected JSON, got an empty value');
-  // The decoder would replace wrong bytes by U+FFFD without a word: they must be found before it runs.
-  if (!isUtf8(value)) throw new BadInputError('DECODE_FAILED', 'expected UTF-8, got bytes that are not');
-  if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf) {
-    throw new BadInputError('DECODE_FAILED', 'expected JSON, got a byte order mark before it');
-  }
-  try {
-    const json: unknown = JSON.parse(value.toString('utf8'));
-    return json;
-  } catch (error) {
-    // The parser quotes the input around the fault.
-    const reason = escapeControls(messageOf(error).slice(0, longestReason));
-    throw new BadInputError('DECODE_FAILED', `expected JSON: ${reason}`, error);
-  }
 }

@@ -1,5 +1,5 @@
+import { yearMs } from '../market/calendar.ts';
 import { makeMarket } from './black-scholes.ts';
-import { yearMs } from './calendar.ts';
 import type { Chain } from './chain.ts';
 import { subtract } from './decimal.ts';
 import { type FuturesBasis, futuresBasis } from './futures-basis.ts';

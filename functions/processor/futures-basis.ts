@@ -1,4 +1,4 @@
-import { yearMs } from './calendar.ts';
+import { yearMs } from '../market/calendar.ts';
 import type { Chain } from './chain.ts';
 import { percentAbove, subtract } from './decimal.ts';
 import { exp, lnOnePlus } from './elementary.ts';

@@ -1,7 +1,14 @@
+import { expiryInstant, instantBounds, parseTimestamp } from '../market/calendar.ts';
+import {
+  optionalAmount,
+  optionalNumber,
+  requireObject,
+  requirePositive,
+  requireText,
+  violation,
+} from '../market/fields.ts';
 import { BadInputError } from '../runtime/errors.ts';
-import { expiryInstant, instantBounds, parseTimestamp } from './calendar.ts';
 import type { Chain, FutureQuote, Quote } from './chain.ts';
-import { optionalAmount, optionalNumber, requireObject, requirePositive, requireText, violation } from './fields.ts';
 
 const maxOptions = 2000;
 const maxSymbolLength = 32;

@@ -43,6 +43,19 @@ export interface Logger {
   child(bindings: Record<string, unknown>): Logger;
 }
 
+/**
+ * This process's hold on a partition: the same object for as long as it holds the partition without a break, another one
+ * once the partition was given away and came back. In an event-source function each invocation is one. What a handler
+ * claims elsewhere in the name of a partition (a lease, an epoch) belongs to its assignment.
+ */
+export interface Assignment {
+  /**
+   * The partition was still this process's when whoever hands out partitions was last asked: milliseconds since the epoch,
+   * of the moment of asking. A process that was frozen finds an old time here, and never a new one for what it has lost.
+   */
+  readonly confirmedAtMs: number;
+}
+
 /** What a handler gets beside the record. */
 export interface HandlerContext<Resources = undefined> {
   /** Aborted at the deadline, at shutdown and when the partition goes to another instance: stop, and throw. */
@@ -53,6 +66,7 @@ export interface HandlerContext<Resources = undefined> {
   readonly attempt: number;
   /** What the function's `setup` returned: made once per process. */
   readonly resources: Resources;
+  readonly assignment: Assignment;
 }
 
 /** How often, and how patiently, a record whose handler throws a retryable error is tried again. */

@@ -31,7 +31,7 @@ export interface DispatchOptions {
 
 const wakeIntervalMs = 500;
 
-type Shared<Resources> = Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress'>;
+type Shared<Resources> = Omit<LaneRuntime<Resources>, 'mayWork' | 'confirmedAtMs' | 'onProgress'>;
 
 /**
  * Takes a finite set of records through the outcome table: each partition in its own lane, until all are done, a
@@ -43,10 +43,13 @@ export async function dispatch<Resources>(
   { stopAtMs, abortAtMs }: DispatchOptions,
 ): Promise<DispatchResult> {
   const ended = Promise.withResolvers<void>();
+  const startedMs = Date.now();
   let timedOut = false;
   const runtime: LaneRuntime<Resources> = {
     ...shared,
     mayWork: () => !timedOut,
+    // Whoever calls has handed them out just now, and to nobody else before we have answered.
+    confirmedAtMs: () => startedMs,
     onProgress() {
       if (lanes.every((lane) => lane.ended)) ended.resolve();
     },

@@ -21,6 +21,8 @@ export interface LaneRuntime<Resources> {
   readonly dependencyPatienceMs: number;
   /** False while nothing may be handed out, whatever is queued: the membership of the group is in doubt. */
   readonly mayWork: () => boolean;
+  /** When the partitions were last known to be ours: what `Assignment.confirmedAtMs` says. */
+  readonly confirmedAtMs: () => number;
   /** Called when a lane has room again, or has finished something. */
   readonly onProgress?: () => void;
 }

@@ -1,6 +1,6 @@
 import { callWith, isPromise, resultAt } from './call.ts';
 import { CallContext } from './context.ts';
-import type { BatchResult, HandlerResult } from './contract.ts';
+import type { Assignment, BatchResult, HandlerResult } from './contract.ts';
 import { deadLetterOf, oneLine } from './dead-letter.ts';
 import { Delivery, type DeliveryOwner, emit, outputsOf } from './delivery.ts';
 import { type DeadLetterCode, type EngineError, messageOf, stackOf } from './errors.ts';
@@ -39,6 +39,11 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   /** A stop waits for nothing from here on: this record is left undone, and so is all behind it. */
   let abandonedAt = Number.POSITIVE_INFINITY;
 
+  const assignment: Assignment = {
+    get confirmedAtMs() {
+      return runtime.confirmedAtMs();
+    },
+  };
   const owner: DeliveryOwner = { finished, refused };
   const task: Task = { run };
   const lane: Lane = {
@@ -115,7 +120,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     delivery.attempts += 1;
     let result: HandlerResult | Promise<HandlerResult>;
     try {
-      const returned = callWith(definition, delivery, contextFor(delivery));
+      const returned = callWith(definition, delivery, contextOf(delivery.attempts, delivery));
       // A promise of another make may answer twice, or throw.
       result = isPromise(returned) ? Promise.resolve(returned) : returned;
     } catch (error) {
@@ -131,8 +136,8 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     return false;
   }
 
-  function contextFor(delivery: Delivery): CallContext<Resources> {
-    return new CallContext(abortion.signal, delivery.attempts, runtime.resources, log, delivery.record);
+  function contextOf(tries: number, { record }: Delivery): CallContext<Resources> {
+    return new CallContext(abortion.signal, tries, runtime.resources, assignment, log, record);
   }
 
   function landed(delivery: Delivery, conclude: () => boolean): void {
@@ -157,10 +162,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     for (const delivery of batch) delivery.running = true;
     let results: readonly BatchResult[] | undefined;
     try {
-      results = await definition.handleBatch(
-        records,
-        new CallContext(abortion.signal, 1, runtime.resources, log, first.record),
-      );
+      results = await definition.handleBatch(records, contextOf(1, first));
     } catch (error) {
       log.debug(
         { partition, error: messageOf(error), records: batch.length },

@@ -1,5 +1,5 @@
 import { CallContext } from './context.ts';
-import type { HandlerContext, InboundRecord, Logger } from './contract.ts';
+import type { Assignment, HandlerContext, InboundRecord, Logger } from './contract.ts';
 
 /** Fields of a test record; those left out have plain defaults. Text becomes bytes. */
 export interface RecordFields extends Partial<Omit<InboundRecord, 'key' | 'value'>> {
@@ -41,11 +41,13 @@ export function createContext<Resources>(fields: {
   readonly resources: Resources;
   readonly attempt?: number;
   readonly signal?: AbortSignal;
+  readonly assignment?: Assignment;
   readonly log?: Logger;
 }): HandlerContext<Resources>;
 export function createContext(
-  fields: { resources?: unknown; attempt?: number; signal?: AbortSignal; log?: Logger } = {},
+  fields: { resources?: unknown; attempt?: number; signal?: AbortSignal; assignment?: Assignment; log?: Logger } = {},
 ): HandlerContext<unknown> {
   const { resources, attempt = 1, signal = new AbortController().signal, log = silentLogger } = fields;
-  return new CallContext(signal, attempt, resources, log, createRecord());
+  const assignment = fields.assignment ?? { confirmedAtMs: Date.now() };
+  return new CallContext(signal, attempt, resources, assignment, log, createRecord());
 }

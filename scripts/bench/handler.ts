@@ -79,7 +79,7 @@ async function prepare(contracts: number, { setup, handle }: typeof processor) {
   const log = createLogger('silent', {});
   const { signal } = new AbortController();
   const contexts = records.map((record): HandlerContext<typeof resources> => {
-    return new CallContext(signal, 1, resources, log, record);
+    return new CallContext(signal, 1, resources, { confirmedAtMs: 0 }, log, record);
   });
   return { handle, records, contexts };
 }

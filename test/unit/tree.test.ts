@@ -26,7 +26,7 @@ function importsOf({ path, text }: Source): string[] {
   return [...found].map(([, , name = '']) => (name.startsWith('.') ? normalize(join(dirname(path), name)) : name));
 }
 
-const hostFolders = ['runtime', 'hosts', 'kafka', 'database'];
+const hostFolders = ['runtime', 'hosts', 'kafka', 'database', 'market'];
 /** The bundles' entries, and what they share. */
 const entries = ['functions/main.ts', 'functions/database-main.ts', 'functions/program.ts'];
 /** All of the database that functions may know. */
@@ -45,10 +45,12 @@ function mayImport(path: string, name: string): boolean {
     return inside('kafka', 'runtime') || (isClient && inner === 'kafkajs');
   }
   if (folder === 'database') return inside('database', 'runtime') || name === 'pg' || name.startsWith('pg/');
+  // What the wire contract says, for several functions: as pure as they are.
+  if (folder === 'market') return inside('market') || name === 'functions/runtime/errors.ts';
   if (folder === 'hosts') return inside(`hosts/${inner}`, 'hosts/shared', 'kafka', 'runtime');
   if (!hostFolders.includes(folder)) {
     const contract = ['functions/runtime/contract.ts', 'functions/runtime/errors.ts'];
-    return inside(folder) || contract.includes(name) || databaseDoors.includes(name);
+    return inside(folder, 'market') || contract.includes(name) || databaseDoors.includes(name);
   }
   return false;
 }
@@ -133,6 +135,12 @@ describe('the checker', () => {
     ],
     ['functions/kafka/bad.ts', "import { Pool } from 'pg';", 'must not import pg'],
     [
+      'functions/market/bad.ts',
+      "import { a } from '../processor/enrich.ts';",
+      'must not import functions/processor/enrich.ts',
+    ],
+    ['functions/market/bad.ts', "import { a } from '../runtime/lane.ts';", 'must not import functions/runtime/lane.ts'],
+    [
       'functions/hosts/container/bad.ts',
       "import { a } from '../../database/open.ts';",
       'must not import functions/data',
@@ -183,6 +191,7 @@ describe('the checker', () => {
     ['functions/hosts/lambda/good.ts', "import { reach } from '../shared/reach.ts';"],
     ['functions/kafka/kafkajs/good.ts', "import { Kafka } from 'kafkajs';"],
     ['functions/storage/good.ts', "import type { Database } from '../database/port.ts';"],
+    ['functions/storage/good.ts', "import { decodeEnriched } from '../market/enriched.ts';"],
     ['functions/database/good.ts', "import { Pool } from 'pg';"],
     ['functions/main.ts', "import { processor } from './processor/definition.ts';"],
   ])('lets %s, with %j, pass', (path, text) => {

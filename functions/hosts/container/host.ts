@@ -36,7 +36,7 @@ export function createConsumingHost<Resources>(
   definition: FunctionDefinition<Resources>,
   settings: Settings,
   kafka: KafkaPort,
-  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'onProgress' | 'dependencyPatienceMs'>,
+  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'confirmedAtMs' | 'onProgress' | 'dependencyPatienceMs'>,
   metrics: Metrics,
   log: Logger,
   known: KnownSource,
@@ -117,6 +117,7 @@ export function createConsumingHost<Resources>(
     dependencyPatienceMs: Number.POSITIVE_INFINITY,
     // A session that may have expired: somebody else may own these partitions by now.
     mayWork: () => Date.now() - member.confirmedAtMs <= settings.sessionTimeoutMs,
+    confirmedAtMs: () => member.confirmedAtMs,
     onProgress: () => backPressure.drained(),
   };
   const backPressure: BackPressure = createBackPressure(member, lanes, settings);

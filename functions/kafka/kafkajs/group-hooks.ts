@@ -18,8 +18,8 @@ export interface GroupHooks {
   lost(reason: string): void;
   /** Joined: `group.assigned()` is the new truth. */
   joined(group: ConsumerGroup): void;
-  /** The coordinator confirmed the membership. */
-  confirmed(): void;
+  /** The coordinator confirmed the membership, when it was asked at that time. */
+  confirmed(askedAtMs: number): void;
   /** Records of the current assignment. */
   fetched(group: ConsumerGroup, batch: FetchedBatch): void;
   /** Resolves when a paused partition is resumed, or after the given time. */
@@ -88,7 +88,7 @@ async function rejoin(group: ConsumerGroup, state: GroupState): Promise<void> {
   state.generation += 1;
   state.standstills = createStandstills();
   state.membershipLost = false;
-  state.hooks.confirmed();
+  state.hooks.confirmed(Date.now());
   state.hooks.joined(group);
 }
 
@@ -106,10 +106,12 @@ async function beat(group: ConsumerGroup): Promise<void> {
 ConsumerGroup.prototype.heartbeat = async function heartbeat(this: ConsumerGroup, options): Promise<void> {
   const state = groups.get(this.cluster);
   const before = this.lastRequest;
+  // Not when the answer is read: a process may have been frozen in between.
+  const askedAtMs = Date.now();
   try {
     await original.heartbeat.call(this, options);
     // Called more often than a heartbeat is due, it sends none: only an answer confirms anything.
-    if (this.lastRequest !== before) state?.hooks.confirmed();
+    if (this.lastRequest !== before) state?.hooks.confirmed(askedAtMs);
   } catch (error) {
     if (state === undefined) throw error;
     if (isNotCoordinator(error) || isConnectionTrouble(error)) {

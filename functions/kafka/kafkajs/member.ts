@@ -47,8 +47,8 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
               return leaving;
             },
             lost: (reason) => listener.lost(reason),
-            confirmed: () => {
-              confirmedAtMs = Date.now();
+            confirmed: (askedAtMs) => {
+              confirmedAtMs = askedAtMs;
             },
             joined,
             fetched(from, batch) {
@@ -155,9 +155,10 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
     if (memberId === null || generationId === null || coordinator === null) return 'refused';
     const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
     const topics = [{ topic: options.topic, partitions }];
+    const askedAtMs = Date.now();
     try {
       await coordinator.offsetCommit({ groupId, memberId, groupGenerationId: generationId, topics });
-      confirmedAtMs = Date.now();
+      confirmedAtMs = askedAtMs;
       return 'committed';
     } catch (error) {
       if (isMembershipLost(error)) return 'refused';

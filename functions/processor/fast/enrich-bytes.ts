@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
+import { dayMs, yearMs } from '../../market/calendar.ts';
 import { makeMarket } from '../black-scholes.ts';
-import { dayMs, yearMs } from '../calendar.ts';
 import { compareFuture } from '../futures-basis.ts';
 import type { Rates } from '../rates.ts';
 import { cell, cells } from './columns.ts';

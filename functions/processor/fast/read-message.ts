@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { instantBounds } from '../calendar.ts';
+import { instantBounds } from '../../market/calendar.ts';
 import { cell, cells, head } from './columns.ts';
 import { bytes, char, nowhere, origin, words } from './input.ts';
 import { field, valueAt } from './keys.ts';

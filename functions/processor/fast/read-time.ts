@@ -1,4 +1,4 @@
-import { dayMs, dayNumber, expiryOfDayMs, instantOf } from '../calendar.ts';
+import { dayMs, dayNumber, expiryOfDayMs, instantOf } from '../../market/calendar.ts';
 import { cells } from './columns.ts';
 import { bytes, char, nowhere } from './input.ts';
 import { powersOfTen } from './read-number.ts';

@@ -22,7 +22,9 @@ export function enrichedValue(value: Buffer | string | null, rates: Rates = defa
     value: typeof value === 'string' ? Buffer.from(value) : value,
     headers: {},
   };
-  const context: HandlerContext<Rates> = { signal: new AbortController().signal, log, attempt: 1, resources: rates };
+  const { signal } = new AbortController();
+  const assignment = { confirmedAtMs: 0 };
+  const context: HandlerContext<Rates> = { signal, log, attempt: 1, resources: rates, assignment };
   const result = processor.handle(record, context);
   if (result === null || result === undefined || result instanceof Promise || !('value' in result)) {
     throw new Error('expected one output, at once');

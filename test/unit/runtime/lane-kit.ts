@@ -77,7 +77,12 @@ function createKit(
   const metrics = createMetrics();
   const log = createRecordingLogger();
   const shared = { definition, resources: undefined, outputs, deadLetters, scheduler, metrics, log };
-  const defaults = { maxOutstanding: 100, dependencyPatienceMs: Number.POSITIVE_INFINITY, mayWork: () => true };
+  const defaults = {
+    maxOutstanding: 100,
+    dependencyPatienceMs: Number.POSITIVE_INFINITY,
+    mayWork: () => true,
+    confirmedAtMs: () => 0,
+  };
   const lane = createLane({ ...shared, ...defaults, ...surroundings }, 5);
   const work = async (): Promise<void> => {
     // A turn may settle promises, and a settled promise may ask for a turn.

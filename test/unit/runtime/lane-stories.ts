@@ -126,7 +126,7 @@ export async function tell(story: Story, order: RecordOrder, batches: boolean) {
     return results;
   }
 
-  const surroundings = { maxOutstanding: story.maxOutstanding, mayWork: () => trusted };
+  const surroundings = { maxOutstanding: story.maxOutstanding, mayWork: () => trusted, confirmedAtMs: () => 0 };
   const kit = batches ? batchKit(handleBatch, { order }, surroundings) : recordKit(handle, { order }, surroundings);
   const emissions = watch(kit);
   let pushed = 0;

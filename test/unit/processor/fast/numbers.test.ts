@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseTimestamp } from '../../../../functions/processor/calendar.ts';
+import { parseTimestamp } from '../../../../functions/market/calendar.ts';
 import { cells } from '../../../../functions/processor/fast/columns.ts';
 import { load, origin } from '../../../../functions/processor/fast/input.ts';
 import { take } from '../../../../functions/processor/fast/output.ts';

@@ -1,0 +1,86 @@
+import { decodeEnriched, type EnrichedSnapshot } from '../market/enriched.ts';
+import type { BatchResult, InboundRecord } from '../runtime/contract.ts';
+import { BadInputError } from '../runtime/errors.ts';
+import { RowBuffer } from './row-buffer.ts';
+import { microsOf, type Source, writeOptions, writeSnapshot } from './rows.ts';
+
+/** A snapshot whose rows are ready, by its key and where they are in the buffers. */
+export interface Prepared {
+  /** Of its record, in the batch. */
+  readonly index: number;
+  readonly offset: number;
+  readonly symbolId: number;
+  readonly expiry: string;
+  /** Microseconds since 1970. */
+  readonly micros: bigint;
+  readonly source: Source;
+  readonly snapshot: Span;
+  readonly options: Span;
+}
+
+/** Bytes of a buffer. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where rows are written before they are sent. It is used again: what one transaction sends is done before the next. */
+export interface Workplace {
+  readonly snapshots: RowBuffer;
+  readonly options: RowBuffer;
+}
+
+/** So many bytes of rows go into one transaction: more would not be cheaper by the row, and would hold locks for longer. */
+const transactionBytes = 4 << 20;
+
+export function createWorkplace(): Workplace {
+  return { snapshots: new RowBuffer(256 << 10), options: new RowBuffer(transactionBytes + (1 << 20)) };
+}
+
+/**
+ * Decodes records from an index on, until a transaction is full, and writes their rows. A record that is no good gets its
+ * error as its result, and no rows. Returns the index of the first record that was left for the next transaction.
+ */
+export function prepare(
+  records: readonly InboundRecord[],
+  from: number,
+  { snapshots, options }: Workplace,
+  into: { readonly prepared: Prepared[]; readonly results: BatchResult[] },
+): number {
+  snapshots.at = 0;
+  options.at = 0;
+  let index = from;
+  for (; index < records.length && options.at < transactionBytes; index += 1) {
+    const record = records[index] as InboundRecord; // below the length
+    const snapshot = decoded(record, into.results, index);
+    if (snapshot === undefined) continue;
+    const source = sourceOf(record);
+    const start = { snapshot: snapshots.at, options: options.at };
+    writeSnapshot(snapshots, snapshot, source);
+    writeOptions(options, snapshot);
+    into.prepared.push({
+      ...{ index, offset: record.offset, source },
+      ...{ symbolId: snapshot.symbolId, expiry: snapshot.expiry, micros: microsOf(snapshot.timestampMs) },
+      snapshot: { from: start.snapshot, to: snapshots.at },
+      options: { from: start.options, to: options.at },
+    });
+  }
+  return index;
+}
+
+function decoded(record: InboundRecord, results: BatchResult[], index: number): EnrichedSnapshot | undefined {
+  try {
+    return decodeEnriched(record.value);
+  } catch (error) {
+    if (!(error instanceof BadInputError)) throw error;
+    results[index] = error;
+    return undefined;
+  }
+}
+
+/** The `source` header of the processor; the record's own place when somebody else has written it. */
+function sourceOf({ headers: { source }, partition, offset }: InboundRecord): Source {
+  const text = Array.isArray(source) ? source.at(-1) : source;
+  const match = /\/(\d{1,9})\/(\d{1,15})$/.exec(String(text ?? ''));
+  return match ? { partition: Number(match[1]), offset: Number(match[2]) } : { partition, offset };
+}

@@ -1,0 +1,112 @@
+import {
+  basisNumbers,
+  contextNumbers,
+  type EnrichedSnapshot,
+  gexNumbers,
+  optionNumbers,
+  pcrNumbers,
+  skewNumbers,
+} from '../market/enriched.ts';
+import type { JsonObject } from '../market/fields.ts';
+import type { RowBuffer } from './row-buffer.ts';
+
+/** Where a snapshot came from: the coordinates of the `market.raw` record that it was computed of. */
+export interface Source {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+const prefixed = (prefix: string, names: readonly string[]): string[] => names.map((name) => prefix + name);
+
+/** The columns of both tables, in the order in which rows are written. */
+const keyColumns = ['symbol_id', 'expiry', 'snapshot_at'];
+const numberColumns = [
+  ...contextNumbers,
+  ...prefixed('pcr_', pcrNumbers),
+  'max_pain',
+  ...prefixed('gex_', gexNumbers),
+  ...['skew_put_iv', 'skew_call_iv', 'iv_skew'],
+  ...basisNumbers,
+  'vix_divergence',
+];
+const snapshotColumns = [
+  ...[...keyColumns, 'symbol', 'given_timestamp', 'source_partition', 'source_offset'],
+  ...numberColumns,
+];
+const optionColumns = [
+  ...[...keyColumns, 'strike', 'option_type', 'iv_source', 'illiquid', 'buildup_type'],
+  ...optionNumbers,
+];
+
+export const copySnapshots = `copy snapshots (${snapshotColumns.join(', ')}) from stdin with (format binary)`;
+export const copyOptions = `copy snapshot_options (${optionColumns.join(', ')}) from stdin with (format binary)`;
+
+/** No row takes more: lengths, numbers and the longest of the texts. */
+const mostSnapshotBytes = 1_024;
+const mostOptionBytes = 2 + optionColumns.length * 12 + 64;
+
+/** From 1970-01-01 to 2000-01-01, where PostgreSQL counts from. */
+const epochDays = 10_957;
+const epochMicros = BigInt(epochDays) * 86_400_000_000n;
+
+/** Microseconds since 1970, which is as fine as the database's times are. */
+export function microsOf(timestampMs: number): bigint {
+  const whole = Math.floor(timestampMs);
+  return BigInt(whole) * 1000n + BigInt(Math.round((timestampMs - whole) * 1000));
+}
+
+/** Appends the row of a snapshot. */
+export function writeSnapshot(out: RowBuffer, snapshot: EnrichedSnapshot, { partition, offset }: Source): void {
+  out.reserve(mostSnapshotBytes);
+  out.beginRow(snapshotColumns.length);
+  putKey(out, snapshot);
+  out.putText(snapshot.symbol);
+  out.putText(String(snapshot.timestamp));
+  out.putInteger(partition);
+  out.putBigint(BigInt(offset));
+  putNumbers(out, snapshot.context, contextNumbers);
+  putNumbers(out, snapshot.pcr, pcrNumbers);
+  out.putNumber(snapshot.maxPain);
+  putNumbers(out, snapshot.gex, gexNumbers);
+  putNumbers(out, snapshot.ivSkew, skewNumbers);
+  putNumbers(out, snapshot.futuresBasis ?? noBasis, basisNumbers);
+  out.putNumber(snapshot.vixDivergence);
+}
+
+/** Appends the rows of its options. */
+export function writeOptions(out: RowBuffer, snapshot: EnrichedSnapshot): void {
+  out.reserve(snapshot.options.length * mostOptionBytes);
+  const first = out.at;
+  let keyEnd = 0;
+  for (const option of snapshot.options) {
+    if (keyEnd === 0) {
+      out.beginRow(optionColumns.length);
+      putKey(out, snapshot);
+      keyEnd = out.at;
+    } else out.repeat(first, keyEnd);
+    out.putNumber(option.strike);
+    out.putText(option.option_type);
+    putTextOrNull(out, option.iv_source);
+    out.putBoolean(option.illiquid);
+    putTextOrNull(out, option.buildup_type);
+    putNumbers(out, option, optionNumbers);
+  }
+}
+
+const noBasis: JsonObject = Object.fromEntries(basisNumbers.map((name) => [name, null]));
+
+function putKey(out: RowBuffer, { symbolId, expiryDay, timestampMs }: EnrichedSnapshot): void {
+  out.putBigint(BigInt(symbolId));
+  out.putInteger(expiryDay - epochDays);
+  out.putBigint(microsOf(timestampMs) - epochMicros);
+}
+
+function putTextOrNull(out: RowBuffer, text: string | null): void {
+  if (text === null) out.putNull();
+  else out.putText(text);
+}
+
+/** They have been checked to be numbers or null. */
+function putNumbers(out: RowBuffer, object: JsonObject, names: readonly string[]): void {
+  for (const name of names) out.putNumber(object[name] as number | null);
+}
