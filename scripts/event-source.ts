@@ -5,16 +5,12 @@ import { openCluster } from '../infra/cluster/cluster.ts';
 import { localDir } from '../infra/cluster/jars.ts';
 import { InitError } from './event-source/environment.ts';
 import { createInstanceLog, type InstanceLog } from './event-source/instance-log.ts';
-import {
-  eventSourceDescriptions,
-  eventSourceFlags,
-  eventSourceOptions,
-  requirePlaintext,
-} from './event-source/options.ts';
+import { eventSourceDescriptions, eventSourceFlags, eventSourceOptions } from './event-source/options.ts';
 import { type EventSource, startEventSource } from './event-source/source.ts';
 import type { Stats } from './event-source/stats.ts';
 import { buildBundle } from './support/bundle.ts';
 import { CommandError, runCommand } from './support/command.ts';
+import { securityFrom } from './support/kafka/security.ts';
 
 const definitions = { processor } as const;
 const bundlePath = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
@@ -38,9 +34,9 @@ await runCommand(
   },
   async ({ json, ...flags }, positionals) => {
     const options = eventSourceOptions(flags, positionals, process.env, Object.keys(definitions));
-    requirePlaintext(process.env);
     const definition = definitions[options.functionName as keyof typeof definitions];
     const bootstrapServers = options.bootstrapServers ?? localBrokers();
+    const security = securityFrom(process.env, bootstrapServers);
     const { topic = definition.source, groupId = definition.group } = options;
     const log = options.log === 'json' ? createInstanceLog(options.functionName) : undefined;
     const { path: bundle } = log ? { path: bundlePath } : await buildBundle();
@@ -53,7 +49,7 @@ await runCommand(
     await log?.serve(() => source?.stats());
     source = await start({
       ...options,
-      ...{ bootstrapServers, topic, groupId },
+      ...{ bootstrapServers, security, topic, groupId },
       function: {
         ...{ bundle, exportName: options.functionName, timeoutMs: options.timeoutMs },
         env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: bootstrapServers.join(',') },

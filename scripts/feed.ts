@@ -5,6 +5,7 @@ import type { FeedReport } from './feed/acknowledgements.ts';
 import { feedOptions } from './feed/options.ts';
 import { type Feed, startFeed } from './feed/start.ts';
 import { CommandError, runCommand } from './support/command.ts';
+import { securityFrom } from './support/kafka/security.ts';
 
 const text = { type: 'string' } as const;
 
@@ -55,7 +56,9 @@ await runCommand(
   async ({ json, ...flags }, positionals) => {
     const options = feedOptions(flags, positionals, process.env);
     const bootstrapServers = options.bootstrapServers ?? localBrokers();
-    const feed = await startFeed({ ...options, bootstrapServers });
+    // The local cluster is not secured.
+    const security = options.bootstrapServers ? securityFrom(process.env, bootstrapServers) : {};
+    const feed = await startFeed({ ...options, bootstrapServers, security });
     const progress = setInterval(() => process.stderr.write(`${progressLine(feed.report())}\n`), 2_000);
     const release = stopOnSignal(feed);
     try {

@@ -50,7 +50,6 @@ export function readTable(
 /** What is wrong with settings that are each as they should be. One that is not is `undefined`, and its own problem. */
 function conflicts(settings: Partial<Settings>): string[] {
   const { heartbeatIntervalMs, fetchMaxWaitMs, sessionTimeoutMs, fetchMaxPartitionBytes, fetchMaxBytes } = settings;
-  const { security, username, password, caFile } = settings;
   const problems: string[] = [];
   if (isAbove(heartbeatIntervalMs, sessionTimeoutMs, 3)) {
     problems.push(
@@ -67,10 +66,32 @@ function conflicts(settings: Partial<Settings>): string[] {
   if (isAbove(fetchMaxPartitionBytes, fetchMaxBytes, 1)) {
     problems.push('KAFKA_FETCH_MAX_PARTITION_BYTES is above KAFKA_FETCH_MAX_BYTES: lower it, or raise the other.');
   }
+  return [...problems, ...securityProblems(settings)];
+}
+
+/** What is wrong with how client and brokers are to know each other. */
+export function securityProblems(settings: Partial<Settings>): string[] {
+  const { security, username, password, caFile, certFile, keyFile } = settings;
+  const problems: string[] = [];
   if (security === 'scram' && (username === undefined || password === undefined)) {
     problems.push('KAFKA_SECURITY is scram, which needs both KAFKA_USERNAME and KAFKA_PASSWORD.');
   }
-  if (caFile !== undefined) problems.push(...unreadable(caFile));
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    problems.push('KAFKA_CERT_FILE and KAFKA_KEY_FILE go together: set both, or neither.');
+  }
+  if (security === 'plaintext' && (certFile ?? keyFile) !== undefined) {
+    problems.push(
+      'KAFKA_CERT_FILE and KAFKA_KEY_FILE are set, but KAFKA_SECURITY is plaintext, which shows none: set it to tls.',
+    );
+  }
+  const { caFile: ca, certFile: cert, keyFile: key } = settingSpecs;
+  for (const [spec, path] of [
+    [ca, caFile],
+    [cert, certFile],
+    [key, keyFile],
+  ] as const) {
+    if (path !== undefined) problems.push(...unreadable(spec, path));
+  }
   return problems;
 }
 
@@ -78,14 +99,13 @@ function isAbove(value: number | undefined, limit: number | undefined, times: nu
   return value !== undefined && limit !== undefined && value * times > limit;
 }
 
-function unreadable(caFile: string): string[] {
+function unreadable(spec: SettingSpec<string>, path: string): string[] {
   try {
-    readFileSync(caFile);
+    readFileSync(path);
     return [];
   } catch (error) {
-    const { caFile: spec } = settingSpecs;
     return [
-      `${spec.name} is ${shown(spec, caFile)}, which cannot be read (${reasonOf(error)}): name a PEM file that exists.`,
+      `${spec.name} is ${shown(spec, path)}, which cannot be read (${reasonOf(error)}): name a PEM file that exists.`,
     ];
   }
 }

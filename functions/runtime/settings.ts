@@ -58,6 +58,19 @@ export const settingSpecs = {
     ...text(/./, 'the path of a PEM file'),
     effect: 'Authorities to trust in place of those that Node ships.',
   }),
+  certFile: setting({
+    name: 'KAFKA_CERT_FILE',
+    fallback: null,
+    ...text(/./, 'the path of a PEM file'),
+    effect:
+      'The certificate to show to brokers that want one, and those that lead to its authority. Needs KAFKA_KEY_FILE.',
+  }),
+  keyFile: setting({
+    name: 'KAFKA_KEY_FILE',
+    fallback: null,
+    ...text(/./, 'the path of a PEM file'),
+    effect: 'The key of KAFKA_CERT_FILE. All three files are read again when they change.',
+  }),
   username: setting({
     name: 'KAFKA_USERNAME',
     fallback: null,
@@ -208,7 +221,16 @@ export const settingSpecs = {
 
 type Specs = typeof settingSpecs;
 type ValueOf<Spec> = Spec extends SettingSpec<infer Value> ? Value : never;
-type OptionalName = 'groupId' | 'sourceTopic' | 'outputTopic' | 'deadLetterTopic' | 'caFile' | 'username' | 'password';
+type OptionalName =
+  | 'groupId'
+  | 'sourceTopic'
+  | 'outputTopic'
+  | 'deadLetterTopic'
+  | 'caFile'
+  | 'certFile'
+  | 'keyFile'
+  | 'username'
+  | 'password';
 
 /** All settings, typed. Those without a default are `undefined` when absent. */
 export type Settings = {

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { mskIamTokens } from '../../functions/kafka/kafkajs/msk-iam.ts';
 import { processor } from '../../functions/processor/definition.ts';
-import { givenText } from '../../functions/runtime/read-settings.ts';
+import { givenText, securityProblems } from '../../functions/runtime/read-settings.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
-import { type Settings, settingSpecs } from '../../functions/runtime/settings.ts';
+import { settingSpecs } from '../../functions/runtime/settings.ts';
 import { CommandError } from '../support/command.ts';
 import type { Security } from '../support/kafka/broker.ts';
+import { securityOf } from '../support/kafka/security.ts';
 import { type Environment, inspectSettings, mergedEnvironment, type SettingSources } from './settings.ts';
 
 /** What to examine: which brokers, and which group and topics there. */
@@ -38,15 +37,19 @@ export function targetOf(environment: Environment): Target | undefined {
   const username = read(settingSpecs.username);
   const password = read(settingSpecs.password);
   const caFile = read(settingSpecs.caFile);
+  const certFile = read(settingSpecs.certFile);
+  const keyFile = read(settingSpecs.keyFile);
   if (bootstrapServers === invalid || bootstrapServers === undefined || security === invalid) return undefined;
   if (groupId === invalid || topic === invalid || outputTopic === invalid || deadLetterTopic === invalid) {
     return undefined;
   }
   if (username === invalid || password === invalid || caFile === invalid) return undefined;
-  if (security === 'scram' && (username === undefined || password === undefined)) return undefined;
+  if (certFile === invalid || keyFile === invalid) return undefined;
+  const known = { bootstrapServers, security: security ?? 'plaintext', username, password, caFile, certFile, keyFile };
+  if (securityProblems(known).length > 0) return undefined;
   return {
     bootstrapServers,
-    security: securityOf(security ?? 'plaintext', { username, password, caFile, bootstrapServers }),
+    security: securityOf(known),
     groupId: groupId ?? processor.group,
     topic: topic ?? processor.source,
     outputTopic: outputTopic ?? processor.output,
@@ -65,28 +68,4 @@ export function requiredTarget(sources: SettingSources): Target {
   if (target !== undefined) return target;
   const wrong = inspectSettings(sources).findings.filter(({ severity }) => severity === 'problem');
   throw new CommandError(wrong.map(({ what, remedy }) => `${what}. ${remedy}`).join('\n  '));
-}
-
-function securityOf(
-  kind: Settings['security'],
-  given: Partial<Pick<Settings, 'username' | 'password' | 'caFile'>> & Pick<Settings, 'bootstrapServers'>,
-): Security {
-  if (kind === 'plaintext') return {};
-  const ssl = given.caFile === undefined ? true : { ca: [readAuthorities(given.caFile)] };
-  if (kind === 'tls') return { ssl };
-  if (kind === 'msk-iam') {
-    const oauthBearerProvider = mskIamTokens({ brokers: given.bootstrapServers, env: process.env });
-    return { ssl, sasl: { mechanism: 'oauthbearer', oauthBearerProvider } };
-  }
-  const { username = '', password = '' } = given;
-  return { ssl, sasl: { mechanism: 'scram-sha-512', username, password } };
-}
-
-function readAuthorities(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`KAFKA_CA_FILE cannot be read (${reason}): name a PEM file that exists.`);
-  }
 }

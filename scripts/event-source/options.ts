@@ -1,5 +1,5 @@
 import { parseBrokers } from '../../functions/runtime/setting-kinds.ts';
-import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
+import { durationOption, integerOption, UsageError } from '../support/command.ts';
 import type { FailurePolicy } from './deliver.ts';
 import type { EventSourceKind } from './payload.ts';
 
@@ -133,10 +133,4 @@ function brokersOf(flags: Flags, env: NodeJS.ProcessEnv, problems: string[]): re
   const brokers = parseBrokers(value);
   if (brokers === undefined) problems.push(`${name} takes host:port, or several with commas between, not '${value}'`);
   return brokers;
-}
-
-/** Only what is not encrypted can be polled here: the functions themselves connect as their settings say. */
-export function requirePlaintext(env: NodeJS.ProcessEnv): void {
-  if ((env.KAFKA_SECURITY || 'plaintext') === 'plaintext') return;
-  throw new CommandError('polls plaintext clusters only: unset KAFKA_SECURITY, or leave the cluster local');
 }

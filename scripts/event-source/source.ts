@@ -1,4 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
+import type { Security } from '../support/kafka/broker.ts';
 import { findRuntimeClient, standInNotice } from './client.ts';
 import { type Delivery, deliver, type FailurePolicy } from './deliver.ts';
 import { type EnvironmentOptions, functionArn } from './environment.ts';
@@ -12,6 +13,8 @@ import { createStats, type Stats } from './stats.ts';
 /** What an event source mapping in provisioned mode is told. */
 export interface EventSourceOptions {
   readonly bootstrapServers: readonly string[];
+  /** How the pollers speak to the brokers; the functions do as their own settings say. */
+  readonly security?: Security;
   readonly topic: string;
   readonly groupId: string;
   readonly kind?: EventSourceKind;
@@ -52,15 +55,16 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   const policy: FailurePolicy = { maxRetries: -1, maxAgeMs: -1, bisect: true, ...options.policy };
   const frame: EventFrame = { kind, bootstrapServers };
   const stats = createStats();
-  const client = findRuntimeClient();
-  if (!client.genuine) onNotice(standInNotice);
+  const runtimeClient = findRuntimeClient();
+  if (!runtimeClient.genuine) onNotice(standInNotice);
   const pool = await createPool({
     ...options.function,
-    client,
+    client: runtimeClient,
     initTimeoutMs: initTimeoutMs,
     ...(options.onLog ? { onLog: options.onLog } : {}),
   });
-  const kafka = new Kafka({ brokers: [...bootstrapServers], clientId: 'event-source', logLevel: logLevel.NOTHING });
+  const client = { brokers: [...bootstrapServers], clientId: 'event-source', logLevel: logLevel.NOTHING };
+  const kafka = new Kafka({ ...client, ...options.security });
   const sender = { frame, functionArn: functionArn(options.function.exportName) };
   const { onFailureTopic } = options;
   const destination = onFailureTopic === undefined ? undefined : await kafkaDestination(kafka, onFailureTopic, sender);

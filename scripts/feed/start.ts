@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { UsageError } from '../support/command.ts';
+import type { Security } from '../support/kafka/broker.ts';
 import { createAcknowledgements, type FeedReport } from './acknowledgements.ts';
 import { createPacer } from './pacer.ts';
 import { followProfile, type RateStep } from './profile.ts';
@@ -13,6 +14,8 @@ import { findLeaders } from './topic.ts';
 /** What to feed, where and how fast. Everything but the brokers has a default. */
 export interface FeedOptions {
   readonly bootstrapServers: readonly string[];
+  /** How the brokers are to be spoken to. Default: in plain text. */
+  readonly security?: Security | undefined;
   /** Default `market.raw`. It must exist. */
   readonly topic?: string | undefined;
   /** Underlyings, which is keys. Default 240. */
@@ -57,7 +60,10 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
   if (options.bootstrapServers.length === 0) throw new UsageError('No brokers are named');
   const source = await openSource(options);
   const brokers = options.bootstrapServers;
-  const client = kafkaClient({ brokers, clientId: 'feed', requestTimeoutMs: 15_000 });
+  const client = kafkaClient({
+    ...{ brokers, clientId: 'feed', requestTimeoutMs: 15_000 },
+    security: options.security ?? {},
+  });
   const leaders = await findLeaders(client, brokers, topic);
   const acknowledgements = createAcknowledgements(topic, leaders.length);
   const producer = createProducer(client);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
+import { connectionRefusal } from '../../functions/kafka/kafkajs/connection-refusal.ts';
 import { CommandError } from '../support/command.ts';
 
 export type KafkaClient = ReturnType<typeof kafkaClient>;
@@ -14,6 +15,10 @@ export async function findLeaders(client: KafkaClient, brokers: readonly string[
   try {
     await admin.connect();
   } catch (error) {
+    const refused = connectionRefusal(error);
+    if (refused) {
+      throw new CommandError(`No broker at ${brokers.join(', ')} will do (${refused.cause}): ${refused.remedy}.`);
+    }
     throw new CommandError(
       `Cannot reach a broker at ${brokers.join(', ')} (${reasonOf(error)}): start the cluster with 'npm run cluster -- start', ` +
         'or name another with --bootstrap-servers or KAFKA_BOOTSTRAP_SERVERS.',
@@ -29,6 +34,7 @@ export async function findLeaders(client: KafkaClient, brokers: readonly string[
           'or name another with --topic.',
       );
     }
+    if (type === 'TOPIC_AUTHORIZATION_FAILED') throw notAllowed(topic, type);
     if (type === 'INVALID_TOPIC_EXCEPTION') throw new CommandError(`'${topic}' is not a name a topic can have.`);
     throw new CommandError(`Cannot look up the topic '${topic}' at ${brokers.join(', ')} (${reasonOf(error)}).`);
   } finally {
@@ -64,6 +70,12 @@ function errorType(error: unknown): string | undefined {
   return undefined;
 }
 
+function notAllowed(topic: string, type: string): CommandError {
+  return new CommandError(
+    `Not allowed to write to '${topic}' (${type}): grant this user Write on topic ${topic} (npm run topics -- apply), or use one that has it.`,
+  );
+}
+
 /** Errors of a send that sending again cannot mend, as a sentence; `undefined` for all others. */
 export function fatalError(error: unknown, topic: string): CommandError | undefined {
   const type = errorType(error);
@@ -73,7 +85,7 @@ export function fatalError(error: unknown, topic: string): CommandError | undefi
     );
   }
   if (type === 'TOPIC_AUTHORIZATION_FAILED' || type === 'CLUSTER_AUTHORIZATION_FAILED') {
-    return new CommandError(`Not allowed to write to '${topic}' (${type}): grant Write and IdempotentWrite.`);
+    return notAllowed(topic, type);
   }
   const final = error instanceof Error && 'retriable' in error && error.retriable === false;
   if (!final || error.name === 'KafkaJSNumberOfRetriesExceeded') return undefined;

@@ -30,6 +30,14 @@ const unused = new Set([
   ...['listGroups', 'listPartitionReassignments'].map(request),
 ]);
 
+/** What kafkajs' broker sends with requests that are left out. */
+const unusedCalls = [
+  ...['produce', 'fetch', 'describeGroups', 'createTopics', 'createPartitions', 'deleteTopics', 'alterConfigs'],
+  ...['addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn', 'listGroups', 'deleteGroups'],
+  ...['deleteRecords', 'createAcls', 'describeAcls', 'deleteAcls', 'alterPartitionReassignments'],
+  'listPartitionReassignments',
+];
+
 function request(name: string): string {
   return `${requests}/${name}/index.js`;
 }
@@ -55,7 +63,7 @@ export function slim(): Plugin {
         if (name === 'safe-stable-stringify/index.js') return { contents: unserialisable };
         if (unused.has(name)) return { contents: `module.exports = require('left-out')(${JSON.stringify(name)})` };
         const source = readFileSync(path, 'utf8');
-        const kept = name.startsWith(`${requests}/`) && name.endsWith('/index.js') ? lastVersion(source, name) : source;
+        const kept = keptOf(name, source);
         // A printer that is told to save whitespace prints no comments. The bundle's own then sets it out again. Names stay.
         const { code } = await transform(kept, { minifyWhitespace: true, minifySyntax: true, loader: 'js' });
         return { contents: code };
@@ -66,6 +74,20 @@ export function slim(): Plugin {
 
 /** What pino falls back on for a field that JSON cannot hold, with what it says when that fails too. */
 const unserialisable = `exports.configure = () => () => '"[cannot be serialised]"'`;
+
+function keptOf(name: string, source: string): string {
+  if (name === 'kafkajs/src/broker/index.js') return withoutCalls(source, name);
+  return name.startsWith(`${requests}/`) && name.endsWith('/index.js') ? lastVersion(source, name) : source;
+}
+
+/** Of a class, the methods that are called. */
+function withoutCalls(source: string, name: string): string {
+  return unusedCalls.reduce((text, call) => {
+    const kept = text.replace(new RegExp(`^ {2}async ${call}\\([\\s\\S]*?^ {2}\\}\\n`, 'm'), '');
+    if (kept === text) throw new Error(`${name} has no ${call}`);
+    return kept;
+  }, source);
+}
 
 /** Of `const versions = { 0: () => {...}, 1: ... }` the last: the others load nothing then. */
 function lastVersion(source: string, name: string): string {

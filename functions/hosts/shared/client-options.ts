@@ -1,30 +1,26 @@
-import { readFileSync } from 'node:fs';
 import type { ClientOptions } from '../../kafka/kafkajs/client.ts';
-import { mskIamTokens } from '../../kafka/kafkajs/msk-iam.ts';
 import type { Logger } from '../../runtime/contract.ts';
 import type { Settings } from '../../runtime/settings.ts';
+import { clientSecurity } from './client-security.ts';
 
 /**
- * How a host reaches the cluster, from its settings. Certificates are always verified.
- * @throws StartupError when msk-iam has no region
+ * How a host reaches the cluster, from its settings.
+ * @throws StartupError when certificates cannot be used, or msk-iam has no region
  */
 export function clientOptions(clientId: string, settings: Settings, log: Logger): ClientOptions {
-  const { security, username, password, caFile } = settings;
-  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
-  const ssl = security === 'plaintext' ? {} : { ssl: { rejectUnauthorized: true, ...ca } };
-  const credentials = username !== undefined && password !== undefined ? { username, password } : undefined;
+  const { caFile, certFile, keyFile } = settings;
   return {
     brokers: settings.bootstrapServers,
     clientId,
-    security: { ...ssl, ...sasl() },
+    security: clientSecurity(settings, {
+      onReload: () => log.info({ caFile, certFile }, 'Certificates have changed: new connections use the new ones'),
+      onTrouble: (error) =>
+        log.error(
+          { error, caFile, certFile, keyFile },
+          `The new certificates cannot be used, those from before stay: ${error}`,
+        ),
+    }),
     // What kafkajs calls an error is often the start of a recovery: the runtime logs what it means for records.
     onLog: (level, fields) => log.debug({ ...fields, level }, 'kafkajs'),
   };
-
-  function sasl(): NonNullable<ClientOptions['security']> {
-    if (security === 'scram' && credentials) return { sasl: { mechanism: 'scram-sha-512', ...credentials } };
-    if (security !== 'msk-iam') return {};
-    const oauthBearerProvider = mskIamTokens({ brokers: settings.bootstrapServers, env: process.env });
-    return { sasl: { mechanism: 'oauthbearer', oauthBearerProvider } };
-  }
 }

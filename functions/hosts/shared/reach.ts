@@ -1,3 +1,4 @@
+import { connectionRefusal } from '../../kafka/kafkajs/connection-refusal.ts';
 import { messageOf, StartupError } from '../../runtime/errors.ts';
 
 const pauseMs = 500;
@@ -34,7 +35,7 @@ export async function beforeTime<Result>(
 }
 
 /**
- * Repeats what a cluster that is just coming up refuses, until the time is over, and not a moment longer. An attempt that
+ * Repeats what a cluster that is just coming up refuses (but neither a login nor a certificate: that is not mended by trying), until the time is over, and not a moment longer. An attempt that
  * gets no answer is given up for a new one, with more patience each time: the next broker may be well.
  * @param attempt makes what it needs anew, and closes it when it fails
  * @param discard closes what an attempt brings after it was given up
@@ -52,6 +53,11 @@ export async function reach<Result>(
       const triedUntilMs = Math.min(endsAtMs, Date.now() + patienceMs);
       return await beforeTime(attempt(), triedUntilMs, () => new Error('no answer'), discard);
     } catch (error) {
+      const refusal = connectionRefusal(error);
+      if (refusal !== undefined) {
+        const problem = `No broker of ${bootstrapServers.join(',')} will do (${refusal.cause}): ${refusal.remedy}.`;
+        throw new StartupError('CLUSTER_UNREACHABLE', [problem], error);
+      }
       if (Date.now() + pauseMs >= endsAtMs) {
         const problem =
           `The cluster at ${bootstrapServers.join(',')} did not answer as it should within ${timeoutMs} ms ` +

@@ -8,7 +8,7 @@ export interface ClientOptions {
   readonly clientId: string;
   /** Receives what the client would log; nothing is printed without it. */
   readonly onLog?: (level: 'debug' | 'info' | 'warn' | 'error', fields: Record<string, unknown>) => void;
-  readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
+  readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl' | 'socketFactory'>;
   readonly connectionTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
 }

@@ -1,3 +1,5 @@
+import { connectionRefusal } from '../../../functions/kafka/kafkajs/connection-refusal.ts';
+
 /** Why something could not be asked of a broker: for the sentence, and for what to do. */
 export interface Trouble {
   readonly cause: string;
@@ -11,21 +13,6 @@ const known: readonly (readonly [pattern: RegExp, cause: string, remedy: string]
   [/ECONNREFUSED/, 'Nothing listens there.', `See that the broker runs: ${startIt}.`],
   [/ENOTFOUND|EAI_AGAIN/, 'The name of the host is not known.', 'Correct the name, or the DNS of this machine.'],
   [/EHOSTUNREACH|ENETUNREACH/, 'There is no route to it.', 'Check the network, the VPN and the security groups.'],
-  [
-    /self.signed|unable to (get|verify)|CERT_|certificate/i,
-    'Its certificate is not trusted or not for this name.',
-    'Name the authority that signed it with KAFKA_CA_FILE, and use the name that the certificate is for.',
-  ],
-  [
-    /wrong version number|SSL routines|EPROTO/i,
-    'It does not speak TLS.',
-    'Set KAFKA_SECURITY=plaintext, or use the port of its TLS listener.',
-  ],
-  [
-    /SASL|authentication/i,
-    'It refused the credentials.',
-    'Check KAFKA_USERNAME, KAFKA_PASSWORD and that the SCRAM-SHA-512 user exists.',
-  ],
   [
     /connection timeout|ETIMEDOUT/i,
     'It takes no connections and refuses none, within 3 s.',
@@ -46,11 +33,17 @@ const known: readonly (readonly [pattern: RegExp, cause: string, remedy: string]
 
 /** What an error on the way to a broker means. */
 export function troubleOf(error: unknown): Trouble {
+  const refusal = connectionRefusal(error);
+  if (refusal) return { cause: `${upperFirst(refusal.cause)}.`, remedy: `${upperFirst(refusal.remedy)}.` };
   const text = errorText(error);
   const [, cause, remedy] = known.find(([pattern]) => pattern.test(text)) ?? [];
   if (cause !== undefined && remedy !== undefined) return { cause, remedy };
   const line = innermost(error).split('\n')[0]?.slice(0, 200) ?? '';
   return { cause: `The request failed: ${line.replace(/\.$/, '')}.`, remedy: "Look at the broker's log." };
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function innermost(error: unknown): string {

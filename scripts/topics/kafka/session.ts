@@ -46,7 +46,9 @@ export async function openSession({ bootstrapServers, security }: KafkaAccess): 
       if (!isLostConnection(error)) throw error;
       await asked.close().catch(ignore);
       if (broker === asked) broker = await openFirst();
-      return await question(broker);
+      return await question(broker).catch((again: unknown) => {
+        throw isLostConnection(again) ? new CommandError(unreachable([broker.address], [again])) : again;
+      });
     }
   }
 

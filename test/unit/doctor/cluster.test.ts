@@ -85,8 +85,11 @@ describe('brokers', () => {
     ['Connection timeout', 'It takes no connections and refuses none, within 3 s.'],
     ['Request ApiVersions(key: 18, version: 2) timed out', 'It takes connections, but does not answer.'],
     ['Client network socket disconnected before secure TLS connection was established', 'It closes the connection.'],
-    ['self-signed certificate in certificate chain', 'Its certificate is not trusted or not for this name.'],
-    ['SASL SCRAM SHA512 authentication failed', 'It refused the credentials.'],
+    [
+      'self-signed certificate in certificate chain',
+      'Its certificate is signed by an authority that is not trusted here.',
+    ],
+    ['SASL SCRAM SHA512 authentication failed', 'It refuses the user or its password.'],
     ['something else\nwith a second line.', 'The request failed: something else.'],
   ])('%s', (message, cause) => {
     expect(troubleOf(new Error('wrapped', { cause: new Error(message) })).cause).toBe(cause);
