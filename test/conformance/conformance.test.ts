@@ -45,12 +45,7 @@ describe.each(hosts)('$name', (host) => {
     seen.set(`${host.name}: ${work.name}`, observed);
 
     expect(violations(work, observed)).toEqual([]);
-    const accounted = new Set(
-      [...observed.outputs, ...observed.deadLetters].map(({ headers }) =>
-        String(headers.source ?? `${headers['error.partition']}/${headers['error.offset']}`),
-      ),
-    );
-    expect(accounted.size).toBeGreaterThan(0);
+    expect(observed.outputs.length + observed.deadLetters.length).toBeGreaterThan(0);
   });
 
   test.each(outcomeCases)('row: $name', (one) => {
@@ -62,9 +57,11 @@ describe.each(hosts)('$name', (host) => {
 });
 
 describe('no difference from inline', () => {
-  const others = hosts
-    .slice(1)
-    .flatMap((host) => works('', form).map((work) => ({ host: host.name, work: work.name })));
+  const others = hosts.slice(1).flatMap((host) =>
+    works('', form)
+      .filter((work) => missingIn(host, work) === undefined)
+      .map((work) => ({ host: host.name, work: work.name })),
+  );
 
   test.each(others)('$host: $work', ({ host, work: name }) => {
     const work = works('', form).find((one) => one.name === name);

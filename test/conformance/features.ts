@@ -1,17 +1,24 @@
-import type { Host, Work } from './work.ts';
+import type { Host, Trouble, Work } from './work.ts';
+
+const noGroup = {
+  'partitions revoked': 'It is no member of a group: whoever calls it has the partitions.',
+  'partitions lost': 'It is no member of a group: nobody can drop it while it works.',
+};
 
 /** What a host cannot do, and why. The suite reads this table; no case is passed over for another reason. */
-const missing: Readonly<Record<Host['name'], Partial<Record<NonNullable<Work['interruption']>, string>>>> = {
+const missing: Readonly<Record<Host['name'], Partial<Record<Trouble, string>>>> = {
   inline: {
     'endless loop': 'Nothing can end a loop in the process that calls it: the time limit of the test runner must.',
+    ...noGroup,
   },
   container: {},
-  function: {},
+  // The service's pollers are the members. What they have handed over is delivered again by others if they lose it.
+  function: noGroup,
 };
 
 /** Why this host cannot do this work; `undefined` when it can. */
-export function missingIn({ name }: Host, { interruption }: Work): string | undefined {
-  return interruption && missing[name][interruption];
+export function missingIn({ name }: Host, { trouble }: Work): string | undefined {
+  return trouble && missing[name][trouble];
 }
 
 /** The table, a line for each thing that a host cannot do. */

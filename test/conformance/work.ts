@@ -18,9 +18,27 @@ export interface Work {
   readonly records: readonly SourceRecord[];
   readonly partitions: number;
   readonly deadLetterPartitions: number;
-  /** A handler does not end by itself at the first delivery: what the host is then to do. */
-  readonly interruption?: 'deadline' | 'endless loop';
+  /** What goes wrong while it is done, and is put right by the host that runs it. */
+  readonly trouble?: Trouble;
+  /** Where the group has to stand while the trouble lasts: the next offset of each partition. */
+  readonly standsAt?: readonly number[];
+  /** Records may be delivered again, and their outputs written again: what was written first is judged. */
+  readonly mayDouble?: boolean;
+  /** The outputs that each partition comes to, where another host cannot be asked. */
+  readonly outputs?: readonly (readonly string[])[];
 }
+
+/** What may go wrong around a handler. `features.ts` says which host does not know which, and why. */
+export type Trouble =
+  /** A handler does not end by itself before its host's time is over, in the second case not even when it is told to. */
+  | 'deadline'
+  | 'endless loop'
+  /** The brokers do not store what is written to a topic, and then do. */
+  | 'dead letters not stored'
+  | 'outputs not stored'
+  /** A handler is under way when its partition goes: to another member, or because the group has dropped its own. */
+  | 'partitions revoked'
+  | 'partitions lost';
 
 /** A record as a topic holds it, bytes as latin1. */
 export interface Written {
@@ -35,6 +53,16 @@ export interface Written {
 export interface Observed {
   readonly outputs: readonly Written[];
   readonly deadLetters: readonly Written[];
+  /** Records without output or dead letter, as the host counts them. */
+  readonly filtered: number;
+  /** What there was while the trouble lasted, and had to stay. */
+  readonly meanwhile?: Meanwhile;
+}
+
+export interface Meanwhile {
+  /** The next offset of each partition, as its group would get it. */
+  readonly standsAt: readonly number[];
+  readonly deadLetters: number;
 }
 
 /** One of the places where a function can run. */

@@ -139,6 +139,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
         }[];
       }
     >;
+    readonly LeaveGroup: Api<{ groupId: string; memberId: string }, { readonly errorCode: number }>;
     readonly ListGroups: Api<
       Record<string, never>,
       { readonly errorCode: number; readonly groups: readonly { groupId: string; protocolType: string }[] }
@@ -169,7 +170,13 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
 
 declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
   type Name = 'Metadata' | 'DescribeConfigs' | 'ListOffsets' | 'Fetch' | 'OffsetFetch';
-  type GroupName = 'GroupCoordinator' | 'DescribeGroups' | 'ListGroups' | 'OffsetCommit' | 'InitProducerId';
+  type GroupName =
+    | 'GroupCoordinator'
+    | 'DescribeGroups'
+    | 'LeaveGroup'
+    | 'ListGroups'
+    | 'OffsetCommit'
+    | 'InitProducerId';
   type TopicName = 'CreateTopics' | 'CreatePartitions' | 'DescribeAcls' | 'CreateAcls';
   const apiKeys: Readonly<Record<Name | GroupName | TopicName, number>>;
   export = apiKeys;

@@ -1,10 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { EndOfTest } from '../../support/instance.ts';
+import { parseMetrics, total } from '../../cluster/prometheus.ts';
+import type { EndOfTest, Instance } from '../../support/instance.ts';
 import { createPipeline, type Pipeline } from '../../support/pipeline.ts';
-import type { Host, Work } from '../work.ts';
+import type { Host, Trouble, Work } from '../work.ts';
+import { type Course, through } from './container-troubles.ts';
+import { whileNotStored } from './not-stored.ts';
 import { observe, writeWork } from './observe.ts';
 
-/** One instance of the group, as a process of the bundle. */
+/** Only a drain commits: what it did, and a loss did not, can be told. */
+const hardlyCommitting = { KAFKA_COMMIT_INTERVAL_MS: '60000' };
+const settings: Readonly<Partial<Record<Trouble, Readonly<Record<string, string>>>>> = {
+  'partitions revoked': { ...hardlyCommitting, DRAIN_DEADLINE_MS: '20000' },
+  'partitions lost': hardlyCommitting,
+};
+
+/** One instance of the group, as a process of the bundle; two where partitions go from one to the other. */
 export const container: Host = {
   name: 'container',
   async run(work, { shipped, fixtures }) {
@@ -14,33 +23,40 @@ export const container: Host = {
       bundle: work.shipped ? shipped : fixtures,
       partitions: work.partitions,
       deadLetterPartitions: work.deadLetterPartitions,
-      env: { KAFKA_SESSION_TIMEOUT_MS: '6000', DRAIN_DEADLINE_MS: '500' },
+      env: {
+        ...{ KAFKA_SESSION_TIMEOUT_MS: '6000', DRAIN_DEADLINE_MS: '500' },
+        ...(work.trouble && settings[work.trouble]),
+      },
       onTestFinished: (end) => void ends.push(end),
     });
     try {
       await writeWork(pipeline, work);
-      if (work.interruption !== undefined) await interrupt(pipeline, work.interruption);
-      const instance = pipeline.start();
-      await pipeline.committed(120_000);
-      await instance.stop();
-      return await observe(pipeline);
+      const { instances, meanwhile } = await course(pipeline, work);
+      if (!(work.trouble && settings[work.trouble])) await pipeline.committed(120_000);
+      const filtered = await Promise.all(instances.map(filteredBy));
+      await Promise.all(instances.map((instance) => instance.stop()));
+      await pipeline.committed(10_000);
+      return {
+        ...(await observe(pipeline)),
+        filtered: filtered.reduce((sum, count) => sum + count, 0),
+        ...(meanwhile && { meanwhile }),
+      };
     } finally {
       for (const end of ends) await end({ task: {} });
     }
   },
 };
 
-/** The end of an instance whose handler does not end: told to stop it leaves in time; one that loops is killed. */
-async function interrupt(pipeline: Pipeline, what: NonNullable<Work['interruption']>): Promise<void> {
-  const instance = pipeline.start();
-  await instance.line('Interrupted handler begins');
-  if (what === 'deadline') {
-    const { code } = await instance.stop();
-    if (code !== 0) throw new Error(`The instance ended with ${code} when it was told to stop`);
-    return;
+async function course(pipeline: Pipeline, work: Work): Promise<Course> {
+  const start = async () => pipeline.start();
+  if (work.trouble === undefined) return { instances: [await start()] };
+  if (work.trouble === 'dead letters not stored' || work.trouble === 'outputs not stored') {
+    const { running, meanwhile } = await whileNotStored(pipeline, work, start);
+    return { instances: [running], meanwhile };
   }
-  // Nothing of the process runs any more: its liveness probe says so, and whoever runs it ends it.
-  const answered = await Promise.race([instance.get('/live').then(() => true), sleep(2_000, false)]);
-  if (answered) throw new Error('An instance in an endless loop says that it lives');
-  await instance.kill();
+  return await through(work.trouble, pipeline, work);
+}
+
+async function filteredBy(instance: Instance): Promise<number> {
+  return total(parseMetrics(await (await instance.get('/metrics')).text()), 'hft_records_filtered_total');
 }

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { InboundRecord } from '../../../functions/runtime/contract.ts';
 import type { InvokeResult, PublishedRecord } from '../../../functions/runtime/invoke.ts';
 import { createRecord } from '../../../functions/runtime/testing.ts';
-import type { Bundles, Host, Observed, SourceRecord, Work, Written } from '../work.ts';
+import type { Bundles, Host, Meanwhile, Observed, SourceRecord, Work, Written } from '../work.ts';
 import { neutral } from './neutral.ts';
 
 type Invoke = (records: readonly InboundRecord[], options: object) => Promise<InvokeResult>;
@@ -29,16 +29,38 @@ async function redeliver(work: Work, bundles: Bundles): Promise<Observed> {
   const invoke = await invokeOf(work, bundles);
   const outputs: Written[] = [];
   const deadLetters: Written[] = [];
+  const options = {
+    ...{ outputPartitions: work.partitions, deadLetterPartitions: work.deadLetterPartitions },
+    timeoutMs: work.trouble ? shortTimeoutMs : timeoutMs,
+  };
+  let unwritable = unwritableIn(work);
+  let meanwhile: Meanwhile | undefined;
+  let filtered = 0;
   let records = sourceRecords(work.records);
   while (records.length > 0) {
-    const options = { outputPartitions: work.partitions, deadLetterPartitions: work.deadLetterPartitions };
-    const result = await invoke(records, { ...options, timeoutMs: work.interruption ? shortTimeoutMs : timeoutMs });
+    const result = await invoke(records, { ...options, unwritable });
     outputs.push(...result.outputs.map(written));
     deadLetters.push(...result.deadLetters.map(written));
+    filtered += result.filtered;
     records = [...result.undone];
+    if (unwritable.length > 0) meanwhile = { standsAt: positionsOf(work, records), deadLetters: deadLetters.length };
+    unwritable = [];
     if (records.length > 0) await sleep(redeliverAfterMs);
   }
-  return { outputs, deadLetters };
+  return { outputs, deadLetters, filtered, ...(meanwhile && { meanwhile }) };
+}
+
+function unwritableIn({ trouble }: Work): string[] {
+  if (trouble === 'outputs not stored') return ['outputs'];
+  return trouble === 'dead letters not stored' ? ['deadLetters'] : [];
+}
+
+/** Where a group would stand that has committed all but these. */
+function positionsOf({ records, partitions }: Work, undone: readonly InboundRecord[]): number[] {
+  return Array.from({ length: partitions }, (_, partition) => {
+    const first = undone.find((record) => record.partition === partition);
+    return first?.offset ?? records.filter((record) => record.partition === partition).length;
+  });
 }
 
 async function invokeOf({ functionName, shipped }: Work, bundles: Bundles): Promise<Invoke> {

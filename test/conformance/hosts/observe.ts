@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 import type { LoggedRecord, TopicLog } from '../../support/ledger/log.ts';
 import { readTopics } from '../../support/ledger/reader.ts';
 import type { Pipeline } from '../../support/pipeline.ts';
 import { writeRecords } from '../../support/pipeline.ts';
-import type { Observed, SourceRecord, Work, Written } from '../work.ts';
+import { inputOf, type Observed, type SourceRecord, type Work, type Written } from '../work.ts';
 import { neutral } from './neutral.ts';
 
 const chunkBytes = 700_000;
+const timeoutMs = 60_000;
 
 /** Writes the records of a work to the source topic, in requests that brokers take. */
 export async function writeWork({ topics }: Pipeline, { records }: Work): Promise<void> {
@@ -25,8 +27,20 @@ export async function writeWork({ topics }: Pipeline, { records }: Work): Promis
   await writeRecords(topics.source, chunk);
 }
 
+/** Waits until something was written of each record: for works in which each leads to an output, and nothing is committed. */
+export async function untilAllWritten(pipeline: Pipeline, { records }: Work): Promise<void> {
+  const untilMs = Date.now() + timeoutMs;
+  for (;;) {
+    const { outputs, deadLetters } = await observe(pipeline);
+    const inputs = new Set([...outputs, ...deadLetters].map((one) => JSON.stringify(inputOf(one))));
+    if (inputs.size >= records.length) return;
+    if (Date.now() > untilMs) throw new Error(`Of ${records.length} records, ${inputs.size} have led to something`);
+    await sleep(200);
+  }
+}
+
 /** Reads back what came of it. */
-export async function observe({ topics }: Pipeline): Promise<Observed> {
+export async function observe({ topics }: Pipeline): Promise<Pick<Observed, 'outputs' | 'deadLetters'>> {
   const { source, outputs, deadLetters } = await readTopics(
     inject('bootstrapServers'),
     { source: topics.source, outputs: topics.output, deadLetters: topics.deadLetters },
