@@ -1,21 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Instruction } from '../fixtures/functions/instruction.ts';
 import { marketPoison } from '../support/ledger/specimens.ts';
+import { instruct } from './instruct.ts';
 import { outcomeCases } from './outcome-cases.ts';
+import { troubledWorks } from './troubled-works.ts';
 import type { SourceRecord, Work } from './work.ts';
 
 const golden = new URL('../fixtures/processor/chains.ndjson', import.meta.url);
 const poisonKinds = 11;
-
-function instruct(partition: number, key: string | null, instruction: Instruction): SourceRecord {
-  return {
-    partition,
-    key: key === null ? null : Buffer.from(key),
-    value: Buffer.from(JSON.stringify(instruction)),
-    headers: {},
-  };
-}
 
 /** Every row of the outcome table, by a function that does what its records say. */
 const outcomes: Work = {
@@ -84,25 +75,6 @@ const batches: Work = {
   ],
 };
 
-/** A handler that outlasts its deadline, or a shutdown: its record and those behind it are delivered again. */
-function interrupted(dir: string, act: 'wait' | 'loop'): Work {
-  const stuck = { do: act, id: 'stuck', file: join(dir, act) };
-  return {
-    name: act === 'wait' ? 'a handler past its deadline' : 'a handler in an endless loop',
-    functionName: 'interrupted',
-    trouble: act === 'wait' ? 'deadline' : 'endless loop',
-    outputs: [['before', 'stuck', 'behind'], ['elsewhere']],
-    partitions: 2,
-    deadLetterPartitions: 1,
-    records: [
-      instruct(0, 'a', { do: 'one', id: 'before' }),
-      instruct(0, 'a', stuck),
-      instruct(0, 'a', { do: 'one', id: 'behind' }),
-      instruct(1, 'b', { do: 'one', id: 'elsewhere' }),
-    ],
-  };
-}
-
 const tenThousand: Work = {
   name: 'ten thousand records in a batch',
   functionName: 'outcomes',
@@ -123,92 +95,8 @@ const sixMegabytes: Work = {
   ),
 };
 
-/** The brokers store no dead letters without a key for a while: the record waits, and all behind it; other partitions do not. */
-const deadLettersNotStored: Work = {
-  name: 'a dead-letter topic that takes nothing for a while',
-  functionName: 'outcomes',
-  trouble: 'dead letters not stored',
-  partitions: 2,
-  deadLetterPartitions: 2,
-  records: [
-    instruct(0, null, { do: 'one', id: 'before' }),
-    instruct(0, null, { do: 'filter' }),
-    instruct(0, null, { do: 'throw a string' }),
-    instruct(0, null, { do: 'one', id: 'behind' }),
-    instruct(0, 'b', { do: 'one', id: 'behind, of another key' }),
-    instruct(1, 'c', { do: 'one', id: 'elsewhere' }),
-    instruct(1, 'c', { do: 'filter' }),
-  ],
-  standsAt: [2, 2],
-  mayDouble: true,
-  outputs: [['before', 'behind', 'behind, of another key'], ['elsewhere']],
-};
-
-/** The brokers store no outputs without a key for a while: never a dead letter, and nothing is done that needs them. */
-const outputsNotStored: Work = {
-  name: 'brokers that do not take outputs for a while',
-  functionName: 'outcomes',
-  trouble: 'outputs not stored',
-  partitions: 2,
-  deadLetterPartitions: 2,
-  records: [
-    instruct(0, null, { do: 'filter' }),
-    instruct(0, null, { do: 'one', id: 'waits' }),
-    instruct(0, null, { do: 'one', id: 'behind' }),
-    instruct(1, 'b', { do: 'filter' }),
-    instruct(1, 'b', { do: 'filter' }),
-  ],
-  standsAt: [1, 2],
-  mayDouble: true,
-  outputs: [['waits', 'behind'], []],
-};
-
-/** Both partitions have a handler under way when one of them goes: what it did is committed, and what is behind is not begun. */
-function revoked(dir: string): Work {
-  const held = (id: string) => ({ do: 'hold', id, file: join(dir, 'hold') });
-  return {
-    name: 'a partition revoked',
-    functionName: 'interrupted',
-    trouble: 'partitions revoked',
-    partitions: 2,
-    deadLetterPartitions: 1,
-    records: [
-      instruct(0, 'a', held('first')),
-      instruct(0, 'a', { do: 'one', id: 'behind' }),
-      instruct(1, 'b', held('second')),
-      instruct(1, 'b', { do: 'one', id: 'behind too' }),
-    ],
-    standsAt: [1, 1],
-    outputs: [
-      ['first', 'behind'],
-      ['second', 'behind too'],
-    ],
-  };
-}
-
-/** The group has dropped the member: what it did may be somebody else's, so nothing is committed or published any more. */
-function lost(dir: string): Work {
-  return {
-    name: 'a partition lost',
-    functionName: 'interrupted',
-    trouble: 'partitions lost',
-    partitions: 2,
-    deadLetterPartitions: 1,
-    records: [
-      instruct(0, 'a', { do: 'one', id: 'before' }),
-      instruct(0, 'a', { do: 'come late', id: 'stuck', file: join(dir, 'late') }),
-      instruct(0, 'a', { do: 'one', id: 'behind' }),
-      instruct(1, 'b', { do: 'one', id: 'elsewhere' }),
-    ],
-    standsAt: [0, 0],
-    mayDouble: true,
-    outputs: [['before', 'stuck', 'behind'], ['elsewhere']],
-  };
-}
-
 /** The works of the suite. `dir` is a folder for what a handler must remember from one delivery to the next. */
 export function works(dir: string, form: 'short' | 'whole'): readonly Work[] {
-  const always = [outcomes, processor, orderly, batches, interrupted(dir, 'wait')];
-  const broken = [deadLettersNotStored, outputsNotStored, revoked(dir), lost(dir)];
-  return [...always, ...broken, ...(form === 'short' ? [] : [interrupted(dir, 'loop'), tenThousand, sixMegabytes])];
+  const works = [outcomes, processor, orderly, batches, ...troubledWorks(dir, form)];
+  return form === 'short' ? works : [...works, tenThousand, sixMegabytes];
 }

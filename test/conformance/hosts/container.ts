@@ -35,7 +35,6 @@ export const container: Host = {
       if (!(work.trouble && settings[work.trouble])) await pipeline.committed(120_000);
       const filtered = await Promise.all(instances.map(filteredBy));
       await Promise.all(instances.map((instance) => instance.stop()));
-      await pipeline.committed(10_000);
       return {
         ...(await observe(pipeline)),
         filtered: filtered.reduce((sum, count) => sum + count, 0),
