@@ -97,7 +97,8 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     readonly ListOffsets: Api<
       {
         replicaId: -1;
-        isolationLevel: 0;
+        /** 1 is read committed: the end is where the first transaction begins that is still open. */
+        isolationLevel: 0 | 1;
         topics: ByPartition<{ partition: number; timestamp: number }>;
       },
       { readonly responses: ByPartition<{ partition: number; errorCode: number; offset: string }> }
@@ -118,7 +119,8 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       }
     >;
     readonly GroupCoordinator: Api<
-      { groupId: string },
+      /** 1: of a transactional id, in place of a group's. */
+      { groupId: string; coordinatorType?: 0 | 1 },
       { readonly errorCode: number; readonly coordinator: { nodeId: number; host: string; port: number } }
     >;
     readonly DescribeGroups: Api<
@@ -161,8 +163,21 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       { readonly responses: ByPartition<{ partition: number; errorCode: number }> }
     >;
     readonly InitProducerId: Api<
-      { transactionalId?: null; transactionTimeout: number },
+      { transactionalId?: string | null; transactionTimeout: number },
       { readonly errorCode: number; readonly producerId: string; readonly producerEpoch: number }
+    >;
+    readonly AddPartitionsToTxn: Api<
+      {
+        transactionalId: string;
+        producerId: string;
+        producerEpoch: number;
+        topics: { topic: string; partitions: number[] }[];
+      },
+      { readonly errors: readonly { topic: string; partitionErrors: { partition: number; errorCode: number }[] }[] }
+    >;
+    readonly EndTxn: Api<
+      { transactionalId: string; producerId: string; producerEpoch: number; transactionResult: boolean },
+      { readonly errorCode: number }
     >;
   }
   export const requests: Requests;
@@ -178,7 +193,8 @@ declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
     | 'OffsetCommit'
     | 'InitProducerId';
   type TopicName = 'CreateTopics' | 'CreatePartitions' | 'DescribeAcls' | 'CreateAcls';
-  const apiKeys: Readonly<Record<Name | GroupName | TopicName, number>>;
+  type TransactionName = 'AddPartitionsToTxn' | 'EndTxn';
+  const apiKeys: Readonly<Record<Name | GroupName | TopicName | TransactionName, number>>;
   export = apiKeys;
 }
 

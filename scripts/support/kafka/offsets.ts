@@ -24,12 +24,19 @@ export function byLeader(
   return grouped;
 }
 
-/** The extents of all partitions that have a leader to ask, in order of partition. */
-export async function readExtents(topic: TopicFacts, nodes: ReadonlyMap<number, BrokerConnection>): Promise<Extent[]> {
+/**
+ * The extents of all partitions that have a leader to ask, in order of partition. `committed`: up to the first record of
+ * a transaction that is not decided, which is as far as a reader of committed records gets.
+ */
+export async function readExtents(
+  topic: TopicFacts,
+  nodes: ReadonlyMap<number, BrokerConnection>,
+  committed = false,
+): Promise<Extent[]> {
   const perBroker = await Promise.all(
     [...byLeader(topic, nodes)].map(async ([broker, partitions]) => {
       const low = await listOffsets(broker, topic.name, partitions, earliest);
-      const end = await listOffsets(broker, topic.name, partitions, latest);
+      const end = await listOffsets(broker, topic.name, partitions, latest, committed ? 1 : 0);
       return partitions.flatMap((partition) => {
         const from = low.get(partition);
         const to = end.get(partition);
@@ -60,10 +67,11 @@ async function listOffsets(
   topic: string,
   partitions: readonly number[],
   timestamp: number,
+  isolationLevel: 0 | 1 = 0,
 ): Promise<Map<number, number>> {
   const { responses } = await broker.ask('ListOffsets', {
     replicaId: -1,
-    isolationLevel: 0,
+    isolationLevel,
     topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
   });
   const answers = responses.flatMap((response) => response.partitions);

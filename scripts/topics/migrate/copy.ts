@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../../support/command.ts';
 import type { BrokerConnection } from '../../support/kafka/broker.ts';
 import type { TopicFacts } from '../../support/kafka/cluster-facts.ts';
+import { fetchRound, PassingError } from '../../support/kafka/fetch-round.ts';
 import { readExtents } from '../../support/kafka/offsets.ts';
+import type { RawFetch, RawRecord } from '../../support/kafka/raw-records.ts';
 import { printable } from '../../support/words.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { fetchRound, PassingError } from './fetch-round.ts';
 import { childrenOf, placeOf, type Split } from './place.ts';
-import type { RawFetch, RawRecord } from './raw-records.ts';
 import { openWriter } from './writer.ts';
+
+const beginAgain = 'Delete the new topic and begin again';
 
 type Nodes = ReadonlyMap<number, BrokerConnection>;
 
@@ -102,7 +104,7 @@ export async function openCopy(between: CopyBetween, checkpoints: ReadonlyMap<nu
     async round(maxWaitMs, most = Number.POSITIVE_INFINITY) {
       const each = Math.max(1, Math.ceil(most / lanes.size));
       const positions = new Map([...lanes].map(([partition, { next }]) => [partition, next]));
-      const round = await fetchRound(between.old, between.readers, positions, maxWaitMs);
+      const round = await fetchRound(between.old, between.readers, positions, maxWaitMs, beginAgain);
       const fetched = new Map([...round].map(([partition, one]) => [partition, firstOf(one, each)]));
       const outgoing = new Map<number, RawRecord[]>();
       for (const [partition, { records }] of fetched) {

@@ -1,6 +1,7 @@
 import { CommandError } from '../../support/command.ts';
 import type { OpenedCluster, TopicFacts } from '../../support/kafka/cluster-facts.ts';
 import { CommitRefusedError, commitForEmptyGroup } from '../../support/kafka/commit.ts';
+import { fetchRound } from '../../support/kafka/fetch-round.ts';
 import {
   activeBecause,
   coordinatorOf,
@@ -9,11 +10,10 @@ import {
   lookAtGroup,
 } from '../../support/kafka/group-look.ts';
 import { readCommitted } from '../../support/kafka/offsets.ts';
+import type { RawRecord } from '../../support/kafka/raw-records.ts';
 import { count, ranges } from '../../support/words.ts';
 import { type Copy, endsOf } from './copy.ts';
-import { fetchRound } from './fetch-round.ts';
 import { placeOf } from './place.ts';
-import type { RawRecord } from './raw-records.ts';
 
 /** Where a group goes on in the new topic. */
 export interface GroupCut {

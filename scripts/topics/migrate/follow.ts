@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../../support/command.ts';
+import type { Tell } from '../../support/insist.ts';
 import type { TopicFacts } from '../../support/kafka/cluster-facts.ts';
 import { type AnsweringCluster, activeBecause, lookAtGroup } from '../../support/kafka/group-look.ts';
+import { createPace } from '../../support/pace.ts';
 import { count } from '../../support/words.ts';
 import { type Copy, endsOf } from './copy.ts';
 import type { MigrateOptions } from './options.ts';
-
-/** Tells a person how it goes, a line at a time. */
-export type Tell = (line: string) => void;
 
 /** A copy that is to follow its old topic. */
 export interface Following {
@@ -62,17 +60,6 @@ export async function catchUp({ options, tell, cluster, old, copy, keep }: Follo
   copy.checkNothingAhead();
   await keep();
   return written;
-}
-
-/** Waits, once so many were written, for as long as the rate asks. */
-function createPace(rate: number): (records: number) => Promise<void> {
-  const startedAt = performance.now();
-  let total = 0;
-  return async (records) => {
-    total += records;
-    const ahead = (total / rate) * 1_000 - (performance.now() - startedAt);
-    if (ahead > 1) await delay(ahead);
-  };
 }
 
 /**

@@ -1,12 +1,13 @@
 import { CommandError } from '../../support/command.ts';
+import type { Tell } from '../../support/insist.ts';
 import type { TopicFacts } from '../../support/kafka/cluster-facts.ts';
+import { PassingError } from '../../support/kafka/fetch-round.ts';
 import { type AnsweringCluster, coordinatorOf, lookAtGroup, wholeTopic } from '../../support/kafka/group-look.ts';
 import { count } from '../../support/words.ts';
 import { checkpointGroup, readCheckpoints, saveCheckpoints } from './checkpoint.ts';
 import { endsOf, openCopy } from './copy.ts';
 import { type Cut, checkNothingMoved, cutGroup, type GroupCut } from './cut-over.ts';
-import { PassingError } from './fetch-round.ts';
-import { awaitQuiet, catchUp, type Following, type Tell } from './follow.ts';
+import { awaitQuiet, catchUp, type Following } from './follow.ts';
 import type { MigrateOptions } from './options.ts';
 import { firstCheckpoints, lookAtGroups } from './prepare.ts';
 

@@ -1,5 +1,5 @@
 import { partitionHash } from '../../feed/partition.ts';
-import type { RawRecord } from './raw-records.ts';
+import type { RawRecord } from '../../support/kafka/raw-records.ts';
 
 /** The partition counts of the old topic and of the new one, which is a multiple of it. */
 export interface Split {

@@ -1,10 +1,9 @@
 import type { TopicDeclaration } from '../../../infra/topics.ts';
 import { CommandError } from '../../support/command.ts';
+import { insist, type Tell } from '../../support/insist.ts';
 import { type GroupLook, wholeTopic, withCluster } from '../../support/kafka/group-look.ts';
 import type { KafkaAccess, TopicsTarget } from '../target.ts';
 import { checkCounts, remarks } from './checks.ts';
-import type { Tell } from './follow.ts';
-import { insist } from './insist.ts';
 import type { MigrateOptions } from './options.ts';
 import { type Done, runPhases } from './phases.ts';
 import { lookAtGroups, makeTopic, readSettings } from './prepare.ts';

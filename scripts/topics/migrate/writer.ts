@@ -1,10 +1,10 @@
 import { CommandError } from '../../support/command.ts';
 import { type BrokerConnection, errorName } from '../../support/kafka/broker.ts';
 import type { TopicFacts } from '../../support/kafka/cluster-facts.ts';
+import { PassingError } from '../../support/kafka/fetch-round.ts';
 import { byLeader } from '../../support/kafka/offsets.ts';
-import { PassingError } from './fetch-round.ts';
-import { type RawRecord, rawBatch } from './raw-records.ts';
-import { rawProduce, rawProduceKey } from './requests.ts';
+import { type RawRecord, rawBatch } from '../../support/kafka/raw-records.ts';
+import { rawProduce, rawProduceKey } from '../../support/kafka/raw-requests.ts';
 
 /** Writes to the new topic, each batch at the offset where it is due. */
 export interface RawWriter {

@@ -1,8 +1,8 @@
 import type { AddressedBatch } from '../../../../functions/kafka/wire/produce.ts';
 import type { BrokerConnection } from '../../../../scripts/support/kafka/broker.ts';
 import type { TopicFacts } from '../../../../scripts/support/kafka/cluster-facts.ts';
-import { type RawRecord, rawBatch, readRawBatches } from '../../../../scripts/topics/migrate/raw-records.ts';
-import { rawFetchKey } from '../../../../scripts/topics/migrate/requests.ts';
+import { type RawRecord, rawBatch, readRawBatches } from '../../../../scripts/support/kafka/raw-records.ts';
+import { rawFetchKey } from '../../../../scripts/support/kafka/raw-requests.ts';
 
 /** One broker with all partitions of some topics: enough of it for a copy. `test/cluster/migrate.test.ts` has real ones. */
 export interface FakeBroker {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CommandError } from '../../../../scripts/support/command.ts';
+import { insist } from '../../../../scripts/support/insist.ts';
 import { AwayError, coordinatorOf, wholeTopic } from '../../../../scripts/support/kafka/group-look.ts';
-import { insist } from '../../../../scripts/topics/migrate/insist.ts';
 import { createFakeBroker } from './fake-broker.ts';
 
 const pause = vi.hoisted(() => vi.fn<(ms: number) => Promise<void>>());

@@ -2,8 +2,8 @@ import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
 import { readBatches } from '../../../../functions/kafka/wire/fetched-batches.ts';
 import { encodeRecordBatch } from '../../../../functions/kafka/wire/record-batch.ts';
+import { rawBatch, readRawBatches } from '../../../../scripts/support/kafka/raw-records.ts';
 import { childrenOf, placeOf } from '../../../../scripts/topics/migrate/place.ts';
-import { rawBatch, readRawBatches } from '../../../../scripts/topics/migrate/raw-records.ts';
 
 const identity = { producerId: 7, producerEpoch: 1, firstSequence: 40 };
 const where = { topic: 'market.raw', partition: 3 };

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { createAbortFilter } from '../../../functions/kafka/wire/aborted.ts';
 import { isMessage, readBatchHead } from '../../../functions/kafka/wire/batch-head.ts';
 import { crc32c } from '../../../functions/kafka/wire/crc32c.ts';
@@ -86,23 +87,34 @@ export interface BatchIdentity {
   readonly producerId: number;
   readonly producerEpoch: number;
   readonly firstSequence: number;
+  /** The batch is part of a transaction of this producer. */
+  readonly transactional?: boolean;
 }
+
+const gzip = 0x01;
+const transactionalFlag = 0x10;
 
 const headBytes = 61;
 
-/** A batch of records with timestamps of their own. */
-export function rawBatch(records: readonly RawRecord[], identity: BatchIdentity): PreparedBatch {
+/** A batch of records with timestamps of their own; compressed for a record that is too large as it stands. */
+export function rawBatch(
+  records: readonly Omit<RawRecord, 'offset' | 'key'>[],
+  identity: BatchIdentity,
+  compress = false,
+): PreparedBatch {
   const baseTimestamp = records[0]?.timestamp ?? 0;
   const encoded = records.map((record, index) => {
     const head = Buffer.concat([Buffer.of(0), varint(record.timestamp - baseTimestamp), varint(index)]);
     return [varint(head.length + record.body.length), head, record.body];
   });
-  const body = Buffer.concat(encoded.flat());
+  const plain = Buffer.concat(encoded.flat());
+  const body = compress ? gzipSync(plain) : plain;
   const batch = Buffer.alloc(headBytes + body.length);
   batch.set(body, headBytes);
   batch.writeInt32BE(batch.length - 12, 8);
   batch.writeInt32BE(-1, 12); // leader epoch: the broker's to set
   batch[16] = 2; // magic
+  batch.writeInt16BE((compress ? gzip : 0) | (identity.transactional === true ? transactionalFlag : 0), 21);
   batch.writeInt32BE(records.length - 1, 23);
   batch.writeBigInt64BE(BigInt(baseTimestamp), 27);
   batch.writeBigInt64BE(

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandError } from '../../support/command.ts';
-import { AwayError } from '../../support/kafka/group-look.ts';
-import type { Tell } from './follow.ts';
+import { CommandError } from './command.ts';
+import { AwayError } from './kafka/group-look.ts';
+
+/** Tells a person how it goes, a line at a time. */
+export type Tell = (line: string) => void;
 
 const patienceMs = 60_000;
 const pauseMs = 1_000;

@@ -43,6 +43,24 @@ export const rawProduce: WireApi<readonly AddressedBatch[], Stored[]> = {
 };
 export const rawProduceKey = produceApi.key;
 
+/** The same as part of a transaction, to one topic. */
+export function rawTransactionalProduce(transactionalId: string): typeof rawProduce {
+  const id = Buffer.from(transactionalId);
+  const head = Buffer.alloc(2 + id.length);
+  head.writeInt16BE(id.length, 0);
+  head.set(id, 2);
+  return {
+    ...rawProduce,
+    protocol: () => (batches) => ({
+      request: wireRequest(produceApi, produceApi.version, () =>
+        // In place of the id that it says there is none of.
+        Buffer.concat([head, encodeProduceRequest(batches, produceTimeoutMs).subarray(2)]),
+      ),
+      response: { decode: async (bytes) => decodeStored(bytes) },
+    }),
+  };
+}
+
 function wireRequest({ key, name }: { key: number; name: string }, version: number, encode: () => Buffer) {
   return {
     ...{ apiKey: key, apiVersion: version, apiName: name },

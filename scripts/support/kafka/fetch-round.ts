@@ -1,12 +1,12 @@
 import type { BatchRange } from '../../../functions/kafka/wire/fetched-batches.ts';
 import { WireError } from '../../../functions/kafka/wire/wire-error.ts';
-import { CommandError } from '../../support/command.ts';
-import { type BrokerConnection, errorName } from '../../support/kafka/broker.ts';
-import type { TopicFacts } from '../../support/kafka/cluster-facts.ts';
-import { byLeader } from '../../support/kafka/offsets.ts';
-import { printable } from '../../support/words.ts';
+import { CommandError } from '../command.ts';
+import { printable } from '../words.ts';
+import { type BrokerConnection, errorName } from './broker.ts';
+import type { TopicFacts } from './cluster-facts.ts';
+import { byLeader } from './offsets.ts';
 import { type RawFetch, readRawBatches } from './raw-records.ts';
-import { rawFetch, rawFetchKey } from './requests.ts';
+import { rawFetch, rawFetchKey } from './raw-requests.ts';
 
 type Nodes = ReadonlyMap<number, BrokerConnection>;
 
@@ -19,7 +19,7 @@ const readCommitted = 1;
 
 /**
  * One round of fetches, each broker asked once for all its partitions: what came, by partition. Records of a transaction
- * come once it is decided.
+ * come once it is decided. `whenGone` says what to do about an offset that the topic does not hold any more.
  * @throws PassingError
  * @throws CommandError when something cannot be read, with the partition and the reason
  */
@@ -28,6 +28,7 @@ export async function fetchRound(
   nodes: Nodes,
   positions: ReadonlyMap<number, number>,
   maxWaitMs: number,
+  whenGone = 'Run this again',
 ): Promise<Map<number, RawFetch>> {
   const perBroker = await Promise.all(
     [...byLeader(topic, nodes)].map(async ([broker, led]) => {
@@ -37,7 +38,7 @@ export async function fetchRound(
         return offset === undefined ? [] : [{ partition, offset }];
       });
       asked.sort(() => Math.random() - 0.5);
-      return asked.length === 0 ? [] : await fetchFrom(broker, topic.name, asked, maxWaitMs);
+      return asked.length === 0 ? [] : await fetchFrom(broker, topic.name, asked, maxWaitMs, whenGone);
     }),
   );
   return new Map(perBroker.flat());
@@ -48,6 +49,7 @@ async function fetchFrom(
   topic: string,
   positions: readonly { readonly partition: number; readonly offset: number }[],
   maxWaitMs: number,
+  whenGone: string,
 ): Promise<[partition: number, fetched: RawFetch][]> {
   const response = await broker.askWith(rawFetchKey, rawFetch, {
     ...{ topic, positions, maxWaitMs, minBytes: 1, maxBytes: responseBytes, maxBytesPerPartition: partitionBytes },
@@ -60,7 +62,7 @@ async function fetchFrom(
     const name = errorName(errorCode);
     if (name === 'OFFSET_OUT_OF_RANGE') {
       throw new CommandError(
-        `${topic}/${partition} does not hold offset ${offset} any more: its retention was quicker than the copy. Delete the new topic and begin again`,
+        `${topic}/${partition} does not hold offset ${offset} any more: its retention was quicker than this. ${whenGone}`,
       );
     }
     if (name !== undefined) throw new PassingError(`${topic}/${partition}: ${name}`);
