@@ -87,3 +87,22 @@ export function declarationProblems(declared: readonly TopicDeclaration[]): stri
   }
   return [...new Set(problems)];
 }
+
+/** How much longer a journal keeps its notes than its dead-letter topic the records: brokers delete whole segments. */
+const journalMarginDays = 30;
+
+/**
+ * The journal of a dead-letter topic: which of its records were redriven or discarded. `npm run dead-letters` makes it when
+ * it first changes something. One partition: notes are few and small, and are read from the beginning. A note must outlive
+ * its dead letter, or that would be redriven again; so its retention follows that of the dead letters (-1: for ever).
+ */
+export function journalOf(deadLetters: string, replicationFactor: number, retentionMs: number): TopicDeclaration {
+  const declared = topic(`${deadLetters}${journalSuffix}`, 1, 0);
+  const retention = retentionMs < 0 ? -1 : retentionMs + journalMarginDays * dayMs;
+  const replicas = { 'min.insync.replicas': String(Math.min(2, replicationFactor)) };
+  const configs = { ...declared.configs, ...replicas, 'retention.ms': String(retention) };
+  return { ...declared, replicationFactor, configs };
+}
+
+/** What the name of a journal has more than that of its dead-letter topic. */
+export const journalSuffix = '.journal';

@@ -68,8 +68,8 @@ export function diagnoseDeadLetters(report: DeadLetterReport, topic: string, now
       cause: `${Object.hasOwn(causes, most) ? causes[most] : 'What they died of is in their error.* headers.'}`,
       remedy:
         most === 'HANDLER_FAILED'
-          ? 'Correct the function, then send them again.'
-          : 'Correct what writes them (or the limit that they met), then send them again before retention deletes them.',
+          ? 'Correct the function, then send them again: npm run dead-letters -- redrive.'
+          : 'Correct what writes them (or the limit that they met), then send them again (npm run dead-letters -- redrive) before retention deletes them.',
     },
   ];
 }

@@ -1,4 +1,4 @@
-import type { TopicDeclaration } from '../../infra/topics.ts';
+import { journalSuffix, type TopicDeclaration } from '../../infra/topics.ts';
 import type { ExtraRightsStep, GrantStep } from './rights.ts';
 import type { LiveTopic } from './target.ts';
 
@@ -67,7 +67,8 @@ export function isInternal(name: string): boolean {
  */
 export function difference(declared: readonly TopicDeclaration[], live: readonly LiveTopic[]): Step[] {
   const found = new Map(live.map((topic) => [topic.name, topic]));
-  const names = new Set(declared.map(({ name }) => name));
+  // A journal is made by the command that writes it.
+  const names = new Set(declared.flatMap(({ name }) => [name, `${name}${journalSuffix}`]));
   const extra = live.filter(({ name }) => !names.has(name) && !isInternal(name));
   return [
     ...declared.flatMap((topic): Step[] => {

@@ -130,7 +130,7 @@ export function rawBatch(
 }
 
 /** Zigzag: a record may be older than the first of its batch. */
-function varint(value: number): Buffer {
+export function varint(value: number): Buffer {
   let rest = value < 0 ? -value * 2 - 1 : value * 2;
   const bytes: number[] = [];
   for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest & 0x7f) | 0x80);

@@ -59,9 +59,11 @@ describe('the difference between declared and live', () => {
     expect(changesOf(steps)).toEqual([]);
   });
 
-  test('reports topics that nobody declared, but not the internal ones of the brokers', () => {
+  test('reports topics that nobody declared, but not the internal ones of the brokers, nor journals', () => {
     const topic = first();
-    const others = ['stray', '__consumer_offsets', '__transaction_state'].map((name) => liveOf({ ...topic, name }));
+    const others = ['stray', '__consumer_offsets', '__transaction_state', `${topic.name}.journal`].map((name) =>
+      liveOf({ ...topic, name }),
+    );
     const steps = difference([topic], [...others, liveOf(topic)]);
     expect(steps).toEqual([{ kind: 'extra', name: 'stray', partitions: 60 }]);
     expect(changesOf(steps)).toEqual([]);

@@ -1,0 +1,85 @@
+import { type Letter, placeOf, type Source, sourceText } from './letter.ts';
+
+/** What was done with a dead letter. */
+export type Note = {
+  /** Where the dead letter lies: `<partition>/<offset>` of its topic. */
+  readonly place: string;
+  /** Which one lies there: a topic that was made anew has others at the same offsets. */
+  readonly identity: string;
+  /** When it was done, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Who did it: user@host. */
+  readonly by: string;
+} & (
+  | {
+      readonly action: 'redriven';
+      /** The record that died. */
+      readonly source: string;
+      /** Where in the same topic and partition it lies now. */
+      readonly offset: number;
+      readonly group: string;
+    }
+  | { readonly action: 'discarded'; readonly reason: string }
+);
+
+/** A record and its time: another record at the same offset of a topic that was made anew is another. */
+export function identityOf(source: Source): string {
+  return `${sourceText(source)}@${source.timestamp}`;
+}
+
+/** Which dead letter lies in a place. */
+export function letterIdentity({ source, diedAtMs }: Letter): string {
+  return `${source === undefined ? '-' : identityOf(source)}#${diedAtMs}`;
+}
+
+/** A note as the journal holds it. */
+export function noteText(note: Note): string {
+  return JSON.stringify({ version: 1, ...note });
+}
+
+/** Reads a note; undefined for what is none. */
+export function parseNote(text: string): Note | undefined {
+  let held: unknown;
+  try {
+    held = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof held !== 'object' || held === null) return undefined;
+  const { place, identity, atMs, by, action, source, offset, group, reason } = held as Record<string, unknown>;
+  if (typeof place !== 'string' || typeof identity !== 'string' || typeof by !== 'string') return undefined;
+  if (!/^\d{1,9}\/\d{1,16}$/.test(place) || !Number.isSafeInteger(atMs)) return undefined;
+  const common = { place, identity, atMs: Number(atMs), by };
+  if (action === 'discarded' && typeof reason === 'string') return { ...common, action, reason };
+  if (action !== 'redriven' || typeof source !== 'string' || typeof group !== 'string') return undefined;
+  if (!Number.isSafeInteger(offset)) return undefined;
+  return { ...common, action, source, offset: Number(offset), group };
+}
+
+/** All that was noted of a dead-letter topic. */
+export interface Journal {
+  /** What was done with it. */
+  noteOf(letter: Letter): Note | undefined;
+  /** The dead letter of the same record that was redriven, if one was: a record may die twice at the same offset. */
+  twinOf(letter: Letter): string | undefined;
+  readonly notes: readonly Note[];
+}
+
+/** Puts notes together. */
+export function journalFrom(notes: readonly Note[]): Journal {
+  const byPlace = new Map(notes.map((note) => [note.place, note]));
+  const redriven = new Map<string, string>();
+  for (const note of notes) if (note.action === 'redriven') redriven.set(note.source, note.place);
+  return {
+    notes,
+    noteOf(letter) {
+      const note = byPlace.get(placeOf(letter));
+      return note?.identity === letterIdentity(letter) ? note : undefined;
+    },
+    twinOf(letter) {
+      if (letter.source === undefined) return undefined;
+      const twin = redriven.get(identityOf(letter.source));
+      return twin === placeOf(letter) ? undefined : twin;
+    },
+  };
+}
