@@ -1,3 +1,4 @@
+import { type DatabaseBooks, databaseText, isSettled } from './database-books.ts';
 import { duration } from './format.ts';
 import type { Instance } from './instance.ts';
 import type { LedgerCounts } from './ledger.ts';
@@ -42,6 +43,8 @@ export interface Books {
   /** Of feeding. */
   readonly seconds: number;
   readonly firstEnrichedAfterMs: number | null;
+  /** Without --without-database. */
+  readonly database?: DatabaseBooks;
   /** With --autoscale. */
   readonly autoscale?: ScalingReport;
   readonly perInstance: readonly InstanceBooks[];
@@ -56,17 +59,21 @@ export interface Entries {
   readonly acknowledged: number;
   readonly filtered: number;
   readonly lag: number;
+  readonly database?: DatabaseBooks | undefined;
 }
 
 /** Whether everything that was fed is accounted for. */
-export function balance({ counts, unaccounted, acknowledged, filtered, lag }: Entries): {
+export function balance({ counts, unaccounted, acknowledged, filtered, lag, database }: Entries): {
   lost: number;
   balanced: boolean;
 } {
   const { fed, enriched, deadLettered } = counts;
   const lost = Math.max(0, unaccounted - filtered) + Math.max(0, acknowledged - fed);
   const balanced = fed > 0 && enriched + deadLettered + filtered === fed && lost === 0 && lag === 0;
-  return { lost, balanced };
+  // A stage that lags has lost nothing: what is missing counts once its group has passed it.
+  const passed = database?.stages.every((stage) => stage.lag === 0) ?? true;
+  const missing = passed ? (database?.missing ?? 0) : 0;
+  return { lost: lost + missing, balanced: balanced && (database === undefined || isSettled(database)) };
 }
 
 /**
@@ -96,12 +103,17 @@ export function booksText(books: Books): string {
     ? 'The books balance.'
     : lost > 0
       ? `${n(lost)} RECORDS ARE LOST.`
-      : `${n(lag)} records are left to do: the next start takes them up.`;
+      : `${n(lag + stagesLag(books))} records are left to do: the next start takes them up.`;
   return [
     `${n(fed)} fed = ${n(enriched)} enriched + ${n(deadLettered)} dead letters + ${n(filtered)} filtered` +
       `${fed === enriched + deadLettered + filtered ? '' : ' + the rest'}; ${n(duplicates)} duplicates. ${verdict}`,
     `From fed to enriched: p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}. ${books.rebalances} rebalances. ` +
       `First enriched record after ${((books.firstEnrichedAfterMs ?? 0) / 1_000).toFixed(1)} s.`,
+    ...(books.database ? databaseText(books.database) : []),
     '',
   ].join('\n');
+}
+
+function stagesLag({ database }: Books): number {
+  return database?.stages.reduce((sum, { lag }) => sum + lag, 0) ?? 0;
 }

@@ -3,18 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { localDir } from '../../infra/cluster/jars.ts';
-import { buildBundle } from '../support/bundle.ts';
 import { CommandError } from '../support/command.ts';
-import { type Brokers, findBrokers } from './brokers.ts';
 import { createCpuLimit } from './cpu-limit.ts';
 import type { EventLog } from './events.ts';
 import { startFeeder } from './feeder.ts';
 import { createFleet, type Fleet } from './fleet.ts';
+import { groundwork } from './groundwork.ts';
 import { startGuard } from './guard.ts';
 import { createOffsetWatch, insist, type OffsetWatch } from './offsets.ts';
 import type { StartOptions } from './options.ts';
 import type { Parts } from './pipeline.ts';
 import { startReader } from './reader.ts';
+import { startStages } from './start-stages.ts';
 import { pipelineTopics, prepareTopics } from './topics.ts';
 
 /** What a start is given beside its options. */
@@ -36,7 +36,7 @@ const membersTimeoutMs = 20_000;
 export async function bringUp(options: StartOptions, context: BringUp): Promise<Parts> {
   const { signal, onProgress, events, undo } = context;
   const { settings } = options;
-  const [brokers, bundle] = await clusterAndBundle(options, context);
+  const [brokers, bundle, databases] = await groundwork(options, context);
   const topics = pipelineTopics(settings);
   const kafka = kafkaClient({ brokers: brokers.bootstrapServers, clientId: 'hft-start' });
   const offsets = createOffsetWatch(kafka);
@@ -50,20 +50,17 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   ]);
   signal.throwIfAborted();
 
-  const args = instanceArgs(options, bundle);
+  const args = instanceArgs(options, bundle.functions);
   const guard = startGuard(args[0], context.terminal);
   const cpuLimit = options.cpu === undefined ? undefined : createCpuLimit(options.cpu);
   undo(async () => cpuLimit?.close());
-  const fleet = createFleet({
-    args,
+  const shared = {
     env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: brokers.bootstrapServers.join(','), ...logLevel(process.env) },
     logDir: join(localDir(), 'start'),
-    guard,
-    cpuLimit,
-    partitions,
-    drainDeadlineMs: settings.drainDeadlineMs,
-    onEvent: (text) => events.add(text),
-  });
+    ...{ partitions, drainDeadlineMs: settings.drainDeadlineMs },
+    onEvent: (text: string) => events.add(text),
+  };
+  const fleet = createFleet({ ...shared, label: 'instance', args, guard, cpuLimit });
   undo(async () => {
     await fleet.stop();
     guard.dismiss();
@@ -75,6 +72,7 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   await allOwned(fleet, signal);
   fleet.complete();
 
+  const { end: storedFrom } = await insist(() => offsets.bounds(topics.output), signal);
   const feeder = await startFeeder({
     ...options.feed,
     bootstrapServers: brokers.bootstrapServers,
@@ -82,24 +80,9 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   });
   undo(async () => await Promise.race([feeder.stop().catch(() => undefined), sleep(1_000)]));
   signal.throwIfAborted();
-  return { brokers, fleet, reader, offsets, feeder, topics, group, events };
-}
-
-async function clusterAndBundle(
-  { bootstrapServers }: StartOptions,
-  { signal, onProgress, undo }: BringUp,
-): Promise<[Brokers, string]> {
-  onProgress(bootstrapServers ? `Cluster at ${bootstrapServers.join(',')}` : 'Local cluster, and the bundle ...');
-  const [brokers, bundle] = await Promise.allSettled([
-    findBrokers({ bootstrapServers, signal, onProgress }),
-    buildBundle(),
-  ]);
-  if (brokers.status === 'fulfilled') undo(() => brokers.value.leave());
-  if (brokers.status === 'rejected') throw brokers.reason;
-  if (bundle.status === 'rejected') throw bundle.reason;
-  signal.throwIfAborted();
-  onProgress(`Brokers at ${brokers.value.bootstrapServers.join(',')}`);
-  return [brokers.value, bundle.value.path];
+  // Behind the feed, so that the first enriched record does not wait for them: they find their topic from its start on.
+  const stages = databases ? startStages(bundle.database, databases, { ...shared, topics, offsets, undo }) : [];
+  return { brokers, fleet, reader, offsets, feeder, topics, group, events, databases, stages, storedFrom };
 }
 
 /** The container, or one mapping of the local event source: each is a member of the group, and is told alike. */

@@ -5,7 +5,7 @@ import type { Guard } from './guard.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 
-/** The instances of the processor, those that have ended included. */
+/** The instances of a function, those that have ended included. */
 export interface Fleet {
   readonly instances: readonly Instance[];
   readonly ownership: Ownership;
@@ -23,6 +23,8 @@ export interface Fleet {
 }
 
 export interface FleetOptions {
+  /** What an instance is called in events and in the name of its log: `instance`, or the function's name. */
+  readonly label: string;
   /** What each instance runs: a program and its arguments. */
   readonly args: readonly string[];
   /** What all instances get, without their number. */
@@ -40,14 +42,15 @@ const killAfterDrainMs = 6_000;
 const noticeIntervalMs = 10_000;
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { onEvent, logDir } = options;
+  const { onEvent, logDir, label } = options;
   const instances: Instance[] = [];
   const rebalances: number[] = [];
   let counting = false;
   const ownership = createOwnership(options.partitions, ({ membersBefore, membersAfter, ms }) => {
     if (!counting) return;
     rebalances.push(ms);
-    onEvent(`rebalanced ${membersBefore} \u2192 ${membersAfter} in ${(ms / 1_000).toFixed(1)} s`);
+    const whose = label === 'instance' ? '' : `${label} `;
+    onEvent(`${whose}rebalanced ${membersBefore} \u2192 ${membersAfter} in ${(ms / 1_000).toFixed(1)} s`);
   });
   mkdirSync(logDir, { recursive: true });
 
@@ -60,7 +63,7 @@ export function createFleet(options: FleetOptions): Fleet {
   function add(): Instance {
     const id = instances.length + 1;
     const total = String(alive().length + 1);
-    const logPath = join(logDir, `instance-${id}.log`);
+    const logPath = join(logDir, `${label}-${id}.log`);
     let joined = false;
     const told = new Map<string, number>();
     const instance = startInstance({
@@ -72,21 +75,21 @@ export function createFleet(options: FleetOptions): Fleet {
       cpuLimit: options.cpuLimit,
       onFact(fact) {
         if (fact.kind === 'assigned') {
-          if (!joined) onEvent(`instance ${id} joined`);
+          if (!joined) onEvent(`${label} ${id} joined`);
           joined = true;
           ownership.assigned(id, fact.partitions, fact.atMs);
         } else if (fact.kind === 'released') {
-          if (fact.lost) onEvent(`instance ${id} lost its partitions`);
+          if (fact.lost) onEvent(`${label} ${id} lost its partitions`);
           ownership.released(id, fact.atMs);
         } else if (fact.kind === 'leaving') ownership.left(id, fact.atMs);
         else if (fact.kind === 'notice' && fact.atMs - (told.get(fact.text) ?? 0) > noticeIntervalMs) {
           told.set(fact.text, fact.atMs);
-          onEvent(`instance ${id}: ${fact.text}`);
+          onEvent(`${label} ${id}: ${fact.text}`);
         }
       },
       onExit(state) {
-        if (state === 'crashed') onEvent(`instance ${id} CRASHED: see ${logPath}`);
-        else onEvent(`instance ${id} ${state === 'left' ? 'left' : 'is gone'}`);
+        if (state === 'crashed') onEvent(`${label} ${id} CRASHED: see ${logPath}`);
+        else onEvent(`${label} ${id} ${state === 'left' ? 'left' : 'is gone'}`);
         ownership.left(id, Date.now());
       },
     });
@@ -103,13 +106,13 @@ export function createFleet(options: FleetOptions): Fleet {
     remove(id) {
       const instance = pick(id);
       if (instance === undefined) return;
-      onEvent(`instance ${instance.id} gets SIGTERM`);
+      onEvent(`${label} ${instance.id} gets SIGTERM`);
       void instance.stop(options.drainDeadlineMs + killAfterDrainMs);
     },
     kill(id) {
       const instance = pick(id);
       if (instance === undefined) return;
-      onEvent(`instance ${instance.id} (pid ${instance.pid}) gets kill -9`);
+      onEvent(`${label} ${instance.id} (pid ${instance.pid}) gets kill -9`);
       instance.kill();
     },
     complete() {

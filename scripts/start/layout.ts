@@ -4,6 +4,7 @@ import { clock, count, duration, rate, timeOfDay } from './format.ts';
 import { instanceTable } from './instance-table.ts';
 import { partitionMap } from './partition-map.ts';
 import type { Snapshot } from './snapshot.ts';
+import { stageLines } from './stage-lines.ts';
 
 /** The terminal's size, and the instance that a key would act on. */
 export interface Screen {
@@ -16,7 +17,7 @@ export interface Screen {
 export function layout(snapshot: Snapshot, screen: Screen, pen: Pen): string[] {
   const { columns, rows } = screen;
   const map = partitionMap(snapshot, columns, pen);
-  const totals = totalLines(snapshot, columns, pen);
+  const totals = [...totalLines(snapshot, columns, pen), ...stageLines(snapshot, rows, pen)];
   const scaling = scalingLines(snapshot, screen, pen);
   const head = [...header(snapshot, columns, pen), '', ...map, ''];
   // What is left is shared by the table and the events, which keep three lines if they can.

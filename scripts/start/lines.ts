@@ -23,7 +23,7 @@ export function openLines(snapshot: () => Snapshot): Display {
 }
 
 /** The state in one line. */
-export function statusLine({ upSeconds, totals, instances, rebalancing, phase, scaling }: Snapshot): string {
+export function statusLine({ upSeconds, totals, instances, rebalancing, phase, scaling, stages }: Snapshot): string {
   const { fedPerSecond, enrichedPerSecond, lag, open, deadLettered, duplicates, p50Ms, p99Ms } = totals;
   const active = instances.filter(({ state }) => state === 'active').length;
   return [
@@ -36,6 +36,7 @@ export function statusLine({ upSeconds, totals, instances, rebalancing, phase, s
     `duplicates ${duplicates}`,
     `p50 ${duration(p50Ms)}, p99 ${duration(p99Ms)}`,
     `${active} of ${instances.length} instances active${phase === 'draining' ? ', draining' : rebalancing ? ', rebalancing' : ''}`,
+    ...stages.map(({ name, inPerSecond, lag: left }) => `${name} ${inPerSecond.toFixed(0)}/s, lag ${left ?? '?'}`),
     ...(scaling ? [`${scaling.instances} asked for, ${scaling.wanted} wanted: ${scaling.reason}`] : []),
   ].join('; ');
 }

@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly plan: readonly PlannedAction[];
   readonly json: boolean;
   readonly plain: boolean;
+  /** Whether storage and analytics run as well, with a database. */
+  readonly database: boolean;
   /** What the instances will make of the environment. */
   readonly settings: Settings;
 }
@@ -76,6 +78,7 @@ export function readOptions(flags: StartFlags, positionals: readonly string[], e
       ...{ symbols: feed.symbols, contracts: feed.contracts, seed: feed.seed },
     },
     ...{ forMs, endsAtRest, plan, json, plain: flags.plain === true },
+    database: flags['without-database'] !== true,
     settings: settingsOf(env),
   };
 }

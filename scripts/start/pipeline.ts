@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Autoscaler } from './autoscaler.ts';
 import { type Books, balance, instanceBooks } from './books.ts';
 import type { Brokers } from './brokers.ts';
+import { type DatabaseBooks, storedBooks } from './database-books.ts';
+import type { Databases } from './databases.ts';
 import type { EventLog } from './events.ts';
 import type { Feeder } from './feeder.ts';
 import type { Fleet } from './fleet.ts';
@@ -10,6 +12,7 @@ import { createHistory } from './history.ts';
 import { insist, type OffsetWatch } from './offsets.ts';
 import type { PipelineTopics, Reader } from './reader.ts';
 import type { InstanceRow, Snapshot, Totals } from './snapshot.ts';
+import type { Stage } from './stages.ts';
 
 /** The parts of a running pipeline. */
 export interface Parts {
@@ -21,6 +24,11 @@ export interface Parts {
   readonly topics: PipelineTopics;
   readonly group: string;
   readonly events: EventLog;
+  /** Undefined without a database; there are no stages then. */
+  readonly databases: Databases | undefined;
+  readonly stages: readonly Stage[];
+  /** Where the output topic's partitions ended before the feed began. */
+  readonly storedFrom: readonly number[];
 }
 
 /** Everything together: looked at once a second, and closed with its books. */
@@ -40,7 +48,7 @@ const rowStaysMs = 8_000;
 const catchUpMs = 15_000;
 
 export function createPipeline(parts: Parts): Pipeline {
-  const { brokers, fleet, reader, offsets, feeder, topics, group, events } = parts;
+  const { brokers, fleet, reader, offsets, feeder, topics, group, events, databases, stages, storedFrom } = parts;
   const history = createHistory();
   const fedSinceMs = performance.now();
   let brokerRows = brokers.rows();
@@ -71,6 +79,8 @@ export function createPipeline(parts: Parts): Pipeline {
   function look(): void {
     void askLag();
     for (const instance of fleet.alive()) void instance.scrape();
+    for (const stage of stages) void stage.look();
+    void databases?.look().catch(() => undefined);
     lookAtBrokers();
     history.add(performance.now(), reader.ledger.counts(), lag, reader.ledger.latencies);
   }
@@ -124,6 +134,12 @@ export function createPipeline(parts: Parts): Pipeline {
     }
   }
 
+  /** Whether the functions behind the processor have done what it wrote. */
+  async function stored(): Promise<boolean> {
+    const done = await Promise.all(stages.map((stage) => stage.done().catch(() => false)));
+    return done.every(Boolean);
+  }
+
   /** Whether the condition came to hold in time. */
   async function holds(condition: () => Promise<boolean>, withinMs: number): Promise<boolean> {
     const until = performance.now() + withinMs;
@@ -134,6 +150,12 @@ export function createPipeline(parts: Parts): Pipeline {
     }
   }
 
+  async function databaseBooks(enriched: number): Promise<DatabaseBooks | undefined> {
+    if (databases === undefined) return undefined;
+    const rows = await databases.stored({ offsets: storedFrom });
+    return storedBooks(enriched, rows, await Promise.all(stages.map((stage) => stage.books())));
+  }
+
   async function books(seconds: number): Promise<Books> {
     const until = performance.now() + catchUpMs;
     while (performance.now() < until && !(await reader.caughtUp().catch(() => false))) await sleep(pollMs);
@@ -141,9 +163,12 @@ export function createPipeline(parts: Parts): Pipeline {
     const counts = reader.ledger.counts();
     const unaccounted = reader.ledger.unaccountedBefore(committed);
     const { fed, enriched, deadLettered, deadByCode, duplicates } = counts;
+    const database = await databaseBooks(enriched);
+    const entries = { counts, unaccounted, acknowledged: feeder.acknowledged(), filtered: filtered(), lag: left };
     return {
       ...{ fed, enriched, deadLettered, deadByCode, filtered: filtered(), duplicates, lag: left },
-      ...balance({ counts, unaccounted, acknowledged: feeder.acknowledged(), filtered: filtered(), lag: left }),
+      ...balance({ ...entries, database }),
+      ...(database ? { database } : {}),
       rebalances: fleet.rebalances.length,
       rebalanceMs: [...fleet.rebalances],
       p50Ms: reader.ledger.latencies.quantile(0.5),
@@ -171,6 +196,8 @@ export function createPipeline(parts: Parts): Pipeline {
       pageUrl,
       owners: fleet.ownership.owners.map((owner) => owner ?? null),
       rebalancing: !fleet.ownership.whole(),
+      stages: stages.map((stage) => stage.row()),
+      databases: databases?.rows() ?? [],
       instances: instanceRows(),
       totals: totals(),
       scaling: autoscaler?.view() ?? null,
@@ -179,13 +206,17 @@ export function createPipeline(parts: Parts): Pipeline {
     }),
     async finish(drainMs, onProgress) {
       phase = 'draining';
+      const until = performance.now() + drainMs;
       const seconds = Math.round((performance.now() - fedSinceMs) / 100) / 10;
       onProgress('Feed stops; waiting until the pipeline has done what was fed ...');
       await Promise.race([feeder.stop().catch(() => undefined), sleep(drainMs, undefined, { ref: false })]);
-      if (!(await holds(drained, drainMs))) onProgress('Not everything could be done in time');
+      const done =
+        (await holds(drained, until - performance.now())) && (await holds(stored, until - performance.now()));
+      if (!done) onProgress('Not everything could be done in time');
+      await Promise.all(stages.map((stage) => stage.look()));
       await Promise.all(fleet.alive().map((instance) => instance.scrape()));
       onProgress('Stopping the instances ...');
-      await fleet.stop();
+      await Promise.all([fleet, ...stages.map((stage) => stage.fleet)].map((one) => one.stop()));
       return await books(seconds);
     },
     close() {

@@ -1,7 +1,9 @@
 import type { ScalingView } from './autoscaler.ts';
 import type { BrokerRow } from './brokers.ts';
+import type { DatabaseRow } from './databases.ts';
 import type { Gauges } from './gauges.ts';
 import type { InstanceState } from './instance.ts';
+import type { StageRow } from './stages.ts';
 
 /** One instance, as shown. */
 export interface InstanceRow extends Gauges {
@@ -53,6 +55,9 @@ export interface Snapshot {
   readonly rebalancing: boolean;
   readonly instances: readonly InstanceRow[];
   readonly totals: Totals;
+  /** The functions behind the processor, in the order of the data; empty without a database, and so are the servers. */
+  readonly stages: readonly StageRow[];
+  readonly databases: readonly DatabaseRow[];
   /** Null without --autoscale. */
   readonly scaling: ScalingView | null;
   /** One value a second, oldest first. */

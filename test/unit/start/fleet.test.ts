@@ -19,6 +19,7 @@ test('who is stopped is picked at once: the next one to stop is another', async 
   const fleet = createFleet({
     args: ['-e', program],
     env: process.env,
+    label: 'instance',
     logDir,
     guard: { watch: () => undefined, forget: () => undefined, dismiss: () => undefined },
     cpuLimit: undefined,

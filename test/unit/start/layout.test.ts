@@ -5,6 +5,7 @@ import type { InstanceState } from '../../../scripts/start/instance.ts';
 import { layout } from '../../../scripts/start/layout.ts';
 import { statusLine } from '../../../scripts/start/lines.ts';
 import { type InstanceRow, letterOf, type Snapshot } from '../../../scripts/start/snapshot.ts';
+import type { StageRow } from '../../../scripts/start/stages.ts';
 
 const plain = createPen({ color: false, unicode: true });
 const colored = createPen({ color: true, unicode: true });
@@ -21,6 +22,13 @@ function instance(id: number, state: InstanceState = 'active'): InstanceRow {
       lag: 1_234_567,
     },
     ...{ p50Ms: 12.4, p99Ms: 12_345, cpuPercent: 101, usPerRecord: 12_345, rssBytes: 1_234 * 2 ** 20 },
+  };
+}
+
+function stage(name: string): StageRow {
+  return {
+    ...{ name, group: `${name}-group`, active: 1, instances: 1, lag: 123_456, degraded: false },
+    ...{ inPerSecond: 12_345, outPerSecond: 12_345, cpuPercent: 101, rssBytes: 1_234 * 2 ** 20 },
   };
 }
 
@@ -44,6 +52,11 @@ function snapshot(change: Partial<Snapshot> = {}): Snapshot {
       ...{ fedPerSecond: 12_345, enrichedPerSecond: 9_876, p50Ms: 12, p99Ms: 1_234 },
       ...{ rebalances: 3, lastRebalanceMs: 812 },
     },
+    stages: [stage('storage'), stage('analytics')],
+    databases: [
+      { server: '1', role: 'primary', state: 'running', behindBytes: null },
+      { server: '2', role: 'replica', state: 'paused', behindBytes: 123_456_789 },
+    ],
     history: { lag: Array.from({ length: 180 }, (_, index) => index), fed: [], enriched: [] },
     events: Array.from({ length: 30 }, (_, index) => ({
       atMs: 0,
@@ -153,4 +166,16 @@ test('what is cut keeps its colours closed', () => {
 
 test('the line of a run without a terminal', () => {
   expect(statusLine(snapshot())).toContain('fed 12345678 (12345/s); enriched 12345600 (9876/s); dead 78');
+});
+
+test('each function behind the processor has a line with its lag and rate, and so have the servers of the database', () => {
+  const shown = layout(snapshot(), { columns: 140, rows: 45, selected: undefined }, plain);
+  expect(shown.find((line) => line.startsWith(' storage'))).toContain('lag 123,456  12.3k/s   active');
+  expect(shown.find((line) => line.startsWith(' database'))).toContain('2 replica paused 120,563 KB behind');
+  const without = layout(
+    snapshot({ stages: [], databases: [] }),
+    { columns: 140, rows: 45, selected: undefined },
+    plain,
+  );
+  expect(without.some((line) => /^ (storage|database)/.test(line))).toBe(false);
 });

@@ -1,0 +1,109 @@
+import { type LocalDatabase, openLocalDatabase, startDatabase } from '../../infra/database/database.ts';
+import { databaseDir } from '../../infra/database/layout.ts';
+import { migrate } from '../database/migrate.ts';
+import { arrangeDays } from '../database/partitions.ts';
+import { onPrimary } from '../database/target.ts';
+
+/** A server of the database, as far as it can be seen from here. */
+export interface DatabaseRow {
+  /** The number of a server of our own, else the name of the setting that gives it. */
+  readonly server: string;
+  readonly role: 'primary' | 'replica';
+  readonly state: 'running' | 'paused' | 'stopped' | 'unknown';
+  /** How much of the primary's log a replica has not replayed; null when that is not known. */
+  readonly behindBytes: number | null;
+}
+
+/** The snapshots of a topic that are in the tables, from an offset of each partition on. */
+export interface StoredFrom {
+  /** By partition number. */
+  readonly offsets: readonly number[];
+}
+
+/** The database to write to and to read from. */
+export interface Databases {
+  /** DATABASE_URL and DATABASE_REPLICA_URLS. */
+  readonly env: Readonly<Record<string, string>>;
+  /** As at the last look. */
+  rows(): readonly DatabaseRow[];
+  look(): Promise<void>;
+  /** How many snapshots the tables hold from these offsets on: asked of the primary itself. */
+  stored(from: StoredFrom): Promise<number>;
+  /** Leaves the servers as they were found. */
+  leave(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly onProgress: (line: string) => void;
+}
+
+/** Starts the local servers, or takes those that run, or those that DATABASE_URL names; then brings their schema up to date. */
+export async function findDatabases({ env, signal, onProgress }: DatabaseOptions): Promise<Databases> {
+  const found = env.DATABASE_URL ? named(env) : await local({ signal, onProgress });
+  try {
+    await onPrimary({ ...env, ...found.env }, async (connection) => {
+      const { ran } = await migrate(connection);
+      if (ran.length > 0) onProgress(`Database: ran ${ran.join(', ')}`);
+      await arrangeDays(connection, { ahead: 1, keep: undefined });
+    });
+    await found.look();
+  } catch (error) {
+    await found.leave();
+    throw error;
+  }
+  return found;
+}
+
+function named(env: NodeJS.ProcessEnv): Databases {
+  const given = { DATABASE_URL: env.DATABASE_URL ?? '', DATABASE_REPLICA_URLS: env.DATABASE_REPLICA_URLS ?? '' };
+  const row = (server: string, role: DatabaseRow['role']): DatabaseRow => {
+    return { server, role, state: 'unknown', behindBytes: null };
+  };
+  const replicas = given.DATABASE_REPLICA_URLS === '' ? [] : [row('DATABASE_REPLICA_URLS', 'replica')];
+  return {
+    env: given,
+    rows: () => [row('DATABASE_URL', 'primary'), ...replicas],
+    look: async () => undefined,
+    stored: (from) => storedOf({ ...env, ...given }, from),
+    leave: async () => undefined,
+  };
+}
+
+async function local({ signal, onProgress }: Omit<DatabaseOptions, 'env'>): Promise<Databases> {
+  const dir = databaseDir();
+  const before = await openLocalDatabase(dir)?.status();
+  const ranBefore = before?.servers.some(({ state }) => state !== 'stopped') ?? false;
+  // What somebody else started must not die with us.
+  const database = await startDatabase({ dir, signal, onProgress, attached: !ranBefore });
+  let rows: readonly DatabaseRow[] = [];
+  return {
+    env: database.environment(),
+    rows: () => rows,
+    async look() {
+      rows = await rowsOf(database);
+    },
+    stored: (from) => storedOf({ ...process.env, ...database.environment() }, from),
+    leave: async () => {
+      if (!ranBefore) await database.stop();
+    },
+  };
+}
+
+async function rowsOf(database: LocalDatabase): Promise<DatabaseRow[]> {
+  const { servers } = await database.status();
+  return servers.map(({ id, role, state, behindBytes }) => ({ server: String(id), role, state, behindBytes }));
+}
+
+async function storedOf(env: NodeJS.ProcessEnv, { offsets }: StoredFrom): Promise<number> {
+  return await onPrimary(env, async (connection) => {
+    const { rows } = await connection.client.query(
+      `select count(*)::float8 as stored
+         from unnest($1::bigint[]) with ordinality as start (first_offset, number)
+         join snapshots on source_partition = number - 1 and source_offset >= first_offset`,
+      [offsets],
+    );
+    return Number(rows[0]?.stored ?? 0);
+  });
+}
