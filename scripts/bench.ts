@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startCluster } from '../infra/cluster/cluster.ts';
-import { topics as declaredTopics, type TopicDeclaration } from '../infra/topics.ts';
-import { type BenchTopics, contractsInContainer, type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
+import { type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
+import { drawing } from './bench/drawing.ts';
 import { benchDispatch, runEmptyFunction, runFunction } from './bench/function.ts';
+import { fill, freshTopics, withCluster } from './bench/ground.ts';
 import { benchHandler } from './bench/handler.ts';
+import { benchInstances } from './bench/instances.ts';
+import { benchLatency } from './bench/latency.ts';
 import {
   type BenchResult,
   type ContainerResult,
@@ -15,12 +15,11 @@ import {
   type MemoryResult,
   tables,
 } from './bench/report.ts';
-import { startFeed } from './feed/start.ts';
-import { integerOption, runCommand } from './support/command.ts';
-import { ensureTopics } from './topics/ensure.ts';
+import { integerOption, runCommand, UsageError } from './support/command.ts';
 
 const functionBatch = 1_000;
 const dispatchBatch = 100;
+const parts = ['handler', 'container', 'function', 'memory', 'instances', 'latency'];
 const bundle = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
@@ -33,20 +32,28 @@ await runCommand(
       '--only handler',
       '--only container --records 200000 --runs 3',
       '--only memory --backlog 1000000',
-      '--json',
+      '--only instances --backlog 1000000',
+      '--only latency --rate 2000',
+      '--json --out dist/bench.json --draw dist/bench.svg',
     ],
     options: {
       only: { type: 'string' },
       records: { type: 'string', default: '200000' },
       runs: { type: 'string', default: '3' },
       backlog: { type: 'string', default: '1000000' },
+      rate: { type: 'string', default: '2000' },
+      out: { type: 'string' },
+      draw: { type: 'string' },
       json: { type: 'boolean' },
     },
     describe: {
-      only: 'handler, container, function or memory; all of them without it.',
+      only: 'handler, container, function, memory, instances or latency; all of them without it.',
       records: 'Backlog that each container run works off.',
       runs: 'Runs of each kind, taken in turns; the median counts.',
-      backlog: 'Backlog of the memory run.',
+      backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
+      rate: 'Records a second of the latency run.',
+      out: 'Write the figures as JSON to this file as well.',
+      draw: 'Write a drawing of the comparison (SVG) to this file.',
       json: 'Print one JSON document in place of the tables.',
     },
     notes: [
@@ -54,65 +61,33 @@ await runCommand(
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
     ],
   },
-  async ({ only, records, runs, backlog, json }) => {
+  async ({ only, records, runs, backlog, rate, out, draw, json }) => {
+    if (only !== undefined && !parts.includes(only))
+      throw new UsageError(`--only takes one of ${parts.join(', ')}, not '${only}'`);
     const wanted = (part: string): boolean => only === undefined || only === part;
     const result: BenchResult = {};
     const recordCount = integerOption('records', records, 1_000);
     const runCount = integerOption('runs', runs, 1, 100);
     const backlogCount = integerOption('backlog', backlog, 1_000);
     if (wanted('handler')) result.handler = [await benchHandler(2), await benchHandler(160)];
-    if (wanted('container') || wanted('memory') || wanted('function')) {
-      await withCluster(async (bootstrapServers) => {
+    const perSecond = integerOption('rate', rate, 1, 1_000_000);
+    if (only !== 'handler') {
+      await withCluster(say, async (bootstrapServers) => {
         if (wanted('container')) result.container = await benchContainer(bootstrapServers, recordCount, runCount);
         if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
         if (wanted('memory')) result.memory = await benchMemory(bootstrapServers, backlogCount);
+        const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
+        if (wanted('instances'))
+          result.instances = await benchInstances(await fresh('many'), bundle, backlogCount, say);
+        if (wanted('latency')) result.latency = await benchLatency(await fresh('latency'), bundle, perSecond, say);
       });
     }
+    if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`);
+    if (draw !== undefined) writeFileSync(draw, drawing(result));
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : tables(result));
     return 0;
   },
 );
-
-async function withCluster(use: (bootstrapServers: readonly string[]) => Promise<void>): Promise<void> {
-  const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
-  if (given) return use(given.split(','));
-  const dir = mkdtempSync(join(tmpdir(), 'hft-bench-'));
-  const cluster = await startCluster({ dir, attached: true, onProgress: say });
-  try {
-    await use(cluster.bootstrapServers);
-  } finally {
-    await cluster.stop({ graceMs: 0 });
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** Topics of this run alone, declared as the contract's are. */
-async function freshTopics(bootstrapServers: readonly string[], kind: string): Promise<BenchTopics> {
-  const suffix = `bench-${kind}-${Date.now()}`;
-  const names = { source: `raw-${suffix}`, output: `enriched-${suffix}`, deadLetters: `dlq-${suffix}` };
-  const like = (name: string, original: string): TopicDeclaration => {
-    const declared = declaredTopics.find((topic) => topic.name === original);
-    if (declared === undefined) throw new Error(`${original} is not declared`);
-    const { follows: _, ...rest } = declared;
-    return { ...rest, name };
-  };
-  await ensureTopics(
-    [...bootstrapServers],
-    [
-      like(names.source, 'market.raw'),
-      like(names.output, 'market.enriched'),
-      like(names.deadLetters, 'market.raw.dlq'),
-    ],
-  );
-  return { bootstrapServers, ...names };
-}
-
-async function fill(topics: BenchTopics, count: number): Promise<void> {
-  say(`feeding ${count} records of ${contractsInContainer} contracts ...`);
-  const { bootstrapServers, source: topic } = topics;
-  const feed = await startFeed({ bootstrapServers, topic, count, contracts: contractsInContainer, symbols: 2_400 });
-  await feed.done;
-}
 
 async function benchContainer(
   bootstrapServers: readonly string[],
@@ -120,7 +95,7 @@ async function benchContainer(
   runs: number,
 ): Promise<ContainerResult> {
   const topics = await freshTopics(bootstrapServers, 'container');
-  await fill(topics, count);
+  await fill(topics, count, say);
   const ours: LoopCost[] = [];
   const bare: LoopCost[] = [];
   const echo: LoopCost[] = [];
@@ -157,7 +132,7 @@ async function benchFunction(
   runs: number,
 ): Promise<FunctionResult> {
   const topics = await freshTopics(bootstrapServers, 'function');
-  await fill(topics, count);
+  await fill(topics, count, say);
   const functions: number[] = [];
   const containers: number[] = [];
   const clients: number[] = [];
@@ -187,7 +162,7 @@ async function benchFunction(
 
 async function benchMemory(bootstrapServers: readonly string[], backlog: number): Promise<MemoryResult> {
   const topics = await freshTopics(bootstrapServers, 'memory');
-  await fill(topics, backlog);
+  await fill(topics, backlog, say);
   const samples: number[] = [];
   await runContainer(topics, bundle, backlog, (bytes) => samples.push(bytes));
   const peak = (part: readonly number[]): number => Math.max(...part) / 1_048_576;

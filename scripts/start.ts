@@ -6,7 +6,8 @@ import { runCommand } from './support/command.ts';
 await runCommand(
   {
     name: 'start',
-    summary: 'Runs the whole pipeline on this machine and shows it: brokers, databases, feed, processor, storage, analytics.',
+    summary:
+      'Runs the whole pipeline on this machine and shows it: brokers, databases, feed, processor, storage, analytics.',
     usage: [
       '',
       '--instances 6 --rate 1000',

@@ -19,7 +19,10 @@ export interface BenchTopics {
   readonly deadLetters: string;
 }
 
-interface Sample {
+/** What an instance says of itself. */
+export interface Sample {
+  /** Partitions that it owns. */
+  readonly partitions: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly cpuSeconds: number;
@@ -57,25 +60,13 @@ export async function runContainer(
   bundle: string,
   count: number,
   onSample: (residentBytes: number) => void = () => undefined,
+  nodeFlags: readonly string[] = [],
 ): Promise<LoopCost> {
-  const child = spawn(process.execPath, [bundle, 'processor'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      KAFKA_BOOTSTRAP_SERVERS: topics.bootstrapServers.join(','),
-      SOURCE_TOPIC: topics.source,
-      OUTPUT_TOPIC: topics.output,
-      DEAD_LETTER_TOPIC: topics.deadLetters,
-      KAFKA_GROUP_ID: `bench-ours-${process.pid}-${Date.now()}`,
-      METRICS_PORT: '0',
-    },
-  });
+  const instance = await startBenched(topics, bundle, `bench-ours-${process.pid}-${Date.now()}`, nodeFlags);
   try {
-    const url = await metricsUrl(child);
     let start: (Sample & { readonly wallMs: number }) | undefined;
     for (;;) {
-      if (child.exitCode !== null) throw new CommandError(`The container ended with code ${child.exitCode}.`);
-      const sample = await sampleOf(url);
+      const sample = await instance.sample();
       onSample(sample.residentBytes);
       if (start === undefined && sample.recordsIn >= count / 10) start = { ...sample, wallMs: performance.now() };
       if (start !== undefined && sample.recordsOut >= count) {
@@ -85,7 +76,47 @@ export async function runContainer(
       await sleep(samplePauseMs);
     }
   } finally {
-    await end(child, 'SIGTERM');
+    await instance.stop();
+  }
+}
+
+/** A container that is measured. */
+export interface BenchedInstance {
+  sample(): Promise<Sample>;
+  stop(): Promise<void>;
+}
+
+/** Starts one; resolves when it answers. */
+export async function startBenched(
+  topics: BenchTopics,
+  bundle: string,
+  group: string,
+  nodeFlags: readonly string[] = [],
+): Promise<BenchedInstance> {
+  const child = spawn(process.execPath, [...nodeFlags, bundle, 'processor'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      KAFKA_BOOTSTRAP_SERVERS: topics.bootstrapServers.join(','),
+      SOURCE_TOPIC: topics.source,
+      OUTPUT_TOPIC: topics.output,
+      DEAD_LETTER_TOPIC: topics.deadLetters,
+      KAFKA_GROUP_ID: group,
+      METRICS_PORT: '0',
+    },
+  });
+  try {
+    const url = await metricsUrl(child);
+    return {
+      async sample() {
+        if (child.exitCode !== null) throw new CommandError(`The container ended with code ${child.exitCode}.`);
+        return await sampleOf(url);
+      },
+      stop: async () => await end(child, 'SIGTERM'),
+    };
+  } catch (error) {
+    await end(child, 'SIGKILL');
+    throw error;
   }
 }
 
@@ -113,6 +144,7 @@ async function sampleOf(url: string): Promise<Sample> {
   const value = (name: string): number =>
     Number(new RegExp(`^hft_${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
   return {
+    partitions: value('assigned_partitions'),
     recordsIn: value('records_in_total'),
     recordsOut: value('records_out_total'),
     cpuSeconds: value('cpu_seconds_total'),

@@ -41,12 +41,36 @@ export interface FunctionResult {
   readonly emptyInitMs: number;
 }
 
+/** One instance and many over the same backlog. */
+export interface InstancesResult {
+  readonly backlog: number;
+  readonly instances: number;
+  /** Records that were left when all had joined: those that count. */
+  readonly measured: number;
+  readonly oneUs: number;
+  readonly manyUs: number;
+  readonly ratio: number;
+}
+
+/** From the feed's timestamp until a reader has the record, wall time. */
+export interface LatencyResult {
+  readonly rate: number;
+  readonly seconds: number;
+  readonly records: number;
+  readonly rawP50Ms: number;
+  readonly rawP99Ms: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
 /** What was measured, by part. */
 export interface BenchResult {
   handler?: HandlerCost[];
   container?: ContainerResult;
   memory?: MemoryResult;
   function?: FunctionResult;
+  instances?: InstancesResult;
+  latency?: LatencyResult;
 }
 
 /** The tables that a person reads. */
@@ -92,6 +116,21 @@ export function tables(result: BenchResult): string {
       `Function, ${batch} records an event:${us(functionUs)} of CPU a record; container:${us(containerUs)} (${ratio.toFixed(2)}x)`,
       `  of it the runtime client's own:${us(clientUs)}; what is left, the function host's, is ${hostRatio.toFixed(2)}x the container's`,
       `Initialisation under the runtime client: ${initMs.toFixed(0)} ms; of an empty handler: ${emptyInitMs.toFixed(0)} ms`,
+    );
+  }
+  if (result.instances) {
+    const { instances, oneUs, manyUs, ratio, measured } = result.instances;
+    lines.push(
+      '',
+      `Instances: one${us(oneUs)} of CPU a record, ${instances} together${us(manyUs)} (${ratio.toFixed(2)}x, over ${measured} records)`,
+    );
+  }
+  if (result.latency) {
+    const { rate, records, rawP50Ms, rawP99Ms, p50Ms, p99Ms } = result.latency;
+    lines.push(
+      '',
+      `Latency at ${rate} records/s, from the feed's timestamp: enriched record readable after p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
+      `  the raw record already after p50 ${rawP50Ms} ms, p99 ${rawP99Ms} ms (${records} records)`,
     );
   }
   return `${lines.join('\n')}\n`;

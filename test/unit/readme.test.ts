@@ -17,7 +17,17 @@ describe('README', () => {
 
   it('names every command that there is', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const inner = new Set(['setup', 'prestart', 'pretest', 'precheck', 'prebench', 'start', 'test', 'format']);
+    const inner = new Set([
+      'setup',
+      'prestart',
+      'pretest',
+      'precheck',
+      'prebench',
+      'preprofile',
+      'start',
+      'test',
+      'format',
+    ]);
     const missing = Object.keys(scripts).filter((name) => !inner.has(name) && !readme.includes(`npm run ${name}`));
     expect(missing).toEqual([]);
   });

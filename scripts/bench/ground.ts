@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCluster } from '../../infra/cluster/cluster.ts';
+import { topics as declaredTopics, type TopicDeclaration } from '../../infra/topics.ts';
+import { startFeed } from '../feed/start.ts';
+import { ensureTopics } from '../topics/ensure.ts';
+import { type BenchTopics, contractsInContainer } from './container.ts';
+
+type Say = (line: string) => void;
+
+/** Runs something on a three-broker cluster of its own, or on the one that KAFKA_BOOTSTRAP_SERVERS names. */
+export async function withCluster(
+  say: Say,
+  use: (bootstrapServers: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
+  if (given) return use(given.split(','));
+  const dir = mkdtempSync(join(tmpdir(), 'hft-bench-'));
+  const cluster = await startCluster({ dir, attached: true, onProgress: say });
+  try {
+    await use(cluster.bootstrapServers);
+  } finally {
+    await cluster.stop({ graceMs: 0 });
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Topics of this run alone, declared as the contract's are. */
+export async function freshTopics(bootstrapServers: readonly string[], kind: string): Promise<BenchTopics> {
+  const suffix = `bench-${kind}-${Date.now()}`;
+  const names = { source: `raw-${suffix}`, output: `enriched-${suffix}`, deadLetters: `dlq-${suffix}` };
+  const like = (name: string, original: string): TopicDeclaration => {
+    const declared = declaredTopics.find((topic) => topic.name === original);
+    if (declared === undefined) throw new Error(`${original} is not declared`);
+    const { follows: _, ...rest } = declared;
+    return { ...rest, name };
+  };
+  await ensureTopics(
+    [...bootstrapServers],
+    [
+      like(names.source, 'market.raw'),
+      like(names.output, 'market.enriched'),
+      like(names.deadLetters, 'market.raw.dlq'),
+    ],
+  );
+  return { bootstrapServers, ...names };
+}
+
+/** Feeds a backlog of small records. */
+export async function fill(topics: BenchTopics, count: number, say: Say): Promise<void> {
+  say(`feeding ${count} records of ${contractsInContainer} contracts ...`);
+  const { bootstrapServers, source: topic } = topics;
+  const feed = await startFeed({ bootstrapServers, topic, count, contracts: contractsInContainer, symbols: 2_400 });
+  await feed.done;
+}
