@@ -53,14 +53,16 @@ export function createMarket(options: MarketOptions): Market {
   function next(nowMs: number): MarketMessage {
     if (turn === seats.length) turn = 0;
     if (turn === 0) startRound(mood, random);
-    if (mood.nowMs !== nowMs) {
-      mood.nowMs = nowMs;
-      mood.isoTime = indiaTime(nowMs);
-    }
     const seat = seats[turn++];
     if (!seat) throw new RangeError('A market needs at least one symbol');
-    const seconds = Math.min(5, Math.max(0.25, (nowMs - seat.seenMs) / 1_000));
-    seat.seenMs = nowMs;
+    // Two snapshots of a chain with one time would be one to whoever stores them.
+    const timeMs = Math.max(nowMs, seat.seenMs + 1);
+    if (mood.nowMs !== timeMs) {
+      mood.nowMs = timeMs;
+      mood.isoTime = indiaTime(timeMs);
+    }
+    const seconds = Math.min(5, Math.max(0.25, (timeMs - seat.seenMs) / 1_000));
+    seat.seenMs = timeMs;
     const { underlying, key, partitionKey } = seat;
     return { symbolId: underlying.spec.id, key, partitionKey, value: underlying.snapshot(mood, seconds) };
   }

@@ -73,7 +73,7 @@ function leftovers(): string[] {
 }
 
 test('an interrupted start says so and leaves nothing behind', async () => {
-  const { child, output, ended, says } = start('--instances', '2');
+  const { child, output, ended, says } = start('--instances', '2', '--without-database');
   await says('Starting 2 instances');
   expect(leftovers().length).toBeGreaterThan(1);
   child.kill('SIGINT');
@@ -98,6 +98,9 @@ test('a run ends with balanced books in one line of JSON, and leaves nothing beh
   expect(books.p50Ms).toBeGreaterThan(0);
   expect(books.p99Ms).toBeGreaterThanOrEqual(books.p50Ms);
   expect(books.firstEnrichedAfterMs).toBeGreaterThan(0);
+  // Every snapshot is in the tables, by the database's own word, and storage has nothing left to do.
+  expect(books.database).toMatchObject({ stored: books.enriched, missing: 0 });
+  for (const stage of books.database.stages) expect(stage).toMatchObject({ lag: 0, deadLettered: 0, crashed: false });
   // What the instances counted themselves agrees with what the reader found in the topics.
   const said = (name: string) =>
     books.perInstance.reduce((sum: number, one: Record<string, number>) => sum + (one[name] ?? 0), 0);
@@ -109,7 +112,17 @@ test('a run ends with balanced books in one line of JSON, and leaves nothing beh
 }, 180_000); // a run that cannot be drained takes more than a minute to say so
 
 test('the same as a function behind the local event source: balanced books, and nothing left behind', async () => {
-  const flags = ['--mode', 'function', '--rate', '200', '--instances', '2', '--poison-share', '0.02'];
+  const flags = [
+    '--mode',
+    'function',
+    '--rate',
+    '200',
+    '--instances',
+    '2',
+    '--poison-share',
+    '0.02',
+    '--without-database',
+  ];
   const { output, ended } = start('--for', '5s', ...flags, '--json');
   const [code] = await ended;
   expect(output.out, output.err).toMatch(/^\{.*\}\n$/);
@@ -121,7 +134,7 @@ test('the same as a function behind the local event source: balanced books, and 
 }, 180_000);
 
 test('kill -9 of a run takes its instances with it', async () => {
-  const { child, ended, says } = start('--instances', '2', '--rate', '50');
+  const { child, ended, says } = start('--instances', '2', '--rate', '50'); // with the databases: they must not outlive it either
   await says('first enriched record after');
   expect(leftovers().length).toBeGreaterThanOrEqual(4);
   child.kill('SIGKILL');

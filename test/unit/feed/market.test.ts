@@ -66,6 +66,14 @@ describe('a made-up market', () => {
     expect(round.map(({ symbolId }) => symbolId)).toEqual(expect.arrayContaining([13, 25, 27, 442, 51, 69]));
   });
 
+  test('gives no two snapshots of a symbol the same time, however fast they are made', () => {
+    const times = messages({ symbols: 3, contracts: 2, count: 300, stepMs: 0 }).map(({ symbolId, value }) => {
+      const { timestamp } = JSON.parse(value) as Snapshot;
+      return `${symbolId} ${typeof timestamp === 'number' ? timestamp : Date.parse(timestamp)}`;
+    });
+    expect(new Set(times).size).toBe(300);
+  });
+
   test.each([2, 40, 2_000])('lists %i contracts: a call and a put at even strikes around the spot', (contracts) => {
     for (const snapshot of messages({ symbols: 8, contracts, count: 8 }).map(parse)) {
       const strikes = [...new Set(snapshot.options.map(({ strike }) => strike))];
