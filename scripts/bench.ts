@@ -15,11 +15,12 @@ import {
   type MemoryResult,
   tables,
 } from './bench/report.ts';
+import { benchStorage } from './bench/storage.ts';
 import { integerOption, runCommand, UsageError } from './support/command.ts';
 
 const functionBatch = 1_000;
 const dispatchBatch = 100;
-const parts = ['handler', 'container', 'function', 'memory', 'instances', 'latency'];
+const parts = ['handler', 'container', 'function', 'memory', 'instances', 'latency', 'storage'];
 const bundle = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
@@ -34,6 +35,7 @@ await runCommand(
       '--only memory --backlog 1000000',
       '--only instances --backlog 1000000',
       '--only latency --rate 2000',
+      '--only storage --snapshots 3000 --runs 5',
       '--json --out dist/bench.json --draw dist/bench.svg',
     ],
     options: {
@@ -42,26 +44,29 @@ await runCommand(
       runs: { type: 'string', default: '3' },
       backlog: { type: 'string', default: '1000000' },
       rate: { type: 'string', default: '2000' },
+      snapshots: { type: 'string', default: '3000' },
       out: { type: 'string' },
       draw: { type: 'string' },
       json: { type: 'boolean' },
     },
     describe: {
-      only: 'handler, container, function, memory, instances or latency; all of them without it.',
+      only: 'handler, container, function, memory, instances, latency or storage; all of them without it.',
       records: 'Backlog that each container run works off.',
       runs: 'Runs of each kind, taken in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
       rate: 'Records a second of the latency run.',
+      snapshots: 'Snapshots of 160 options that each storage run writes.',
       out: 'Write the figures as JSON to this file as well.',
       draw: 'Write a drawing of the comparison (SVG) to this file.',
       json: 'Print one JSON document in place of the tables.',
     },
     notes: [
       'The container part runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS.',
+      'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes.',
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
     ],
   },
-  async ({ only, records, runs, backlog, rate, out, draw, json }) => {
+  async ({ only, records, runs, backlog, rate, snapshots, out, draw, json }) => {
     if (only !== undefined && !parts.includes(only))
       throw new UsageError(`--only takes one of ${parts.join(', ')}, not '${only}'`);
     const wanted = (part: string): boolean => only === undefined || only === part;
@@ -71,7 +76,8 @@ await runCommand(
     const backlogCount = integerOption('backlog', backlog, 1_000);
     if (wanted('handler')) result.handler = [await benchHandler(2), await benchHandler(160)];
     const perSecond = integerOption('rate', rate, 1, 1_000_000);
-    if (only !== 'handler') {
+    const snapshotCount = integerOption('snapshots', snapshots, 100, 100_000);
+    if (only !== 'handler' && only !== 'storage') {
       await withCluster(say, async (bootstrapServers) => {
         if (wanted('container')) result.container = await benchContainer(bootstrapServers, recordCount, runCount);
         if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
@@ -82,6 +88,7 @@ await runCommand(
         if (wanted('latency')) result.latency = await benchLatency(await fresh('latency'), bundle, perSecond, say);
       });
     }
+    if (wanted('storage')) result.storage = await benchStorage(snapshotCount, runCount, say);
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`);
     if (draw !== undefined) writeFileSync(draw, drawing(result));
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : tables(result));

@@ -10,6 +10,16 @@ interface Wire {
   sendCopyFail(message: string): void;
 }
 
+/** Resolves when the socket takes more, or never will. */
+async function roomIn(stream: Writable): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  // The one that does not happen would stay on the socket, one a wait.
+  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).finally(() =>
+    over.abort(),
+  );
+}
+
 /** Whoever gave the rows to copy has thrown: `cause` is what. */
 export class SourceFailure extends Error {}
 
@@ -34,7 +44,7 @@ export function createCopy(text: string, chunks: Iterable<Uint8Array> | AsyncIte
       for await (const chunk of chunks) {
         if (isOver) return;
         wire.sendCopyFromChunk(chunk);
-        if (wire.stream.writableNeedDrain) await Promise.race([once(wire.stream, 'drain'), once(wire.stream, 'close')]);
+        if (wire.stream.writableNeedDrain) await roomIn(wire.stream);
       }
       if (!isOver) wire.endCopyFrom();
     } catch (error) {

@@ -1,8 +1,9 @@
-import { decodeEnriched, type EnrichedSnapshot } from '../market/enriched.ts';
+import { decodeEnriched } from '../market/enriched.ts';
 import type { BatchResult, InboundRecord } from '../runtime/contract.ts';
 import { BadInputError } from '../runtime/errors.ts';
+import { readRows } from './fast/read.ts';
 import { RowBuffer } from './row-buffer.ts';
-import { microsOf, type Source, writeOptions, writeSnapshot } from './rows.ts';
+import { microsOf, type SnapshotKey, type Source, writeOptions, writeSnapshot } from './rows.ts';
 
 /** A snapshot whose rows are ready, by its key and where they are in the buffers. */
 export interface Prepared {
@@ -52,12 +53,12 @@ export function prepare(
   let index = from;
   for (; index < records.length && options.at < transactionBytes; index += 1) {
     const record = records[index] as InboundRecord; // below the length
-    const snapshot = decoded(record, into.results, index);
-    if (snapshot === undefined) continue;
-    const source = sourceOf(record);
     const start = { snapshot: snapshots.at, options: options.at };
-    writeSnapshot(snapshots, snapshot, source);
-    writeOptions(options, snapshot);
+    const source = sourceOf(record);
+    const snapshot =
+      (record.value && readRows(record.value, snapshots, options, source)) ??
+      plainly(record, { snapshots, options }, source, into.results, index);
+    if (snapshot === undefined) continue;
     into.prepared.push({
       ...{ index, offset: record.offset, source },
       ...{ symbolId: snapshot.symbolId, expiry: snapshot.expiry, micros: microsOf(snapshot.timestampMs) },
@@ -68,9 +69,19 @@ export function prepare(
   return index;
 }
 
-function decoded(record: InboundRecord, results: BatchResult[], index: number): EnrichedSnapshot | undefined {
+/** For any bytes: what the fast path gives must be what this gives. */
+function plainly(
+  record: InboundRecord,
+  { snapshots, options }: Workplace,
+  source: Source,
+  results: BatchResult[],
+  index: number,
+): SnapshotKey | undefined {
   try {
-    return decodeEnriched(record.value);
+    const snapshot = decodeEnriched(record.value);
+    writeSnapshot(snapshots, snapshot, source);
+    writeOptions(options, snapshot);
+    return snapshot;
   } catch (error) {
     if (!(error instanceof BadInputError)) throw error;
     results[index] = error;

@@ -23,6 +23,11 @@ export class RowBuffer {
     this.#view = new DataView(grown.buffer);
   }
 
+  /** For who writes at `at` and moves it by itself. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   slice(from: number, to: number): Buffer {
     return this.#bytes.subarray(from, to);
   }

@@ -10,6 +10,12 @@ import {
 import type { JsonObject } from '../market/fields.ts';
 import type { RowBuffer } from './row-buffer.ts';
 
+/** What tells a snapshot from all others, and its names. */
+export type SnapshotKey = Pick<
+  EnrichedSnapshot,
+  'symbolId' | 'symbol' | 'expiry' | 'expiryDay' | 'timestamp' | 'timestampMs'
+>;
+
 /** Where a snapshot came from: the coordinates of the `market.raw` record that it was computed of. */
 export interface Source {
   readonly partition: number;
@@ -19,6 +25,9 @@ export interface Source {
 const prefixed = (prefix: string, names: readonly string[]): string[] => names.map((name) => prefix + name);
 
 /** The columns of both tables, in the order in which rows are written. */
+const pricesNumbers = optionNumbers.slice(0, 6);
+const valueNumbers = optionNumbers.slice(6, 14);
+const changeNumbers = optionNumbers.slice(14);
 const keyColumns = ['symbol_id', 'expiry', 'snapshot_at'];
 const numberColumns = [
   ...contextNumbers,
@@ -33,17 +42,18 @@ const snapshotColumns = [
   ...[...keyColumns, 'symbol', 'given_timestamp', 'source_partition', 'source_offset'],
   ...numberColumns,
 ];
+/** In the order of the message, so that it can be read and written in one go. */
 const optionColumns = [
-  ...[...keyColumns, 'strike', 'option_type', 'iv_source', 'illiquid', 'buildup_type'],
-  ...optionNumbers,
+  ...[...keyColumns, 'strike', 'option_type', ...pricesNumbers, 'iv_source', ...valueNumbers, 'illiquid'],
+  ...[...changeNumbers, 'buildup_type'],
 ];
 
 export const copySnapshots = `copy snapshots (${snapshotColumns.join(', ')}) from stdin with (format binary)`;
 export const copyOptions = `copy snapshot_options (${optionColumns.join(', ')}) from stdin with (format binary)`;
 
 /** No row takes more: lengths, numbers and the longest of the texts. */
-const mostSnapshotBytes = 1_024;
-const mostOptionBytes = 2 + optionColumns.length * 12 + 64;
+export const mostSnapshotBytes = 1_024;
+export const mostOptionBytes = 2 + optionColumns.length * 12 + 64;
 
 /** From 1970-01-01 to 2000-01-01, where PostgreSQL counts from. */
 const epochDays = 10_957;
@@ -56,14 +66,9 @@ export function microsOf(timestampMs: number): bigint {
 }
 
 /** Appends the row of a snapshot. */
-export function writeSnapshot(out: RowBuffer, snapshot: EnrichedSnapshot, { partition, offset }: Source): void {
+export function writeSnapshot(out: RowBuffer, snapshot: EnrichedSnapshot, source: Source): void {
   out.reserve(mostSnapshotBytes);
-  out.beginRow(snapshotColumns.length);
-  putKey(out, snapshot);
-  out.putText(snapshot.symbol);
-  out.putText(String(snapshot.timestamp));
-  out.putInteger(partition);
-  out.putBigint(BigInt(offset));
+  beginSnapshot(out, snapshot, source);
   putNumbers(out, snapshot.context, contextNumbers);
   putNumbers(out, snapshot.pcr, pcrNumbers);
   out.putNumber(snapshot.maxPain);
@@ -79,23 +84,39 @@ export function writeOptions(out: RowBuffer, snapshot: EnrichedSnapshot): void {
   const first = out.at;
   let keyEnd = 0;
   for (const option of snapshot.options) {
-    if (keyEnd === 0) {
-      out.beginRow(optionColumns.length);
-      putKey(out, snapshot);
-      keyEnd = out.at;
-    } else out.repeat(first, keyEnd);
+    if (keyEnd === 0) keyEnd = beginOption(out, snapshot);
+    else out.repeat(first, keyEnd);
     out.putNumber(option.strike);
     out.putText(option.option_type);
+    putNumbers(out, option, pricesNumbers);
     putTextOrNull(out, option.iv_source);
+    putNumbers(out, option, valueNumbers);
     out.putBoolean(option.illiquid);
+    putNumbers(out, option, changeNumbers);
     putTextOrNull(out, option.buildup_type);
-    putNumbers(out, option, optionNumbers);
   }
+}
+
+/** What the rows of all options of a snapshot begin with. Returns where it ends. */
+export function beginOption(out: RowBuffer, key: SnapshotKey): number {
+  out.beginRow(optionColumns.length);
+  putKey(out, key);
+  return out.at;
+}
+
+/** What the row of a snapshot begins with, up to its first number. */
+export function beginSnapshot(out: RowBuffer, key: SnapshotKey, { partition, offset }: Source): void {
+  out.beginRow(snapshotColumns.length);
+  putKey(out, key);
+  out.putText(key.symbol);
+  out.putText(String(key.timestamp));
+  out.putInteger(partition);
+  out.putBigint(BigInt(offset));
 }
 
 const noBasis: JsonObject = Object.fromEntries(basisNumbers.map((name) => [name, null]));
 
-function putKey(out: RowBuffer, { symbolId, expiryDay, timestampMs }: EnrichedSnapshot): void {
+function putKey(out: RowBuffer, { symbolId, expiryDay, timestampMs }: SnapshotKey): void {
   out.putBigint(BigInt(symbolId));
   out.putInteger(expiryDay - epochDays);
   out.putBigint(microsOf(timestampMs) - epochMicros);

@@ -71,7 +71,7 @@ function isAmong(list: readonly Prepared[]): (one: Prepared) => boolean {
 }
 
 /** Snapshots first: of a snapshot that is there after all, no option is sent in vain. */
-async function copyRows(session: Session, workplace: Workplace, prepared: readonly Prepared[]): Promise<void> {
+export async function copyRows(session: Session, workplace: Workplace, prepared: readonly Prepared[]): Promise<void> {
   if (prepared.length === 0) return;
   await session.copy(
     copySnapshots,

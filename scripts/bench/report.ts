@@ -1,6 +1,7 @@
 import { contractsInContainer } from './container.ts';
 import type { DispatchCost } from './function.ts';
 import type { HandlerCost } from './handler.ts';
+import { type StorageResult, storageTable } from './storage.ts';
 
 /** The container beside bare loops, CPU microseconds a record. */
 export interface ContainerResult {
@@ -71,6 +72,7 @@ export interface BenchResult {
   function?: FunctionResult;
   instances?: InstancesResult;
   latency?: LatencyResult;
+  storage?: StorageResult;
 }
 
 /** The tables that a person reads. */
@@ -133,6 +135,7 @@ export function tables(result: BenchResult): string {
       `  the raw record already after p50 ${rawP50Ms} ms, p99 ${rawP99Ms} ms (${records} records)`,
     );
   }
+  if (result.storage) lines.push('', ...storageTable(result.storage));
   return `${lines.join('\n')}\n`;
 }
 
