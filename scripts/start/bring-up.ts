@@ -36,7 +36,7 @@ const membersTimeoutMs = 20_000;
 export async function bringUp(options: StartOptions, context: BringUp): Promise<Parts> {
   const { signal, onProgress, events, undo } = context;
   const { settings } = options;
-  const [brokers, bundle, databases] = await groundwork(options, context);
+  const { brokers, bundle, database } = await groundwork(options, context);
   const topics = pipelineTopics(settings);
   const kafka = kafkaClient({ brokers: brokers.bootstrapServers, clientId: 'hft-start' });
   const offsets = createOffsetWatch(kafka);
@@ -50,7 +50,7 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   ]);
   signal.throwIfAborted();
 
-  const args = instanceArgs(options, bundle.functions);
+  const args = instanceArgs(options, bundle);
   const guard = startGuard(args[0], context.terminal);
   const cpuLimit = options.cpu === undefined ? undefined : createCpuLimit(options.cpu);
   undo(async () => cpuLimit?.close());
@@ -81,8 +81,22 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   undo(async () => await Promise.race([feeder.stop().catch(() => undefined), sleep(1_000)]));
   signal.throwIfAborted();
   // Behind the feed, so that the first enriched record does not wait for them: they find their topic from its start on.
-  const stages = databases ? startStages(bundle.database, databases, { ...shared, topics, offsets, undo }) : [];
-  return { brokers, fleet, reader, offsets, feeder, topics, group, events, databases, stages, storedFrom };
+  const laid = await database;
+  signal.throwIfAborted();
+  const stages = laid ? startStages(laid.bundle, laid.databases, { ...shared, topics, offsets, undo }) : [];
+  return {
+    brokers,
+    fleet,
+    reader,
+    offsets,
+    feeder,
+    topics,
+    group,
+    events,
+    databases: laid?.databases,
+    stages,
+    storedFrom,
+  };
 }
 
 /** The container, or one mapping of the local event source: each is a member of the group, and is told alike. */

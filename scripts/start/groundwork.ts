@@ -1,41 +1,58 @@
-import { buildBundle, bundles } from '../support/bundle.ts';
+import { type BundleOptions, buildBundle, bundles } from '../support/bundle.ts';
 import type { BringUp } from './bring-up.ts';
 import { type Brokers, findBrokers } from './brokers.ts';
-import { type Databases, findDatabases } from './databases.ts';
+import { type DatabaseOptions, type Databases, findDatabases } from './databases.ts';
 import type { StartOptions } from './options.ts';
 
-/** The paths of the two bundles. */
-export interface Bundles {
-  readonly functions: string;
-  readonly database: string;
+/** What everything stands on. */
+export interface Ground {
+  readonly brokers: Brokers;
+  /** The path of the processor's bundle. */
+  readonly bundle: string;
+  /** The database, and the path of the bundle of those that use it; undefined without one. */
+  readonly database: Promise<{ readonly databases: Databases; readonly bundle: string } | undefined>;
 }
 
-/** What everything stands on: brokers, bundles and databases, started beside each other. */
+/**
+ * Starts brokers, bundles and databases beside each other. Local databases are not waited for: nothing that is fed has to,
+ * and a first start of theirs takes longer than one of the brokers. Those of somebody else are: their settings may be wrong.
+ */
 export async function groundwork(
-  { bootstrapServers, database }: StartOptions,
+  { bootstrapServers, database: wanted }: StartOptions,
   { signal, onProgress, undo }: BringUp,
-): Promise<[Brokers, Bundles, Databases | undefined]> {
+): Promise<Ground> {
   const [first, second] = bundles;
-  const servers = database ? ', databases' : '';
+  const servers = wanted ? ', databases' : '';
   onProgress(
     bootstrapServers ? `Cluster at ${bootstrapServers.join(',')}${servers} ...` : `Local cluster${servers}, bundle ...`,
   );
-  const [brokers, functions, withDatabase, databases] = await Promise.allSettled([
+  const database = wanted ? layDatabase(second, { env: process.env, signal, onProgress }) : Promise.resolve(undefined);
+  database.catch(() => undefined); // whoever awaits it hears of it
+  undo(async () => {
+    const [laid] = await Promise.allSettled([database]);
+    if (laid.status === 'fulfilled') await laid.value?.databases.leave();
+  });
+  const [brokers, bundle, named] = await Promise.allSettled([
     findBrokers({ bootstrapServers, signal, onProgress }),
     buildBundle(first),
-    database ? buildBundle(second) : undefined,
-    database ? findDatabases({ env: process.env, signal, onProgress }) : undefined,
+    process.env.DATABASE_URL ? database : undefined,
   ]);
   if (brokers.status === 'fulfilled') undo(() => brokers.value.leave());
-  if (databases.status === 'fulfilled') undo(async () => await databases.value?.leave());
-  for (const part of [brokers, functions, withDatabase, databases]) if (part.status === 'rejected') throw part.reason;
-  if (brokers.status === 'rejected' || functions.status === 'rejected') throw new Error('unreachable');
+  if (brokers.status === 'rejected') throw brokers.reason;
+  if (bundle.status === 'rejected') throw bundle.reason;
+  if (named.status === 'rejected') throw named.reason;
   signal.throwIfAborted();
   onProgress(`Brokers at ${brokers.value.bootstrapServers.join(',')}`);
-  const paths = { functions: functions.value.path, database: settledValue(withDatabase)?.path ?? '' };
-  return [brokers.value, paths, settledValue(databases)];
+  return { brokers: brokers.value, bundle: bundle.value.path, database };
 }
 
-function settledValue<T>(settled: PromiseSettledResult<T>): T | undefined {
-  return settled.status === 'fulfilled' ? settled.value : undefined;
+async function layDatabase(
+  bundle: BundleOptions,
+  options: DatabaseOptions,
+): Promise<{ databases: Databases; bundle: string }> {
+  const [databases, built] = await Promise.allSettled([findDatabases(options), buildBundle(bundle)]);
+  if (databases.status === 'rejected') throw databases.reason;
+  if (built.status === 'fulfilled') return { databases: databases.value, bundle: built.value.path };
+  await databases.value.leave();
+  throw built.reason;
 }

@@ -14,6 +14,8 @@ export interface PipelineTopics {
 /** Reads the three topics for itself and keeps the books: it takes nobody's word for what was done. */
 export interface Reader {
   readonly ledger: Ledger;
+  /** When it read the first record of the output, by `performance.now()`: databases may still start then. */
+  readonly firstEnrichedAtMs: number | undefined;
   /** Whether it has read everything that the topics hold at the moment of the call. */
   caughtUp(): Promise<boolean>;
   close(): Promise<void>;
@@ -34,13 +36,17 @@ export async function startReader(
   const ledger = createLedger(topics.source, [...(positions.get(topics.source) ?? [])]);
   const groups: string[] = [];
   let consumer: Consumer | undefined;
+  let firstEnrichedAtMs: number | undefined;
   let closing = false;
   let endSession: () => void = () => undefined;
 
   const book: Readonly<Record<string, (partition: number, message: EachBatchPayload['batch']['messages'][0]) => void>> =
     {
       [topics.source]: (partition, { offset, timestamp }) => ledger.fed(partition, Number(offset), Number(timestamp)),
-      [topics.output]: (_, { headers, timestamp }) => ledger.enriched(textOf(headers, 'source'), Number(timestamp)),
+      [topics.output]: (_, { headers, timestamp }) => {
+        firstEnrichedAtMs ??= performance.now();
+        ledger.enriched(textOf(headers, 'source'), Number(timestamp));
+      },
       [topics.deadLetters]: (_, { headers }) => {
         const ours = textOf(headers, 'error.topic') === topics.source;
         const partition = ours ? Number(textOf(headers, 'error.partition') ?? -1) : -1;
@@ -105,6 +111,9 @@ export async function startReader(
   const running = sessions();
   return {
     ledger,
+    get firstEnrichedAtMs() {
+      return firstEnrichedAtMs;
+    },
     async caughtUp() {
       const ends = await Promise.all(names.map((name) => offsets.bounds(name)));
       return ends.every(({ end }, index) => {

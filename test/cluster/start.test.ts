@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { openLocalDatabase } from '../../infra/database/database.ts';
 import { uniqueName } from '../support/topics.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,7 +32,11 @@ afterEach(async () => {
   }
 });
 
-afterAll(() => rmSync(localDir, { recursive: true, force: true }));
+afterAll(async () => {
+  // Started by root, the servers have their data elsewhere: deleting the folder alone would leave it there.
+  await openLocalDatabase(join(localDir, 'database'))?.reset();
+  rmSync(localDir, { recursive: true, force: true });
+});
 
 /** A start as a process, its output as text, and waiting for a text in it. */
 function start(...args: string[]) {
