@@ -6,6 +6,12 @@
 /** Header values as they stood on the wire: a name may occur more than once, and a value may be null. */
 export type RecordHeaders = Readonly<Record<string, Buffer | null | readonly (Buffer | null)[] | undefined>>;
 
+/** Headers as bytes, in Kafka's own format: what is passed on untouched. */
+export interface WireHeaders {
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
 /** One record of a Kafka partition. Bytes stay bytes until the function decodes them. */
 export interface InboundRecord {
   readonly topic: string;
@@ -18,6 +24,11 @@ export interface InboundRecord {
   /** `null` is a tombstone. */
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  /**
+   * For the runtime: the same headers in their order and bytes, when `headers` cannot say all of it (a name that repeats,
+   * is a number or no UTF-8), or when there are so many that `headers` is made only if it is asked for.
+   */
+  readonly wireHeaders?: WireHeaders | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { InboundRecord } from './contract.ts';
 import type { DeadLetterCode } from './errors.ts';
 import type { OutboundHeader, OutboundRecord } from './publisher.ts';
+import { without } from './wire-headers.ts';
 
 const maxMessageBytes = 1_024;
 
@@ -14,8 +15,10 @@ export interface DeathCause {
 
 /** One line of printable text, at most 1 KB of UTF-8: safe for a log, a terminal and a header. */
 export function oneLine(message: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being removed
-  const line = message.slice(0, maxMessageBytes * 2).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  const line = message
+    .slice(0, maxMessageBytes * 2)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]+/gu, ' ');
   const bytes = Buffer.from(line);
   if (bytes.length <= maxMessageBytes) return line.trim();
   let end = maxMessageBytes;
@@ -25,18 +28,31 @@ export function oneLine(message: string): string {
 
 /** The dead letter of a record: its key, value and headers untouched, and why. The same in every host. */
 export function deadLetterOf(record: InboundRecord, cause: DeathCause): OutboundRecord {
+  const why = causeHeaders(record, cause);
+  const { key, value, wireHeaders } = record;
+  if (wireHeaders !== undefined) {
+    return { key, value, headers: why, wireHeaders: without(wireHeaders, Object.keys(why)) };
+  }
   const headers: Record<string, OutboundHeader> = Object.create(null);
   for (const name of Object.keys(record.headers)) {
-    const value = record.headers[name];
-    if (value !== undefined) headers[name] = value;
+    const header = record.headers[name];
+    if (header !== undefined) headers[name] = header;
   }
-  headers['error.code'] = cause.code;
-  headers['error.message'] = oneLine(cause.message);
-  headers['error.function'] = cause.functionName;
-  headers['error.attempts'] = String(cause.attempts);
-  headers['error.topic'] = record.topic;
-  headers['error.partition'] = String(record.partition);
-  headers['error.offset'] = String(record.offset);
-  headers['error.timestamp'] = String(record.timestamp);
-  return { key: record.key, value: record.value, headers };
+  return { key, value, headers: Object.assign(headers, why) };
+}
+
+function causeHeaders(
+  { topic, partition, offset, timestamp }: InboundRecord,
+  cause: DeathCause,
+): Record<string, string> {
+  return {
+    'error.code': cause.code,
+    'error.message': oneLine(cause.message),
+    'error.function': cause.functionName,
+    'error.attempts': String(cause.attempts),
+    'error.topic': topic,
+    'error.partition': String(partition),
+    'error.offset': String(offset),
+    'error.timestamp': String(timestamp),
+  };
 }

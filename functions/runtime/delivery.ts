@@ -3,6 +3,7 @@ import { type DeadLetterCode, EngineError } from './errors.ts';
 import type { OutboundHeader, OutboundRecord, Publisher, Receipt } from './publisher.ts';
 import { wireBytes } from './publisher.ts';
 import type { Tracked } from './tracker.ts';
+import { headerOf } from './wire-headers.ts';
 
 /** Who is told what became of a delivery: its lane. */
 export interface DeliveryOwner {
@@ -127,7 +128,7 @@ function outboundOf(record: InboundRecord, output: Output): OutboundRecord {
   const { topic, partition, offset } = record;
   const source = `${topic}/${partition}/${offset}`;
   const headers: Record<string, OutboundHeader> = { source };
-  const trace = record.headers.traceparent;
+  const trace = headerOf(record, 'traceparent');
   if (trace !== undefined) headers.traceparent = trace;
   if (output.headers !== undefined) {
     Object.setPrototypeOf(headers, null); // a header may be called __proto__

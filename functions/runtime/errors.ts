@@ -74,11 +74,22 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** A stack repeats its message, which may quote a record: what is logged of it. */
+const longestStack = 4_096;
+
 /** Where an error was thrown, as far as it lets that be read: a thrown value may be anything, and its getters as well. */
 export function stackOf(thrown: unknown): string | undefined {
   try {
-    return thrown instanceof Error ? String(thrown.stack) : undefined;
+    return thrown instanceof Error ? shortened(String(thrown.stack)) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The frames are what a stack is read for: of a long message in front of them only the beginning stays. */
+function shortened(stack: string): string {
+  if (stack.length <= longestStack) return stack;
+  const first = stack.search(/\n {4}at /);
+  if (first < 0) return `${stack.slice(0, longestStack)}...`;
+  return `${stack.slice(0, Math.min(first, longestStack / 2))}...${stack.slice(first, first + longestStack / 2)}`;
 }

@@ -4,6 +4,7 @@ import { createMetrics } from './metrics.ts';
 import type { OutboundHeader, OutboundRecord, Publisher } from './publisher.ts';
 import { createScheduler } from './scheduler.ts';
 import { silentLogger } from './testing.ts';
+import { headersOf } from './wire-headers.ts';
 
 /** A record that the function would have published. Values are bytes, as a reader of the topic would get them. */
 export interface PublishedRecord {
@@ -135,11 +136,19 @@ function memoryTopic(facts: TopicFacts, writable: boolean) {
   return { records, publisher };
 }
 
-function inBytes({ key, value, headers }: OutboundRecord): Pick<PublishedRecord, 'key' | 'value' | 'headers'> {
-  const entries = Object.entries(headers).map(([name, one]): [string, PublishedRecord['headers'][string]] => [
-    name,
-    isList(one) ? one.map(bytesOf) : bytesOf(one),
-  ]);
+function inBytes({
+  key,
+  value,
+  headers,
+  wireHeaders,
+}: OutboundRecord): Pick<PublishedRecord, 'key' | 'value' | 'headers'> {
+  const earlier = wireHeaders === undefined ? [] : Object.entries(headersOf(wireHeaders));
+  const entries = [...earlier, ...Object.entries(headers)].map(
+    ([name, one = null]): [string, PublishedRecord['headers'][string]] => [
+      name,
+      isList(one) ? one.map(bytesOf) : bytesOf(one),
+    ],
+  );
   return { key, value: bytesOf(value), headers: Object.fromEntries(entries) };
 }
 

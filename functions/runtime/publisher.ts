@@ -1,3 +1,4 @@
+import type { WireHeaders } from './contract.ts';
 import type { EngineError } from './errors.ts';
 
 /** The value of a header, or those of a name that occurs more than once. */
@@ -8,6 +9,8 @@ export interface OutboundRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | string | null;
   readonly headers: Readonly<Record<string, OutboundHeader>>;
+  /** Headers that stand before the others, as they are. */
+  readonly wireHeaders?: WireHeaders | undefined;
 }
 
 /** Learns what became of one published record. Exactly one of the two is called, unless its lane was cancelled. */
@@ -40,6 +43,7 @@ const recordOverheadBytes = 32;
 /** Bytes of a record on the wire, a little over rather than under. */
 export function wireBytes(record: OutboundRecord): number {
   let bytes = recordOverheadBytes + lengthOf(record.key) + lengthOf(record.value);
+  if (record.wireHeaders !== undefined) bytes += record.wireHeaders.bytes.length;
   for (const name in record.headers) {
     const value = record.headers[name];
     if (Array.isArray(value)) for (const one of value) bytes += 8 + Buffer.byteLength(name) + lengthOf(one);

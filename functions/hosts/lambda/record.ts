@@ -1,4 +1,5 @@
-import type { InboundRecord, RecordHeaders } from '../../runtime/contract.ts';
+import type { InboundRecord, RecordHeaders, WireHeaders } from '../../runtime/contract.ts';
+import { addHeader, encodeHeaders, isOdd } from '../../runtime/wire-headers.ts';
 import { BadEventError } from './bad-event.ts';
 
 /** A record of the event, as the service documents it. Nothing of it is certain until it was read. */
@@ -28,7 +29,7 @@ export function readRecord(value: unknown, path: string): InboundRecord {
     timestamp: timestampOf(record.timestamp, path),
     key: bytes(record.key, path, 'key'),
     value: bytes(record.value, path, 'value'),
-    headers: headersOf(record.headers, path),
+    ...readHeaders(record.headers, path),
   };
 }
 
@@ -56,24 +57,29 @@ function bytes(value: unknown, path: string, field: string): Buffer | null {
   return decoded;
 }
 
-const noHeaders: RecordHeaders = Object.freeze({});
+interface ReadHeaders {
+  readonly headers: RecordHeaders;
+  readonly wireHeaders?: WireHeaders;
+}
+
+const noHeaders: ReadHeaders = Object.freeze({ headers: Object.freeze({}) });
 
 /** A list of objects with one name each. The bytes are signed, as Java's are. A name may come more than once. */
-function headersOf(value: unknown, path: string): RecordHeaders {
+function readHeaders(value: unknown, path: string): ReadHeaders {
   if (value === null || value === undefined) return noHeaders;
   if (!Array.isArray(value)) throw unfit(path, 'headers', 'a list', value);
   if (value.length === 0) return noHeaders;
-  const headers: Record<string, Buffer | null | (Buffer | null)[]> = Object.create(null);
+  const list: [name: string, value: Buffer | null][] = [];
   for (const [index, header] of value.entries()) {
     if (typeof header !== 'object' || header === null) throw unfit(path, `headers[${index}]`, 'an object', header);
     for (const name of Object.keys(header)) {
-      const read = headerBytes(Reflect.get(header, name), `${path}.headers[${index}]`);
-      const earlier = headers[name];
-      if (earlier === undefined) headers[name] = read;
-      else headers[name] = Array.isArray(earlier) ? [...earlier, read] : [earlier, read];
+      list.push([name, headerBytes(Reflect.get(header, name), `${path}.headers[${index}]`)]);
     }
   }
-  return headers;
+  const headers: Record<string, Buffer | null | (Buffer | null)[]> = Object.create(null);
+  for (const [name, bytesOf] of list) addHeader(headers, name, bytesOf);
+  const keepsAll = !list.some(([name]) => isOdd(name)) && Object.keys(headers).length === list.length;
+  return keepsAll ? { headers } : { headers, wireHeaders: encodeHeaders(list) };
 }
 
 function headerBytes(value: unknown, path: string): Buffer | null {

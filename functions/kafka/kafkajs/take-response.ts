@@ -11,6 +11,8 @@ import { positionOf } from './position.ts';
 
 /** What the compressed batches of one response may inflate to, before the last of them. */
 const inflateBudgetBytes = 16_777_216;
+/** And what its records may take, which a batch of tiny ones, or of headers, exceeds a hundredfold of its bytes. */
+const recordsBudgetBytes = 16_777_216;
 
 /** Hands over what can be read, and only then sees to what went wrong: one partition's trouble is no other's. */
 export async function takeResponse(
@@ -20,7 +22,7 @@ export async function takeResponse(
   context: FetchContext,
 ): Promise<void> {
   const { topic } = context;
-  const budget: InflateBudget = { left: inflateBudgetBytes };
+  const budget: InflateBudget = { left: inflateBudgetBytes, room: recordsBudgetBytes };
   const offsets = new Map(asked.map(({ partition, offset }) => [partition, offset]));
   const outOfRange: FetchPosition[] = [];
   let trouble: Error | undefined;

@@ -1,7 +1,7 @@
 import type { InboundRecord } from '../../runtime/contract.ts';
 import { type AbortedTransaction, type AbortFilter, createAbortFilter } from './aborted.ts';
 import { isMessage, readBatchHead } from './batch-head.ts';
-import { readRecord } from './fetched-record.ts';
+import { readRecord, skipRecord } from './fetched-record.ts';
 import { type InflateBudget, inflate } from './inflate.ts';
 import { readMessage } from './message.ts';
 import { Reader } from './reader.ts';
@@ -36,6 +36,7 @@ export interface FetchedRecords {
 }
 
 const recordOverheadBytes = 64;
+const headerOverheadBytes = 128;
 
 /** What is passed down while the batches of one partition are read. */
 interface Reading {
@@ -52,6 +53,8 @@ interface ReadBatch {
   readonly end: number;
   readonly lastOffset: number;
   readonly bytes: number;
+  /** Its records would fill the memory: those behind `lastOffset` are read with the next fetch. */
+  readonly more?: boolean;
 }
 
 /**
@@ -80,6 +83,7 @@ export function readBatches(
       }
       bytes += batch.bytes;
       next = Math.max(next, batch.lastOffset + 1);
+      if (batch.more) break;
       at = batch.end;
     } catch (error) {
       if (next === from.offset) throw error;
@@ -95,7 +99,7 @@ function readBatch(reading: Reading, at: number): ReadBatch | 'later' | 'cut sho
   const head = readBatchHead(response, at, limit, from.topic, from.partition);
   if (head === undefined) return 'cut short';
   const { codec, producerId, lastOffset, bodyStart, end, count } = head;
-  if (codec !== 0 && budget.left <= 0) return 'later';
+  if (budget.room <= 0 || (codec !== 0 && budget.left <= 0)) return 'later';
   if (head.isTransactional && !head.isControl && filter.drops(producerId, lastOffset))
     return { end, lastOffset, bytes: 0 };
   const reader =
@@ -109,18 +113,26 @@ function readBatch(reading: Reading, at: number): ReadBatch | 'later' | 'cut sho
   let bytes = 0;
   let lowest = head.baseOffset;
   for (let index = 0; index < count; index += 1) {
+    if (head.baseOffset < from.offset && lowest < from.offset && skipRecord(reader, head, from.offset)) continue;
+    const before = reader.at + reader.headers * headerOverheadBytes;
     const record = readRecord(reader, head);
     if (record.offset < lowest) throw new WireError('corrupt', `Offset ${record.offset} is not above the one before`);
     lowest = record.offset + 1;
-    bytes += keep(reading, record);
+    reading.records.push(record);
+    bytes += recordOverheadBytes + reader.at + reader.headers * headerOverheadBytes - before;
+    if (bytes >= budget.room && index + 1 < count) {
+      budget.room = 0;
+      return { end, lastOffset: record.offset, bytes, more: true };
+    }
   }
+  budget.room -= bytes;
   if (reader.left > 0) throw new WireError('corrupt', `${reader.left} bytes follow the batch's last record`);
   return { end, lastOffset, bytes };
 }
 
 function readOldBatch(reading: Reading, at: number): ReadBatch | 'later' | 'cut short' {
   const { response, limit, from, budget } = reading;
-  if (budget.left <= 0) return 'later';
+  if (budget.left <= 0 || budget.room <= 0) return 'later';
   const message = readMessage(response, at, limit, from, budget);
   if (message === undefined) return 'cut short';
   let bytes = 0;

@@ -4,9 +4,12 @@ import { WireError } from './wire-error.ts';
 /** Most bytes that one batch may inflate to. A megabyte of gzip can hold a thousand. */
 const maxBatchBytes = 67_108_864;
 
-/** What one response may inflate to before the rest of it is left for the next fetch. */
+/** What may be made of one response before the rest of it is left for the next fetch. */
 export interface InflateBudget {
+  /** Bytes that compressed batches inflate to. */
   left: number;
+  /** About what records take in memory: one of 7 bytes, or of many headers, takes dozens of times that. */
+  room: number;
 }
 
 type Inflate = (packed: Buffer, options: { maxOutputLength: number }) => Buffer;

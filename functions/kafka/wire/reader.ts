@@ -13,6 +13,8 @@ export class Reader {
   readonly bytes: Buffer;
   at: number;
   end: number;
+  /** How many headers of records were made into objects: they take far more memory than bytes. */
+  headers = 0;
 
   constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.bytes = bytes;

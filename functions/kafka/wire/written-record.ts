@@ -11,7 +11,12 @@ type HeaderValue = OutboundRecord['headers'][string];
 export function recordBytes(record: OutboundRecord, offsetDelta: number): number {
   // Attributes and the timestamp delta (0) take a byte each.
   let bytes = 2 + varintBytes(offsetDelta) + sizedBytes(record.key) + sizedBytes(record.value);
+  const { wireHeaders } = record;
   let count = 0;
+  if (wireHeaders !== undefined) {
+    bytes += wireHeaders.bytes.length;
+    count += wireHeaders.count;
+  }
   for (const name in record.headers) {
     const value = record.headers[name] as HeaderValue;
     const nameBytes = sizedBytes(name);
@@ -40,12 +45,17 @@ export function writeRecord(
   at = writeVarint(out, at + 2, offsetDelta);
   at = writeSized(out, at, record.key);
   at = writeSized(out, at, record.value);
-  let count = 0;
+  const { wireHeaders } = record;
+  let count = wireHeaders?.count ?? 0;
   for (const name in record.headers) {
     const value = record.headers[name] as HeaderValue;
     count += Array.isArray(value) ? value.length : 1;
   }
   at = writeVarint(out, at, count);
+  if (wireHeaders !== undefined) {
+    out.set(wireHeaders.bytes, at);
+    at += wireHeaders.bytes.length;
+  }
   for (const name in record.headers) {
     const value = record.headers[name] as HeaderValue;
     if (Array.isArray(value)) {

@@ -3,10 +3,12 @@ import { createAbortFilter } from '../../../functions/kafka/wire/aborted.ts';
 import { isMessage, readBatchHead } from '../../../functions/kafka/wire/batch-head.ts';
 import { crc32c } from '../../../functions/kafka/wire/crc32c.ts';
 import type { BatchRange } from '../../../functions/kafka/wire/fetched-batches.ts';
-import { inflate } from '../../../functions/kafka/wire/inflate.ts';
+import { type InflateBudget, inflate } from '../../../functions/kafka/wire/inflate.ts';
 import { Reader } from '../../../functions/kafka/wire/reader.ts';
 import type { PreparedBatch } from '../../../functions/kafka/wire/record-batch.ts';
 import { WireError } from '../../../functions/kafka/wire/wire-error.ts';
+
+const noBudget: InflateBudget = { left: Number.POSITIVE_INFINITY, room: Number.POSITIVE_INFINITY };
 
 /**
  * A record whose key, value and headers stay the bytes that they are: what is copied is the same to the byte, headers
@@ -53,9 +55,7 @@ export function readRawBatches(
     const plain =
       head.codec === 0
         ? reader
-        : new Reader(
-            inflate(head.codec, response.subarray(head.bodyStart, head.end), { left: Number.POSITIVE_INFINITY }),
-          );
+        : new Reader(inflate(head.codec, response.subarray(head.bodyStart, head.end), noBudget));
     for (let index = 0; index < head.count; index += 1) {
       const record = readRaw(plain, head.baseOffset, head.baseTimestamp, head.appendTimestamp);
       if (head.isControl) filter.marker(head.producerId, head.lastOffset, record.key);

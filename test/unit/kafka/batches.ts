@@ -76,10 +76,11 @@ export function read(
     offset = 0,
     aborted = [],
     budget = 1e9,
-  }: { offset?: number; aborted?: { producerId: number; firstOffset: number }[]; budget?: number } = {},
+    room = 1e9,
+  }: { offset?: number; aborted?: { producerId: number; firstOffset: number }[]; budget?: number; room?: number } = {},
 ): FetchedRecords {
   const from: FetchedFrom = { topic: 'market.raw', partition: 7, offset };
   const around = Buffer.alloc(100, 0x55);
   const response = Buffer.concat([around, ...batches, around]);
-  return readBatches(response, { start: 100, end: response.length - 100, aborted }, from, { left: budget });
+  return readBatches(response, { start: 100, end: response.length - 100, aborted }, from, { left: budget, room });
 }
