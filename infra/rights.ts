@@ -11,9 +11,9 @@ export type Operation =
   | 'DescribeConfigs'
   | 'AlterConfigs';
 
-/** What one user may do with one thing. `*` is every topic, or every group. */
+/** What one user may do with one thing. `*` is every topic, every group, or every transactional id. */
 export interface Grant {
-  readonly resource: 'topic' | 'group' | 'cluster';
+  readonly resource: 'topic' | 'group' | 'cluster' | 'transactional-id';
   readonly name: string;
   readonly operations: readonly Operation[];
 }
@@ -71,6 +71,8 @@ export const principals: readonly Principal[] = [
         operations: ['Read', 'Write', 'Create', 'Alter', 'Describe', 'DescribeConfigs', 'AlterConfigs'],
       },
       { resource: 'group', name: '*', operations: ['Read', 'Describe', 'Delete'] },
+      // A redrive writes in transactions.
+      { resource: 'transactional-id', name: '*', operations: ['Write', 'Describe'] },
     ],
   },
 ];

@@ -9,8 +9,11 @@ import type { OutboundRecord } from '../runtime/publisher.ts';
 /** Records of one partition, as one fetch brought them. */
 export interface FetchedBatch {
   readonly partition: number;
+  /** May be none: offsets may be those of transaction markers, or of records that were aborted or compacted. */
   readonly records: readonly InboundRecord[];
   readonly bytes: number;
+  /** The offset to fetch next: behind the last record, or further on where no record follows. */
+  readonly next: number;
   /** Offset after the last record of the partition on the broker. */
   readonly highWatermark: number;
 }

@@ -30,8 +30,11 @@ export interface LaneRuntime<Resources> {
 /** One partition's records on their way: in order, retried, dead-lettered, tracked to the offset to commit. */
 export interface Lane {
   readonly partition: number;
-  /** Takes records in offset order; after `stop` it takes none. */
-  push(records: readonly InboundRecord[], bytes: number): void;
+  /**
+   * Takes records in offset order; after `stop` it takes none. `next` is the offset behind all that was read, where that
+   * may be further on than the last record.
+   */
+  push(records: readonly InboundRecord[], bytes: number, next?: number): void;
   readonly bufferedRecords: number;
   readonly bufferedBytes: number;
   /** Handed out and not yet passed by the position. */

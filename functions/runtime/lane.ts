@@ -36,6 +36,8 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   /** In a handler, or published and not acknowledged: what a drain waits for. Waiting for a retry is not in flight. */
   let inFlight = 0;
   let whenIdle: (() => void)[] = [];
+  /** The offset behind all that was read; undefined where nobody says it. */
+  let readTo: number | undefined;
   /** A stop waits for nothing from here on: this record is left undone, and so is all behind it. */
   let abandonedAt = Number.POSITIVE_INFINITY;
 
@@ -48,9 +50,11 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   const task: Task = { run };
   const lane: Lane = {
     partition,
-    push(records, bytes) {
+    push(records, bytes, next) {
       if (stopping) return;
       queue.push(records, bytes);
+      readTo = next;
+      passGap();
       runtime.scheduler.schedule(task);
     },
     get bufferedRecords() {
@@ -354,6 +358,12 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
       observe(metrics.latency, Math.max(0, Date.now() - delivery.record.timestamp) / 1_000);
     }
     tracker.finish(delivery);
+    passGap();
+  }
+
+  /** All that was read is done: so are the offsets behind it that hold no record, such as a transaction's marker. */
+  function passGap(): void {
+    if (readTo !== undefined && tracker.outstanding === 0 && queue.length === 0) tracker.skip(readTo);
   }
 
   function progressed(): void {
@@ -375,6 +385,8 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
 
   function stop(): Promise<void> {
     stopping = true;
+    // What is dropped here was read, and is not done.
+    if (queue.length > 0) readTo = undefined;
     queue.clear();
     abandonedAt = Math.min(abandonedAt, waits.giveUpDependencies());
     waits.giveUpTries(finishLine());

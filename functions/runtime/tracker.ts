@@ -14,6 +14,8 @@ export interface OffsetTracker<Entry extends Tracked> {
   add(entry: Entry): void;
   /** Counts a record as done, and moves the position over it if all before it are done too. */
   finish(entry: Entry): void;
+  /** Moves the position to an offset before which no record is left; nothing may be outstanding. */
+  skip(to: number): void;
   /** The offset to commit, or `undefined` while no record is done. */
   readonly position: number | undefined;
   /** The first record that is not done. Everything from it on will be delivered again. */
@@ -52,6 +54,9 @@ export function createOffsetTracker<Entry extends Tracked>(): OffsetTracker<Entr
         entries = entries.slice(head);
         head = 0;
       }
+    },
+    skip(to) {
+      position = to;
     },
     get position() {
       return position;

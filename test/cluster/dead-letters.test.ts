@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { scan, wholeExtent } from '../../scripts/dead-letters/scan.ts';
 import { insist } from '../../scripts/support/insist.ts';
@@ -10,6 +10,7 @@ import { commitForEmptyGroup } from '../../scripts/support/kafka/commit.ts';
 import { coordinatorOf, wholeTopic, withCluster } from '../../scripts/support/kafka/group-look.ts';
 import type { RawRecord } from '../../scripts/support/kafka/raw-records.ts';
 import { openWriter } from '../../scripts/topics/migrate/writer.ts';
+import { createPipeline } from '../support/pipeline.ts';
 import { bodyOf, envelopeOf, type TestHeader } from '../support/raw-body.ts';
 import { createTopics, uniqueName } from '../support/topics.ts';
 
@@ -30,6 +31,10 @@ const ends = [0, 0];
 beforeAll(async () => {
   await admin.connect();
   ({ source, dlq } = await createTopics({ source: { partitions }, dlq: { partitions: 2 } }));
+  // The broker that is asked here may hear of them last.
+  const known = () =>
+    withCluster(target, [source, dlq], async (one) => [source, dlq].map((name) => wholeTopic(one, name)));
+  await vi.waitFor(known, { timeout: 20_000, interval: 200 });
   const letters: [partition: number, body: Buffer][] = [];
   for (let partition = 0; partition < partitions; partition += 1) {
     const own = Array.from({ length: each }, (_, index) => deadLetter(partition, 1_000 + index * 3));
@@ -115,8 +120,9 @@ function node(...args: string[]): Promise<Ran> {
   });
 }
 
-const run = (...args: string[]): Promise<Ran> =>
-  node('scripts/dead-letters.ts', ...args, '--topic', dlq, '--bootstrap-servers', bootstrapServers.join(','));
+const runOn = (topic: string, ...args: string[]): Promise<Ran> =>
+  node('scripts/dead-letters.ts', ...args, '--topic', topic, '--bootstrap-servers', bootstrapServers.join(','));
+const run = (...args: string[]): Promise<Ran> => runOn(dlq, ...args);
 
 /** A redrive that ends itself with a signal at a step of its first transaction. */
 const ended = (signal: string, step: string): Promise<Ran> =>
@@ -288,4 +294,34 @@ test('discarded ones are noted, no longer listed nor redriven; an export has all
     value: { base64: expect.any(String), text: 'a name that is no UTF-8' },
   });
   expect(await run('export', '--state', 'all', '--out', out)).toMatchObject({ code: 1 });
+});
+
+test('a live instance gets what is redriven, and its group passes the marker behind it', async () => {
+  const pipeline = await createPipeline({ partitions: 2 });
+  const [instance] = await pipeline.startAll(1);
+  const { source: topic, deadLetters } = pipeline.topics;
+  const producer = kafkaClient({ brokers: bootstrapServers, clientId: 'dead-letters-test' }).producer();
+  await producer.connect();
+  await producer.send({
+    topic,
+    messages: [{ partition: 1, key: '13', value: 'no JSON', headers: { traceparent: '00-1' } }],
+  });
+  await producer.disconnect();
+  await instance?.line('Record goes to the dead-letter topic');
+  const place = async (): Promise<string[]> => {
+    const { groups } = JSON.parse((await runOn(deadLetters, 'list', '--json')).stdout);
+    return groups.map(({ example }: { example: { place: string } }) => example.place);
+  };
+  await expect.poll(place, { timeout: 20_000 }).toHaveLength(1);
+
+  const to = ['--group', pipeline.groupId, '--follow', '40s', '--apply', '--json'];
+  const { redriven: told } = JSON.parse((await runOn(deadLetters, 'redrive', ...to)).stdout);
+  expect(told).toMatchObject([{ fate: 'dead again', to: `${topic}/1/1` }]);
+  // Offset 2 is the transaction's marker: nothing waits there.
+  const committed = async (): Promise<string | undefined> => {
+    const [answer] = await admin.fetchOffsets({ groupId: pipeline.groupId, topics: [topic] });
+    return answer?.partitions.find(({ partition }) => partition === 1)?.offset;
+  };
+  await expect.poll(committed, { timeout: 20_000 }).toBe('3');
+  await instance?.stop();
 });

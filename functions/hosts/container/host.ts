@@ -52,7 +52,7 @@ export function createConsumingHost<Resources>(
       const lane = lanes.get(batch.partition);
       if (lane === undefined) return; // between revoked and assigned: it will be fetched again by its new owner
       highWatermarks.set(batch.partition, batch.highWatermark);
-      lane.push(batch.records, batch.bytes);
+      lane.push(batch.records, batch.bytes, batch.next);
       backPressure.filled(lane);
     },
     assigned(partitions) {

@@ -57,9 +57,9 @@ function read(
   const { partition, highWatermark } = answer;
   try {
     const fetched = readBatches(bytes, answer, { topic, partition, offset }, budget);
-    if (fetched.records.length > 0)
-      context.fetched({ partition, records: fetched.records, bytes: fetched.bytes, highWatermark });
     if (fetched.next === offset) return; // put off: what a response may inflate to is used up
+    // Told without a record, too: behind a transaction's marker there is nothing to wait for.
+    context.fetched({ partition, ...fetched, highWatermark });
     group.resolveOffset({ topic, partition, offset: String(fetched.next - 1) });
     if (standstills.delete(partition)) events.unstuck(partition);
   } catch (error) {

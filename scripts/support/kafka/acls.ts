@@ -37,7 +37,9 @@ const everywhere = '*';
 /** SECURITY_DISABLED: there is no authorizer, so everybody may do everything. */
 const noAuthorizer = 54;
 
-const resourceTypes: Readonly<Record<Grant['resource'], number>> = { topic: 2, group: 3, cluster: 4 };
+const resourceTypes: Readonly<Record<Grant['resource'], number>> = {
+  ...{ topic: 2, group: 3, cluster: 4, 'transactional-id': 5 },
+};
 const operationTypes: Readonly<Record<Operation, number>> = {
   ...{ Read: 3, Write: 4, Create: 5, Delete: 6, Alter: 7, Describe: 8, DescribeConfigs: 10, AlterConfigs: 11 },
 };

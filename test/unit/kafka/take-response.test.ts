@@ -78,10 +78,10 @@ test('records go to the member, and the next fetch begins behind them', async ()
   expect([...positions]).toEqual([[0, 11]]);
 });
 
-test('a batch without a record moves the position, and the member hears nothing', async () => {
+test('a batch without a record moves the position, and the member hears how far', async () => {
   const { take, fetched, positions } = member();
   await take([{ bytes: await marker(10, 1, 0) }]);
-  expect(fetched).toEqual([]);
+  expect(fetched).toEqual([{ partition: 0, records: [], bytes: 0, next: 11, highWatermark: 99 }]);
   expect(positions.get(0)).toBe(11);
 });
 

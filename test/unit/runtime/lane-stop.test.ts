@@ -206,3 +206,33 @@ describe('abort', () => {
     expect(after.ended).toBe(true);
   });
 });
+
+describe('offsets behind the last record that hold none', () => {
+  test('are passed once all before them is done', async () => {
+    const kit = recordKit(() => ({ value: 'x' }));
+    kit.lane.push(createRecords({}, {}), 2, 3);
+    await kit.push(); // read since, and without an end: nothing is known of what lies behind
+    expect(kit.lane.position).toBeUndefined();
+    kit.lane.push([], 0, 4);
+    await kit.pass(0);
+    kit.outputs.acknowledge(1);
+    await kit.pass(0);
+    expect(kit.lane.position).toBe(1);
+    await kit.acknowledgeAll();
+    expect(kit.lane.position).toBe(4);
+    kit.lane.push(createRecords({ offset: 4 }), 1, 6);
+    await kit.pass(0);
+    expect(kit.lane.position).toBe(4);
+    await kit.acknowledgeAll();
+    expect(kit.lane.position).toBe(6);
+  });
+
+  test('are not passed by a lane that stops with records unhandled', async () => {
+    const kit = recordKit(() => ({ value: 'x' }), {}, { maxOutstanding: 1 });
+    kit.lane.push(createRecords({}, {}), 2, 9);
+    await kit.pass(0);
+    void kit.lane.stop();
+    await kit.acknowledgeAll();
+    expect(kit.lane.position).toBe(1);
+  });
+});
