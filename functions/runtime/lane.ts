@@ -98,7 +98,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     if (!runtime.mayWork()) return false; // whoever brings trust back wakes the lanes
     let handedOut = 0;
     while (mayHandOut()) {
-      if (definition.handleBatch !== undefined) void runBatch();
+      if (definition.handleBatch !== undefined) runBatch();
       else handOut(take());
       handedOut += 1;
       if (handedOut % recordsBetweenClockReads === 0 && performance.now() >= untilMs) break;
@@ -151,15 +151,22 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     runtime.onProgress?.(); // a record without outputs is done by now, and counted as in flight until here
   }
 
-  /** A batch function's first try. Those that fail are tried on alone, so that one bad record fails no other. */
-  async function runBatch(): Promise<void> {
+  function runBatch(): void {
     const batch: Delivery[] = [];
     while (batch.length < batchRecords && queue.length > 0 && tracker.outstanding < runtime.maxOutstanding) {
       const delivery = take();
       if (!gate.queued(delivery)) batch.push(delivery);
     }
     const [first] = batch;
-    if (first === undefined || definition.handleBatch === undefined) return;
+    if (first !== undefined) void tryBatch(batch, first);
+  }
+
+  /**
+   * A batch function's try. If it fails, its records are tried on alone, so that one bad record fails no other; but when a
+   * dependency is down, all of them wait together: it comes back to a batch, not to hundreds of calls.
+   */
+  async function tryBatch(batch: readonly Delivery[], first: Delivery): Promise<void> {
+    if (definition.handleBatch === undefined) return;
     const records = batch.map((delivery) => delivery.record);
     batchRunning = true;
     inFlight += 1;
@@ -168,13 +175,19 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     try {
       results = await definition.handleBatch(records, contextOf(1, first));
     } catch (error) {
+      for (const delivery of batch) delivery.running = false;
+      const verdict = verdictOn(error, 1, definition.retry, abortion.signal.aborted);
+      if (verdict.kind === 'dependency-down') {
+        waitTogether(batch, first, error);
+        ended();
+        return;
+      }
       log.debug(
         { partition, error: messageOf(error), records: batch.length },
         'A batch failed: trying its records alone',
       );
     }
     batchRunning = false;
-    if (results === undefined) for (const delivery of batch) delivery.running = false;
     for (const [index, delivery] of batch.entries()) {
       delivery.running = false; // one by one: while the lane stops, those behind it are still to come
       if (results === undefined) alone(delivery);
@@ -182,6 +195,30 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     }
     ended();
     progressed();
+  }
+
+  /** The batch counts as running until it goes on: nothing else is handed out meanwhile. */
+  function waitTogether(batch: readonly Delivery[], first: Delivery, error: unknown): void {
+    if (outOfPatience(first)) {
+      void stop();
+      runtime.onProgress?.();
+    }
+    if (stopping) {
+      abandon(first);
+      return;
+    }
+    const { topic, offset } = first.record;
+    const fields = { topic, partition, offset, records: batch.length, error: oneLine(messageOf(error)) };
+    log.warn(fields, 'A dependency is down: the partition waits');
+    first.waits += 1;
+    waits.forDependency(backoffMs(dependencyBackoff, first.waits, Math.random()), offset, () => goOn(batch, first));
+  }
+
+  function goOn(batch: readonly Delivery[], first: Delivery): void {
+    if (stopping) abandon(first);
+    else if (held()) waits.later(heldRecheckMs, first.offset, () => goOn(batch, first));
+    else void tryBatch(batch, first);
+    tellIfSettled();
   }
 
   /** Tries a record of a failed batch by itself, unless the lane has to stop or stand still by now. */

@@ -36,7 +36,8 @@ export async function store(piece: Piece, { database, place, owner, workplace, s
   owner.known = undefined;
   const position = await database.write(
     async (session): Promise<Position> => {
-      if (known !== undefined && (await advance(session, place, known, piece.end))) {
+      const isNew = known !== undefined && piece.first >= known.nextOffset;
+      if (isNew && (await advance(session, place, known, piece.end))) {
         await copyRows(session, workplace, wanted);
         return { epoch: known.epoch, nextOffset: piece.end };
       }

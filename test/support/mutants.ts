@@ -19,6 +19,8 @@ export interface Fault {
 
 export interface TestBundleOptions {
   readonly fault?: Fault | undefined;
+  /** Default `functions/main.ts`. */
+  readonly entry?: string;
 }
 
 /** A bundle of its own, in a directory of its own. */
@@ -28,14 +30,14 @@ export interface TestBundle {
 }
 
 /** Bundles what ships, with a bug. Rejects when the text to replace is not there once: a bug must not rot unnoticed. */
-export async function buildTestBundle({ fault }: TestBundleOptions): Promise<TestBundle> {
+export async function buildTestBundle({ fault, entry = 'functions/main.ts' }: TestBundleOptions): Promise<TestBundle> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-bundle-'));
   const path = join(dir, 'functions.mjs');
   const remove = () => rmSync(dir, { recursive: true, force: true });
   try {
     const { outputFiles } = await build({
       ...bundleSettings,
-      entryPoints: ['functions/main.ts'],
+      entryPoints: [entry],
       outfile: path,
       write: false,
       logLevel: 'silent',

@@ -136,6 +136,44 @@ describe('a batch that fails as a whole', () => {
     expect(kit.lane.position).toBe(3);
   });
 
+  test('for a dependency waits as a whole, and goes on as a whole, before what came meanwhile', async () => {
+    const calls: string[] = [];
+    let up = false;
+    const kit = batchKit(async (records) => {
+      calls.push(records.map(({ value }) => `${value}`).join(' '));
+      return up ? records.map(({ value }) => ({ value })) : raise(new DependencyDownError('away'));
+    });
+    await kit.push(...abc);
+    await kit.push(...createRecords({ offset: 3, value: 'c1' }));
+    await kit.pass(60_000);
+    expect(kit.metrics.waitingForDependency).toBe(1);
+    expect(new Set(calls)).toEqual(new Set(['a1 b1 a2']));
+    up = true;
+    await kit.pass(10_000);
+    expect(calls.slice(-2)).toEqual(['a1 b1 a2', 'c1']);
+    expect(values(kit.outputs.sent)).toEqual(['a1', 'b1', 'a2', 'c1']);
+    expect(kit.metrics.waitingForDependency).toBe(0);
+  });
+
+  test.each([['stop'], ['abort']] as const)('and waits for a dependency is left undone by a %s', async (how) => {
+    const handle = vi.fn(async () => raise(new DependencyDownError('away')));
+    const kit = batchKit(handle);
+    await kit.push(...abc);
+    const calls = handle.mock.calls.length;
+    if (how === 'abort') kit.lane.abort('lost');
+    await kit.lane.stop();
+    await kit.pass(60_000);
+    expect(handle).toHaveBeenCalledTimes(calls);
+    expect([kit.lane.ended, kit.lane.firstUndone, kit.metrics.waitingForDependency]).toEqual([true, 0, 0]);
+  });
+
+  test('for a dependency that stays away too long is left undone', async () => {
+    const kit = batchKit(async () => raise(new DependencyDownError('away')), {}, { dependencyPatienceMs: 1_000 });
+    await kit.push(...abc);
+    await kit.pass(10_000);
+    expect([kit.lane.ended, kit.lane.firstUndone, kit.deadLetters.sent.length]).toEqual([true, 0, 0]);
+  });
+
   test.each([['stop'], ['abort']] as const)('during a %s is left undone, and its handler left alone', async (how) => {
     const handle = vi.fn(async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
