@@ -1,3 +1,4 @@
+import { analytics as analyticsDefinition } from './analytics/definition.ts';
 import { runProcess } from './hosts/container/entry.ts';
 import { lambdaHandler } from './hosts/lambda/entry.ts';
 import { digestOf, isProgram, refuse, usageOf } from './program.ts';
@@ -9,10 +10,14 @@ import { storage as storageDefinition } from './storage/definition.ts';
  */
 const functions: Readonly<Record<string, (digest: string) => Promise<void>>> = {
   storage: (digest) => runProcess(storageDefinition, digest),
+  analytics: (digest) => runProcess(analyticsDefinition, digest),
 };
 
 /** The handler of storage behind an event source mapping: `dist/database.storage`. */
 export const storage = lambdaHandler(storageDefinition, digest);
+
+/** The handler of analytics behind an event source mapping: `dist/database.analytics`. */
+export const analytics = lambdaHandler(analyticsDefinition, digest);
 
 const names = Object.keys(functions);
 const usage = usageOf('database.mjs', names);

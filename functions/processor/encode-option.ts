@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { subtract } from './decimal.ts';
+import { subtract } from '../market/decimal.ts';
+import { digitsOf } from '../market/rounding.ts';
 import { longestNumber, writeBytes, writeGiven, writeRounded } from './json-bytes.ts';
 import type { Totals } from './open-interest.ts';
 import { buildup, isIlliquid, oiChange, sharePct } from './quote-analytics.ts';
-import { digitsOf } from './rounding.ts';
 import type { ValuedOption } from './valuation.ts';
 
 const key = {

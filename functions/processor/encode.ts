@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { digitsOf } from '../market/rounding.ts';
 import { mostBytesPerOption, writeOption } from './encode-option.ts';
 import type { EnrichedChain } from './enrich.ts';
 import { writeBytes, writeGiven, writeRounded } from './json-bytes.ts';
 import { putCallRatio } from './open-interest.ts';
-import { digitsOf } from './rounding.ts';
 
 /** What surrounds the options takes less than this, with a symbol of 32 characters of six bytes each. */
 const mostBytesAround = 4096;

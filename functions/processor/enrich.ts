@@ -1,7 +1,7 @@
 import { yearMs } from '../market/calendar.ts';
+import { subtract } from '../market/decimal.ts';
 import { makeMarket } from './black-scholes.ts';
 import type { Chain } from './chain.ts';
-import { subtract } from './decimal.ts';
 import { type FuturesBasis, futuresBasis } from './futures-basis.ts';
 import { type GammaExposure, gammaExposure } from './gamma-exposure.ts';
 import { maxPain, sumTotals, type Totals } from './open-interest.ts';

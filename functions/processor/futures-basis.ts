@@ -1,6 +1,6 @@
 import { yearMs } from '../market/calendar.ts';
+import { percentAbove, subtract } from '../market/decimal.ts';
 import type { Chain } from './chain.ts';
-import { percentAbove, subtract } from './decimal.ts';
 import { exp, lnOnePlus } from './elementary.ts';
 import type { Rates } from './rates.ts';
 

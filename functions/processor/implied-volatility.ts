@@ -1,5 +1,5 @@
+import { subtract } from '../market/decimal.ts';
 import type { Market } from './black-scholes.ts';
-import { subtract } from './decimal.ts';
 import { exp, ln } from './elementary.ts';
 import { densityFrom, normalCdfFrom } from './normal.ts';
 

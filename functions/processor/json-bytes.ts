@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Digits, roundDecimal, roundedUnits, scaleOf } from './rounding.ts';
+import { type Digits, roundDecimal, roundedUnits, scaleOf } from '../market/rounding.ts';
 
 /**
  * JSON written straight into bytes, twice as fast as text that has to be put together and encoded. Each function writes

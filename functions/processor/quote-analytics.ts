@@ -1,5 +1,5 @@
+import { countMillionths, subtract } from '../market/decimal.ts';
 import type { Quote } from './chain.ts';
-import { countMillionths, subtract } from './decimal.ts';
 
 /** What a change of price together with a change of open interest says of the positions behind it. */
 export type Buildup = 'long_buildup' | 'short_buildup' | 'long_unwinding' | 'short_covering' | 'neutral';

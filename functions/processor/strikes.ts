@@ -1,4 +1,4 @@
-import { subtract } from './decimal.ts';
+import { subtract } from '../market/decimal.ts';
 import type { ValuedOption } from './valuation.ts';
 
 /** The call and the put listed at one strike; at least one of them is there. */

@@ -1,6 +1,6 @@
+import { mean, subtract } from '../market/decimal.ts';
 import { type Market, type Valuation, valueOption } from './black-scholes.ts';
 import type { Quote } from './chain.ts';
-import { mean, subtract } from './decimal.ts';
 import { impliedVolatility } from './implied-volatility.ts';
 
 /** What a contract's volatility came from: the feed, or solved from the mid or the last price. */

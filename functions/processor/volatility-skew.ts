@@ -1,4 +1,4 @@
-import { mean, percentOf, subtract } from './decimal.ts';
+import { mean, percentOf, subtract } from '../market/decimal.ts';
 import { nearestRow, type StrikeRow } from './strikes.ts';
 
 /** The strike at the money, and its volatility in percent. */

@@ -217,6 +217,30 @@ export const settingSpecs = {
     ...number(-0.5, 1),
     effect: 'Processor: q of the Black-Scholes formulas, continuous, per year.',
   }),
+  analyticsWindow: setting({
+    name: 'ANALYTICS_WINDOW',
+    fallback: '300',
+    ...integer(1, 5_000),
+    effect: 'Analytics: how many stored snapshots a result looks back on.',
+  }),
+  analyticsLookbackHours: setting({
+    name: 'ANALYTICS_LOOKBACK_HOURS',
+    fallback: '168',
+    ...integer(1, 8_760),
+    effect: 'Analytics: how far back in time these may be. Less than the days that the database keeps.',
+  }),
+  storageGroupId: setting({
+    name: 'STORAGE_GROUP_ID',
+    fallback: 'storage-group',
+    ...kafkaName,
+    effect: 'Analytics: the group of the storage function whose position it waits for.',
+  }),
+  storageWaitMs: setting({
+    name: 'STORAGE_WAIT_MS',
+    fallback: '2000',
+    ...integer(0, 60_000),
+    effect: 'Analytics: how long a batch waits for storage, before its partition stands as waiting for a dependency.',
+  }),
 } as const;
 
 type Specs = typeof settingSpecs;

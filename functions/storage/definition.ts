@@ -1,10 +1,10 @@
 import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/port.ts';
+import { createTurns, type Turns } from '../database/turns.ts';
 import type { BatchFunction, BatchResult, HandlerContext, InboundRecord } from '../runtime/contract.ts';
 import { storeApart } from './apart.ts';
 import { createOwners } from './owners.ts';
 import { createWorkplace, type Prepared, prepare, type Workplace } from './prepare.ts';
-import { createTurns, type Turns } from './turns.ts';
 
 const group = 'storage-group';
 

@@ -1,9 +1,11 @@
 import { decodeEnriched } from '../market/enriched.ts';
+import { microsOf } from '../market/micros.ts';
+import { type Source, sourceOf } from '../market/source.ts';
 import type { BatchResult, InboundRecord } from '../runtime/contract.ts';
 import { BadInputError } from '../runtime/errors.ts';
 import { readRows } from './fast/read.ts';
 import { RowBuffer } from './row-buffer.ts';
-import { microsOf, type SnapshotKey, type Source, writeOptions, writeSnapshot } from './rows.ts';
+import { type SnapshotKey, writeOptions, writeSnapshot } from './rows.ts';
 
 /** A snapshot whose rows are ready, by its key and where they are in the buffers. */
 export interface Prepared {
@@ -87,11 +89,4 @@ function plainly(
     results[index] = error;
     return undefined;
   }
-}
-
-/** The `source` header of the processor; the record's own place when somebody else has written it. */
-function sourceOf({ headers: { source }, partition, offset }: InboundRecord): Source {
-  const text = Array.isArray(source) ? source.at(-1) : source;
-  const match = /\/(\d{1,9})\/(\d{1,15})$/.exec(String(text ?? ''));
-  return match ? { partition: Number(match[1]), offset: Number(match[2]) } : { partition, offset };
 }

@@ -8,6 +8,8 @@ import {
   skewNumbers,
 } from '../market/enriched.ts';
 import type { JsonObject } from '../market/fields.ts';
+import { microsOf } from '../market/micros.ts';
+import type { Source } from '../market/source.ts';
 import type { RowBuffer } from './row-buffer.ts';
 
 /** What tells a snapshot from all others, and its names. */
@@ -15,12 +17,6 @@ export type SnapshotKey = Pick<
   EnrichedSnapshot,
   'symbolId' | 'symbol' | 'expiry' | 'expiryDay' | 'timestamp' | 'timestampMs'
 >;
-
-/** Where a snapshot came from: the coordinates of the `market.raw` record that it was computed of. */
-export interface Source {
-  readonly partition: number;
-  readonly offset: number;
-}
 
 const prefixed = (prefix: string, names: readonly string[]): string[] => names.map((name) => prefix + name);
 
@@ -58,12 +54,6 @@ export const mostOptionBytes = 2 + optionColumns.length * 12 + 64;
 /** From 1970-01-01 to 2000-01-01, where PostgreSQL counts from. */
 const epochDays = 10_957;
 const epochMicros = BigInt(epochDays) * 86_400_000_000n;
-
-/** Microseconds since 1970, which is as fine as the database's times are. */
-export function microsOf(timestampMs: number): bigint {
-  const whole = Math.floor(timestampMs);
-  return BigInt(whole) * 1000n + BigInt(Math.round((timestampMs - whole) * 1000));
-}
 
 /** Appends the row of a snapshot. */
 export function writeSnapshot(out: RowBuffer, snapshot: EnrichedSnapshot, source: Source): void {

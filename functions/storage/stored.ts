@@ -1,4 +1,5 @@
 import type { Session, Sql } from '../database/port.ts';
+import { timeText } from '../market/micros.ts';
 import type { Prepared } from './prepare.ts';
 
 const keys =
@@ -65,11 +66,4 @@ function withKeys(prepared: readonly Prepared[], text: string): Sql {
       ...bounds.map(timeText),
     ],
   };
-}
-
-/** ISO 8601 with six digits of a second. */
-function timeText(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const seconds = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19);
-  return `${seconds}.${String(fraction).padStart(6, '0')}Z`;
 }

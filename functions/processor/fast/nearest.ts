@@ -1,4 +1,4 @@
-import { mean, percentOf, subtract } from '../decimal.ts';
+import { mean, percentOf, subtract } from '../../market/decimal.ts';
 import { cell, cells, column, head, isCall } from './columns.ts';
 import { isPutOfPrevious } from './open-interest.ts';
 

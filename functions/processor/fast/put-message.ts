@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { subtract } from '../decimal.ts';
+import { subtract } from '../../market/decimal.ts';
 import type { FuturesBasis } from '../futures-basis.ts';
 import { cell, cells, head } from './columns.ts';
 import { char } from './input.ts';

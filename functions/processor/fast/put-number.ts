@@ -1,4 +1,4 @@
-import { type Digits, roundDecimal } from '../rounding.ts';
+import { type Digits, roundDecimal } from '../../market/rounding.ts';
 import { putAscii } from './output.ts';
 import {
   mostUnits,

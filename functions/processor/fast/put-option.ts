@@ -1,4 +1,4 @@
-import { countMillionths, subtract } from '../decimal.ts';
+import { countMillionths, subtract } from '../../market/decimal.ts';
 import { cell, cells, column, isCall, ivSource, source, text } from './columns.ts';
 import { char } from './input.ts';
 import { enter, out, putInput, putShort, putText } from './output.ts';

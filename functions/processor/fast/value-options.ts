@@ -1,5 +1,5 @@
+import { mean, subtract } from '../../market/decimal.ts';
 import { logMoneyness, type Market, valueInto } from '../black-scholes.ts';
-import { mean, subtract } from '../decimal.ts';
 import { impliedVolatility } from '../implied-volatility.ts';
 import { cell, cells, column, head, isCall, ivSource, mostOptions, source } from './columns.ts';
 

@@ -1,15 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { dayMs, expiryInstant, expiryOfDayMs, parseTimestamp } from '../../market/calendar.ts';
 import { basisNumbers, contextNumbers, optionNumbers } from '../../market/enriched.ts';
+import type { Source } from '../../market/source.ts';
 import type { RowBuffer } from '../row-buffer.ts';
-import {
-  beginOption,
-  beginSnapshot,
-  mostOptionBytes,
-  mostSnapshotBytes,
-  type SnapshotKey,
-  type Source,
-} from '../rows.ts';
+import { beginOption, beginSnapshot, mostOptionBytes, mostSnapshotBytes, type SnapshotKey } from '../rows.ts';
 import { bytes, load, nowhere, origin, plainText } from './input.ts';
 import { last, readNumber } from './number.ts';
 import { behind, literal, numbers, readSteps, type Step, written } from './steps.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countMillionths, mean, percentAbove, percentOf, subtract } from '../../../functions/processor/decimal.ts';
-import { type Digits, roundDecimal } from '../../../functions/processor/rounding.ts';
+import { countMillionths, mean, percentAbove, percentOf, subtract } from '../../../functions/market/decimal.ts';
+import { type Digits, roundDecimal } from '../../../functions/market/rounding.ts';
 
 /** Half away from zero on the decimal digits of the number's text, in whole numbers of any size. */
 function roundExactly(value: number, digits: number): number {

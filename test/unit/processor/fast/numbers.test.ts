@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTimestamp } from '../../../../functions/market/calendar.ts';
+import type { Digits } from '../../../../functions/market/rounding.ts';
 import { cells } from '../../../../functions/processor/fast/columns.ts';
 import { load, origin } from '../../../../functions/processor/fast/input.ts';
 import { take } from '../../../../functions/processor/fast/output.ts';
@@ -14,7 +15,6 @@ import {
 import { canonical, readAmount, readNumber } from '../../../../functions/processor/fast/read-number.ts';
 import { readTimestamp } from '../../../../functions/processor/fast/read-time.ts';
 import { writeGiven, writeRounded } from '../../../../functions/processor/json-bytes.ts';
-import type { Digits } from '../../../../functions/processor/rounding.ts';
 
 const numRuns = 20_000;
 const buffer = Buffer.alloc(64);

@@ -6,7 +6,7 @@ export interface Turns<Thing> {
 }
 
 /** Turns for so many things, which are made when they are first needed. */
-export function createTurns<Thing>(count: number, make: () => Thing): Turns<Thing> {
+export function createTurns<Thing extends object>(count: number, make: () => Thing): Turns<Thing> {
   const free: Thing[] = [];
   const waiting = new Set<(thing: Thing) => void>();
   let made = 0;
