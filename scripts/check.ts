@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { otherSteps } from './check/others.ts';
+import { dependencyProblems, readLock } from './package/locked.ts';
 import { bundles } from './support/bundle.ts';
 import { runCommand } from './support/command.ts';
 
@@ -41,6 +42,10 @@ const steps: readonly Step[] = [
   { name: 'format, lint, floating promises', run: tool('biome', 'ci', '--colors=off', '--error-on-warnings', '.') },
   { name: 'types', run: tool('tsc', '-p', '.') },
   { name: 'unused exports, files and dependencies', run: tool('knip') },
+  {
+    name: 'licences and install scripts of production dependencies',
+    run: () => dependencyProblems(readLock()).join('\n') || undefined,
+  },
   { name: 'import rules', run: tool('vitest', 'run', '--project', 'unit', 'test/unit/tree.test.ts') },
   { name: `bundles of at most ${bundles.map(budgetKb).join(' and ')} KB`, run: bundleBudgets },
 ];
@@ -48,7 +53,7 @@ const steps: readonly Step[] = [
 await runCommand(
   {
     name: 'check',
-    summary: 'The gate before a commit: format, lint, types, dead exports, import rules, bundle size.',
+    summary: 'The gate before a commit: format, lint, types, dead exports, licences, import rules, bundle size.',
     usage: ['', '--all'],
     options: { all: { type: 'boolean', default: false } },
     describe: {

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBundle } from '../support/bundle.ts';
+import { buildBundle, bundles } from '../support/bundle.ts';
 import { type CertificateState, type Gate, requireCertificate } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
 import { holdsSecret, templateProblems } from './check-template.ts';
+import { dependencyProblems, readLock } from './locked.ts';
 import type { Target } from './options.ts';
+import { sbomOf, writeSbom } from './sbom.ts';
 import { packageFolder, runServerless } from './serverless.ts';
 import { readTemplate, resourcesOf, type Template } from './template.ts';
 import { readZip } from './zip.ts';
@@ -24,6 +26,8 @@ export interface Packaged {
   readonly archive: { readonly path: string; readonly bytes: number; readonly sha256: string };
   readonly bundle: { readonly name: string; readonly bytes: number; readonly sha256: string };
   readonly certificate: CertificateState;
+  /** What is in each bundle, as CycloneDX. */
+  readonly sbom: { readonly path: string; readonly packages: number };
 }
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -33,7 +37,9 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
  * @throws CommandError when the bundle is refused or the package is not what it must be
  */
 export async function packageStage(target: Target, gate: Gate): Promise<Packaged> {
-  const { path } = await buildBundle();
+  const [, ...others] = bundles;
+  const made = await buildBundle();
+  const { path } = made;
   const built = sha256(readFileSync(path));
   const certificate = requireCertificate(built, gate);
   const folder = packageFolder(target);
@@ -45,13 +51,16 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
     const archive = readFileSync(join(work, archiveName));
     const { content, problems } = inspectArchive(archive);
     problems.push(...templateProblems(template));
-    const [[, made] = []] = resourcesOf(template, 'AWS::Lambda::Function');
-    if (content && (sha256(content) !== built || made?.Metadata?.BundleSha256 !== built)) {
+    const lock = readLock();
+    problems.push(...dependencyProblems(lock));
+    const [[, handler] = []] = resourcesOf(template, 'AWS::Lambda::Function');
+    if (content && (sha256(content) !== built || handler?.Metadata?.BundleSha256 !== built)) {
       problems.push('the bundle changed while it was packaged: someone else builds it too; try again');
     }
     if (problems.length > 0) throw new CommandError(`The package is refused:\n  ${problems.join('\n  ')}`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
+    const sbom = sbomOf(lock, [made, ...(await Promise.all(others.map((other) => buildBundle(other))))]);
     return {
       target,
       template,
@@ -59,6 +68,7 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
       archive: { path: join(folder, archiveName), bytes: archive.length, sha256: sha256(archive) },
       bundle: { name: bundleName, bytes: content?.length ?? 0, sha256: built },
       certificate,
+      sbom: { path: writeSbom(sbom), packages: sbom.components.filter(({ type }) => type === 'library').length },
     };
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { slim } from './slim.ts';
 import { tidy } from './tidy.ts';
 
@@ -30,6 +30,8 @@ export interface BundleOptions {
 export interface Bundle {
   readonly path: string;
   readonly bytes: number;
+  /** Where the packages are of which it holds something: `node_modules/pino`. */
+  readonly packages: readonly string[];
 }
 
 /** How every bundle is made: the one that ships, and those that tests make of other functions or with a bug. */
@@ -53,11 +55,12 @@ export const bundleSettings = {
 export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> {
   const { entry = 'functions/main.ts', outfile = 'dist/functions.mjs', sourcemap } = options;
   const path = join(root, outfile);
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...bundleSettings,
     entryPoints: [entry],
     outfile: path,
     write: false,
+    metafile: true,
     plugins: [slim()],
     sourcemap: sourcemap ? 'linked' : false,
     logLevel: 'warning',
@@ -69,5 +72,14 @@ export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> 
     writeFileSync(`${file.path}.${process.pid}`, text);
     renameSync(`${file.path}.${process.pid}`, file.path);
   }
-  return { path, bytes: statSync(path).size };
+  return { path, bytes: statSync(path).size, packages: packagesIn(metafile) };
+}
+
+/** The packages of which there are bytes in what was made. */
+function packagesIn({ outputs }: Metafile): string[] {
+  const files = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  const locations = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  return [...new Set(locations)].sort();
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { topics } from '../../../infra/topics.ts';
 import { templateProblems } from '../../../scripts/package/check-template.ts';
+import type { Sbom } from '../../../scripts/package/sbom.ts';
 import { type Resource, readTemplate, type Template } from '../../../scripts/package/template.ts';
 import { readZip } from '../../../scripts/package/zip.ts';
 import { account, alarmTopicArn, clusterArn, run, secretArn, uncertified } from './run.ts';
@@ -10,6 +11,7 @@ interface Report {
   readonly archive: { readonly path: string; readonly sha256: string };
   readonly bundle: { readonly sha256: string };
   readonly template: { readonly path: string };
+  readonly sbom: { readonly path: string };
 }
 
 const alarms = ['--param', `alarmTopicArn=${alarmTopicArn}`];
@@ -298,4 +300,11 @@ describe('a template is refused', () => {
       if (found) Resources[id] = { ...found, Properties: { ...found.Properties, [property]: value } };
     };
   }
+});
+
+test('the list of what is in it is written beside it, with the digest of the bundle that was packaged', () => {
+  const { sbom, bundle } = of('msk dev').report;
+  const { components } = JSON.parse(readFileSync(sbom.path, 'utf8')) as Sbom;
+  expect(components[0]).toMatchObject({ name: 'functions.mjs', hashes: [{ content: bundle.sha256 }] });
+  expect(components.map(({ name }) => name)).toContain('kafkajs');
 });
