@@ -78,6 +78,8 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   let closed = false;
   let wakeUp: NodeJS.Timeout | undefined;
 
+  // What the topic asks for: brokers then store the batch as it comes, in place of packing it again.
+  const asked = facts.compression ?? 'none';
   const maxBatchBytes = facts.maxMessageBytes - batchOverheadBytes;
 
   function publish(partition: number, record: OutboundRecord, size: number, receipt: Receipt, owner: object): void {
@@ -170,7 +172,8 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       partition,
       records: (chunk ?? []).map((item) => item.record),
     }));
-    const failures = await producer.send(batches, options.mustDeliver && group.some(isLarge));
+    const packs = options.mustDeliver && asked === 'none' && group.some(isLarge);
+    const failures = await producer.send(batches, packs ? 'gzip' : asked);
     if (failures.some((failure) => failure?.kind === 'transient')) await producer.refreshLeaders();
     busyLeaders.delete(leader);
     for (const [index, queue] of group.entries()) {

@@ -1,5 +1,6 @@
 import type { InboundRecord } from '../runtime/contract.ts';
 import type { OutboundRecord } from '../runtime/publisher.ts';
+import type { Compression } from './wire/record-batch.ts';
 
 /**
  * What a Kafka client must do for the container host. kafkajs implements it in `kafkajs/`; a second client would
@@ -111,7 +112,7 @@ export interface Producer {
    * one leader. A batch that was not stored must be sent again, unchanged and before anything else of its partition: the
    * broker then knows it if it has it after all. Never throws.
    */
-  send(batches: readonly ProduceBatch[], compress: boolean): Promise<readonly (SendFailure | undefined)[]>;
+  send(batches: readonly ProduceBatch[], compression: Compression): Promise<readonly (SendFailure | undefined)[]>;
   close(): Promise<void>;
 }
 
@@ -120,6 +121,8 @@ export interface TopicFacts {
   readonly topic: string;
   readonly partitions: number;
   readonly maxMessageBytes: number;
+  /** What its `compression.type` asks of producers; absent: as they like, or a codec that we do not have. */
+  readonly compression?: Compression;
 }
 
 /** The questions asked of a cluster. */

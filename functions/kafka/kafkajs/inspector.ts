@@ -5,6 +5,8 @@ import { isUnauthorized } from './failures.ts';
 
 const topicResource = 2;
 const maxMessageBytesName = 'max.message.bytes';
+const compressionName = 'compression.type';
+const configNames = [maxMessageBytesName, compressionName];
 const brokerDefaultMaxBytes = 1_048_588;
 
 /** Answers the host's questions before it starts, without kafkajs' admin client: two requests are not worth its size. */
@@ -19,32 +21,37 @@ export function kafkajsInspector(kafka: Kafka): ClusterInspector {
       const wanted = topicMetadata.filter(({ topic }) => topics.includes(topic));
       const facts = new Map<string, TopicFacts>();
       if (wanted.length === 0) return facts;
-      const limits = await maxMessageBytes(wanted.map(({ topic }) => topic));
+      const configs = await topicConfigs(wanted.map(({ topic }) => topic));
       for (const { topic, partitionMetadata } of wanted) {
-        const limit = limits.get(topic) ?? brokerDefaultMaxBytes;
-        facts.set(topic, { topic, partitions: partitionMetadata.length, maxMessageBytes: limit });
+        const { maxMessageBytes = brokerDefaultMaxBytes, ...rest } = configs.get(topic) ?? {};
+        facts.set(topic, { topic, partitions: partitionMetadata.length, maxMessageBytes, ...rest });
       }
       return facts;
     },
     close: () => cluster.disconnect(),
   };
 
-  /** Reading configs is a right of its own: without it, the broker's default is assumed. */
-  async function maxMessageBytes(topics: readonly string[]): Promise<Map<string, number>> {
-    const limits = new Map<string, number>();
+  /** Reading configs is a right of its own: without it, the broker's defaults are assumed. */
+  async function topicConfigs(topics: readonly string[]): Promise<Map<string, Partial<TopicFacts>>> {
+    const configs = new Map<string, Partial<TopicFacts>>();
     try {
       const broker = await cluster.findControllerBroker();
       const { resources } = await broker.describeConfigs({
-        resources: topics.map((name) => ({ type: topicResource, name, configNames: [maxMessageBytesName] })),
+        resources: topics.map((name) => ({ type: topicResource, name, configNames })),
       });
       for (const { resourceName, configEntries } of resources) {
-        const bytes = Number(configEntries.find(({ configName }) => configName === maxMessageBytesName)?.configValue);
-        if (bytes > 0) limits.set(resourceName, bytes);
+        const values = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+        const bytes = Number(values.get(maxMessageBytesName));
+        const codec = values.get(compressionName);
+        configs.set(resourceName, {
+          ...(bytes > 0 ? { maxMessageBytes: bytes } : {}),
+          ...(codec === 'gzip' || codec === 'zstd' ? { compression: codec } : {}),
+        });
       }
     } catch (error) {
       // Anything else is asked again: a limit that is guessed too low makes dead letters of good outputs.
       if (!isUnauthorized(error)) throw error;
     }
-    return limits;
+    return configs;
   }
 }

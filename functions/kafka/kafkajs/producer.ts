@@ -4,7 +4,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { messageOf } from '../../runtime/errors.ts';
 import type { ProduceBatch, Producer, SendFailure } from '../port.ts';
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from '../wire/produce.ts';
-import { prepareRecordBatch } from '../wire/record-batch.ts';
+import { type Compression, prepareRecordBatch } from '../wire/record-batch.ts';
 import { createCluster } from './cluster.ts';
 import { isAlreadyStored, isConnectionTrouble, isIdentityRefused, isTooLarge, typeOf } from './failures.ts';
 import { sendRaw } from './raw-request.ts';
@@ -67,14 +67,14 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
 
   async function send(
     batches: readonly ProduceBatch[],
-    compress: boolean,
+    compression: Compression,
   ): Promise<readonly (SendFailure | undefined)[]> {
     const [first] = batches;
     if (first === undefined) return [];
     try {
       const used = await currentIdentity();
       const broker = await cluster.findBroker({ nodeId: String(leaders.get(nameOf(first)) ?? -1) });
-      const body = encode(batches, used, compress, room);
+      const body = encode(batches, used, compression, room);
       const errorCodes = await produce(broker, body);
       // Answered, so it was sent whole: nothing reads these bytes any more.
       if (body.buffer.byteLength === reusedBytes) spare.push(Buffer.from(body.buffer));
@@ -146,7 +146,7 @@ function describe(error: unknown): string {
 function encode(
   batches: readonly ProduceBatch[],
   identity: Identity,
-  compress: boolean,
+  compression: Compression,
   room: (bytes: number) => Buffer,
 ): Buffer {
   const { producerId, producerEpoch, sequences } = identity;
@@ -154,7 +154,7 @@ function encode(
   const addressed = batches.map((unsent) => {
     const { topic, partition, records } = unsent;
     const firstSequence = sequences.get(nameOf(unsent)) ?? 0;
-    const batch = prepareRecordBatch(records, { producerId, producerEpoch, firstSequence }, nowMs, compress);
+    const batch = prepareRecordBatch(records, { producerId, producerEpoch, firstSequence }, nowMs, compression);
     return { topic, partition, batch };
   });
   return encodeProduceRequest(addressed, produceTimeoutMs, room);

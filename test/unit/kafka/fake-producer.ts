@@ -1,13 +1,14 @@
 import { vi } from 'vitest';
 import { createOutbox, type OutboxOptions } from '../../../functions/kafka/outbox.ts';
 import type { ProduceBatch, Producer, SendFailure } from '../../../functions/kafka/port.ts';
+import type { Compression } from '../../../functions/kafka/wire/record-batch.ts';
 import type { EngineError } from '../../../functions/runtime/errors.ts';
 import type { OutboundRecord, Publisher } from '../../../functions/runtime/publisher.ts';
 
 /** One request on its way. */
 export interface Send {
   readonly batches: readonly ProduceBatch[];
-  readonly compress: boolean;
+  readonly compression: Compression;
   /** Answers for each batch, or the same for all; nothing means stored. */
   answer(...failures: (SendFailure | undefined)[]): Promise<void>;
   readonly answered: boolean;
@@ -25,12 +26,12 @@ export function createProducer() {
     close: async () => undefined,
     leaderOf: (_topic, partition) => partition % 3,
     refreshLeaders,
-    send(batches, compress) {
+    send(batches, compression) {
       return new Promise((resolve) => {
         let answered = false;
         sends.push({
           batches,
-          compress,
+          compression,
           async answer(...failures) {
             answered = true;
             resolve(batches.map((_, index) => (failures.length > 1 ? failures[index] : failures[0])));

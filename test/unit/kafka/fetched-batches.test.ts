@@ -73,7 +73,7 @@ test('our own batches are read as they were written', () => {
     [{ key: Buffer.from('k'), value: 'v', headers: { twice: ['a', 'b'], once: 'c' } }],
     { producerId: 9, producerEpoch: 1, firstSequence: 3 },
     baseTimestamp,
-    true,
+    'gzip',
   );
   expect(read([batch])).toMatchObject({
     next: 1,
@@ -106,7 +106,7 @@ describe('headers', () => {
       [{ key: null, value: null, headers }],
       { producerId: 1, producerEpoch: 0, firstSequence: 0 },
       0,
-      false,
+      'none',
     );
     return new Map(Object.entries(read([batch]).records[0]?.headers ?? {}));
   };

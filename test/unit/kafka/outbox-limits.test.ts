@@ -41,7 +41,7 @@ describe('a chunk that is too large', () => {
     const { publish, order, onTrouble, outbox } = outboxOf(producer, { mustDeliver: true });
     publish(0, ['dead'], 900_000);
     await linger();
-    expect(sends[0]?.compress).toBe(true);
+    expect(sends[0]?.compression).toBe('gzip');
     await sends[0]?.answer(tooLarge);
     expect(outbox.degraded).toBe(true);
     expect(onTrouble.mock.calls[0]?.[0].error).toBe('MESSAGE_TOO_LARGE (raise max.message.bytes of topic out)');
@@ -70,16 +70,19 @@ describe('a chunk that is too large', () => {
     expect(outboxOf(producer, { mustDeliver: true }).outbox.maxRecordBytes).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('is compressed for dead letters only, and only when it is worth it', async () => {
-    for (const [mustDeliver, bytes, compress] of [
-      [true, 524_289, true],
-      [true, 524_288, false],
-      [false, 900_000, false],
+  test('is compressed as its topic asks, else for dead letters only, and only when it is worth it', async () => {
+    for (const [mustDeliver, bytes, asked, compression] of [
+      [true, 524_289, undefined, 'gzip'],
+      [true, 524_288, undefined, 'none'],
+      [false, 900_000, undefined, 'none'],
+      [false, 100, 'zstd', 'zstd'],
+      [true, 524_289, 'zstd', 'zstd'],
     ] as const) {
       const { producer, sends } = createProducer();
-      outboxOf(producer, { mustDeliver }).publish(0, ['a'], bytes);
+      const facts = { topic: 'out', partitions: 6, maxMessageBytes: 1_128, ...(asked ? { compression: asked } : {}) };
+      outboxOf(producer, { mustDeliver, facts }).publish(0, ['a'], bytes);
       await linger();
-      expect(sends[0]?.compress).toBe(compress);
+      expect(sends[0]?.compression).toBe(compression);
     }
   });
 });

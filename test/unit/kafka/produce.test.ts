@@ -42,7 +42,7 @@ describe('a produce request', () => {
           one.partitions.map(({ partition, firstSequence, messages }) => ({
             topic: one.topic,
             partition,
-            batch: ready(normalised(encodeRecordBatch(messages, { ...identity, firstSequence }, Date.now(), false))),
+            batch: ready(normalised(encodeRecordBatch(messages, { ...identity, firstSequence }, Date.now(), 'none'))),
           })),
         );
         const theirs = await encodeWithKafkajs({ acks: -1, timeout: 10_000, ...identity, compression: 0, topicData });

@@ -28,8 +28,8 @@ test('a copied record is the same to the byte, with a timestamp of its own', () 
     { key: null, value: null, headers: {} },
     { key: Buffer.alloc(0), value: Buffer.alloc(70_000, 'v'), headers: { twice: [Buffer.from('a'), null] } },
   ];
-  for (const compress of [false, true]) {
-    const written = encodeRecordBatch(records, identity, 1_000, compress);
+  for (const compression of ['none', 'gzip', 'zstd'] as const) {
+    const written = encodeRecordBatch(records, identity, 1_000, compression);
     const raw = readRawBatches(written, range(written), where, 0);
     expect(raw.next).toBe(3);
     // As records that were gathered at different times, and not in the order of their times.
@@ -51,7 +51,7 @@ test('a copied record is the same to the byte, with a timestamp of its own', () 
 
 test('reading begins where it was asked to, and a batch that is cut short comes later', () => {
   const one = { key: null, value: Buffer.from('{}'), headers: {} };
-  const batch = encodeRecordBatch([one, one, one], identity, 1_000, false);
+  const batch = encodeRecordBatch([one, one, one], identity, 1_000, 'none');
   expect(readRawBatches(batch, range(batch), where, 2).records.map(({ offset }) => offset)).toEqual([2]);
   const cut = batch.subarray(0, batch.length - 1);
   expect(readRawBatches(cut, range(cut), where, 1)).toEqual({ records: [], next: 1 });
