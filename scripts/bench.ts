@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { benchCompression } from './bench/compression.ts';
 import { type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
 import { drawing } from './bench/drawing.ts';
@@ -20,7 +21,7 @@ import { integerOption, runCommand, UsageError } from './support/command.ts';
 
 const functionBatch = 1_000;
 const dispatchBatch = 100;
-const parts = ['handler', 'container', 'function', 'memory', 'instances', 'latency', 'storage'];
+const parts = ['handler', 'container', 'function', 'memory', 'instances', 'latency', 'compression', 'storage'];
 const bundle = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
@@ -50,7 +51,7 @@ await runCommand(
       json: { type: 'boolean' },
     },
     describe: {
-      only: 'handler, container, function, memory, instances, latency or storage; all of them without it.',
+      only: 'handler, container, function, memory, instances, latency, compression or storage; all of them without it.',
       records: 'Backlog that each container run works off.',
       runs: 'Runs of each kind, taken in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
@@ -78,13 +79,15 @@ await runCommand(
     const perSecond = integerOption('rate', rate, 1, 1_000_000);
     const snapshotCount = integerOption('snapshots', snapshots, 100, 100_000);
     if (only !== 'handler' && only !== 'storage') {
-      await withCluster(say, async (bootstrapServers) => {
+      await withCluster(say, async (bootstrapServers, dir) => {
         if (wanted('container')) result.container = await benchContainer(bootstrapServers, recordCount, runCount);
         if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
         if (wanted('memory')) result.memory = await benchMemory(bootstrapServers, backlogCount);
         const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
         if (wanted('instances'))
           result.instances = await benchInstances(await fresh('many'), bundle, backlogCount, say);
+        if (wanted('compression'))
+          result.compression = await benchCompression({ bootstrapServers, dir }, bundle, recordCount, say);
         if (wanted('latency')) result.latency = await benchLatency(await fresh('latency'), bundle, perSecond, say);
       });
     }

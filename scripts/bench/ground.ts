@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster } from '../../infra/cluster/cluster.ts';
-import { topics as declaredTopics, type TopicDeclaration } from '../../infra/topics.ts';
+import { topics as declaredTopics, type TopicConfigs, type TopicDeclaration } from '../../infra/topics.ts';
 import { startFeed } from '../feed/start.ts';
 import { ensureTopics } from '../topics/ensure.ts';
 import { type BenchTopics, contractsInContainer } from './container.ts';
@@ -12,14 +12,14 @@ type Say = (line: string) => void;
 /** Runs something on a three-broker cluster of its own, or on the one that KAFKA_BOOTSTRAP_SERVERS names. */
 export async function withCluster(
   say: Say,
-  use: (bootstrapServers: readonly string[]) => Promise<void>,
+  use: (bootstrapServers: readonly string[], dir: string | undefined) => Promise<void>,
 ): Promise<void> {
   const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
-  if (given) return use(given.split(','));
+  if (given) return use(given.split(','), undefined);
   const dir = mkdtempSync(join(tmpdir(), 'hft-bench-'));
   const cluster = await startCluster({ dir, attached: true, onProgress: say });
   try {
-    await use(cluster.bootstrapServers);
+    await use(cluster.bootstrapServers, dir);
   } finally {
     await cluster.stop({ graceMs: 0 });
     rmSync(dir, { recursive: true, force: true });
@@ -27,7 +27,11 @@ export async function withCluster(
 }
 
 /** Topics of this run alone, declared as the contract's are. */
-export async function freshTopics(bootstrapServers: readonly string[], kind: string): Promise<BenchTopics> {
+export async function freshTopics(
+  bootstrapServers: readonly string[],
+  kind: string,
+  codec: TopicConfigs['compression.type'] = 'producer',
+): Promise<BenchTopics> {
   const suffix = `bench-${kind}-${Date.now()}`;
   const names = { source: `raw-${suffix}`, output: `enriched-${suffix}`, deadLetters: `dlq-${suffix}` };
   const like = (name: string, original: string): TopicDeclaration => {
@@ -36,21 +40,29 @@ export async function freshTopics(bootstrapServers: readonly string[], kind: str
     const { follows: _, ...rest } = declared;
     return { ...rest, name };
   };
+  const compressed = (topic: TopicDeclaration): TopicDeclaration => {
+    return { ...topic, configs: { ...topic.configs, 'compression.type': codec } };
+  };
   await ensureTopics(
     [...bootstrapServers],
     [
       like(names.source, 'market.raw'),
-      like(names.output, 'market.enriched'),
+      compressed(like(names.output, 'market.enriched')),
       like(names.deadLetters, 'market.raw.dlq'),
     ],
   );
   return { bootstrapServers, ...names };
 }
 
-/** Feeds a backlog of small records. */
-export async function fill(topics: BenchTopics, count: number, say: Say): Promise<void> {
-  say(`feeding ${count} records of ${contractsInContainer} contracts ...`);
+/** Feeds a backlog, of small records unless it says otherwise. */
+export async function fill(
+  topics: BenchTopics,
+  count: number,
+  say: Say,
+  contracts: number = contractsInContainer,
+): Promise<void> {
+  say(`feeding ${count} records of ${contracts} contracts ...`);
   const { bootstrapServers, source: topic } = topics;
-  const feed = await startFeed({ bootstrapServers, topic, count, contracts: contractsInContainer, symbols: 2_400 });
+  const feed = await startFeed({ bootstrapServers, topic, count, contracts, symbols: 2_400 });
   await feed.done;
 }

@@ -53,6 +53,17 @@ export interface InstancesResult {
   readonly ratio: number;
 }
 
+/** Outputs compressed one way: CPU microseconds a record of the instance and of all brokers, stored bytes of one replica. */
+export interface CompressionCost {
+  readonly contracts: number;
+  /** The topic's `compression.type`; `producer` is none. */
+  readonly codec: string;
+  readonly records: number;
+  readonly instanceUs: number;
+  readonly brokerUs: number;
+  readonly bytes: number;
+}
+
 /** From the feed's timestamp until a reader has the record, wall time. */
 export interface LatencyResult {
   readonly rate: number;
@@ -72,6 +83,7 @@ export interface BenchResult {
   function?: FunctionResult;
   instances?: InstancesResult;
   latency?: LatencyResult;
+  compression?: CompressionCost[];
   storage?: StorageResult;
 }
 
@@ -126,6 +138,15 @@ export function tables(result: BenchResult): string {
       '',
       `Instances: one${us(oneUs)} of CPU a record, ${instances} together${us(manyUs)} (${ratio.toFixed(2)}x, over ${measured} records)`,
     );
+  }
+  if (result.compression) {
+    lines.push('', 'Compression of outputs        instance    brokers    bytes a record');
+    for (const { contracts, codec, instanceUs, brokerUs, bytes } of result.compression) {
+      const name = codec === 'producer' ? 'none' : codec;
+      lines.push(
+        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(5)} ${us(instanceUs)} ${us(brokerUs)}    ${Math.round(bytes)}`,
+      );
+    }
   }
   if (result.latency) {
     const { rate, records, rawP50Ms, rawP99Ms, p50Ms, p99Ms } = result.latency;

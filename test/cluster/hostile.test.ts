@@ -67,7 +67,9 @@ afterAll(async () => {
 
 async function send(partition: number, record: OutboundRecord, compress = false): Promise<void> {
   const topic = pipeline.topics.source;
-  expect(await producer.send([{ topic, partition, records: [record] }], compress)).toEqual([undefined]);
+  expect(await producer.send([{ topic, partition, records: [record] }], compress ? 'gzip' : 'none')).toEqual([
+    undefined,
+  ]);
 }
 
 /** All records of a topic as the bytes that it holds, partition by partition; of the source only the hostile ones. */

@@ -7,7 +7,7 @@ import { read } from './batches.ts';
 
 const identity = { producerId: 1, producerEpoch: 0, firstSequence: 0 };
 const batch = (records: readonly OutboundRecord[], compress = false): Buffer =>
-  encodeRecordBatch(records, identity, 0, compress);
+  encodeRecordBatch(records, identity, 0, compress ? 'gzip' : 'none');
 const tiny: OutboundRecord = { key: null, value: null, headers: {} };
 
 test.each([false, true])(
