@@ -103,7 +103,15 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     }
   }
 
-  async function commit(): Promise<void> {
+  let committing: Promise<void> = Promise.resolve();
+
+  /** One at a time: an older one must not come last, and who leaves has to wait for the one under way. */
+  function commit(): Promise<void> {
+    committing = committing.then(commitOnce);
+    return committing;
+  }
+
+  async function commitOnce(): Promise<void> {
     const offsets = [...positions].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
     if (offsets.length === 0) return;
     const committed = positions;
@@ -125,9 +133,10 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
       clearInterval(gatherer);
       clearInterval(committer);
       await Promise.all(deliveries);
+      await commit();
       for (let tries = 0; tries < 10 && positions.size > 0; tries += 1) {
+        await sleep(100);
         await commit();
-        if (positions.size > 0) await sleep(100);
       }
       await consumer.disconnect();
     },

@@ -1,0 +1,42 @@
+import type { EachBatchPayload, Kafka } from 'kafkajs';
+import { expect, test, vi } from 'vitest';
+import { startPoller } from '../../../scripts/event-source/poller.ts';
+
+test('who leaves waits for the commit that is under way: else what it says would be delivered again', async () => {
+  const events: string[] = [];
+  const answer = Promise.withResolvers<void>();
+  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+  const consumer = {
+    events: { GROUP_JOIN: 'join' },
+    ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
+    ...{ pause: () => undefined, resume: () => undefined },
+    async run(config: { eachBatch: typeof eachBatch }) {
+      eachBatch = config.eachBatch;
+    },
+    commitOffsets: async () => {
+      events.push('commit begins');
+      await answer.promise;
+      events.push('commit ends');
+    },
+    disconnect: async () => void events.push('left'),
+  };
+  const poller = await startPoller({
+    // The part of a client that a poller uses.
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
+    signal: new AbortController().signal,
+    deliver: async (batch, done) => done(batch),
+  });
+  const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
+  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
+  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await vi.waitFor(() => expect(events).toEqual(['commit begins']), { timeout: 10_000 });
+
+  const stopped = poller.stop();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(events).toEqual(['commit begins']);
+  answer.resolve();
+  await stopped;
+
+  expect(events).toEqual(['commit begins', 'commit ends', 'left']);
+});
