@@ -75,6 +75,15 @@ const batches: Work = {
   ],
 };
 
+/** The service never sends an event without records; whoever does gets an answer. A group may be there before its records. */
+const nothing: Work = {
+  name: 'an empty batch',
+  functionName: 'batches',
+  partitions: 2,
+  deadLetterPartitions: 1,
+  records: [],
+};
+
 const tenThousand: Work = {
   name: 'ten thousand records in a batch',
   functionName: 'outcomes',
@@ -97,6 +106,6 @@ const sixMegabytes: Work = {
 
 /** The works of the suite. `dir` is a folder for what a handler must remember from one delivery to the next. */
 export function works(dir: string, form: 'short' | 'whole'): readonly Work[] {
-  const works = [outcomes, processor, orderly, batches, ...troubledWorks(dir, form)];
+  const works = [outcomes, processor, orderly, batches, nothing, ...troubledWorks(dir, form)];
   return form === 'short' ? works : [...works, tenThousand, sixMegabytes];
 }

@@ -48,7 +48,11 @@ export const container: Host = {
 
 async function course(pipeline: Pipeline, work: Work): Promise<Course> {
   const start = async () => pipeline.start();
-  if (work.trouble === undefined) return { instances: [await start()] };
+  if (work.trouble === undefined) {
+    const instance = await start();
+    await instance.line('Assigned partitions');
+    return { instances: [instance] };
+  }
   if (work.trouble === 'dead letters not stored' || work.trouble === 'outputs not stored') {
     const { running, meanwhile } = await whileNotStored(pipeline, work, start);
     return { instances: [running], meanwhile };

@@ -37,7 +37,7 @@ async function redeliver(work: Work, bundles: Bundles): Promise<Observed> {
   let meanwhile: Meanwhile | undefined;
   let filtered = 0;
   let records = sourceRecords(work.records);
-  while (records.length > 0) {
+  do {
     const result = await invoke(records, { ...options, unwritable });
     outputs.push(...result.outputs.map(written));
     deadLetters.push(...result.deadLetters.map(written));
@@ -46,7 +46,7 @@ async function redeliver(work: Work, bundles: Bundles): Promise<Observed> {
     if (unwritable.length > 0) meanwhile = { standsAt: positionsOf(work, records), deadLetters: deadLetters.length };
     unwritable = [];
     if (records.length > 0) await sleep(redeliverAfterMs);
-  }
+  } while (records.length > 0);
   return { outputs, deadLetters, filtered, ...(meanwhile && { meanwhile }) };
 }
 
