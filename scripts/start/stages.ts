@@ -53,7 +53,7 @@ export interface StageOptions extends Omit<FleetOptions, 'label'> {
 }
 
 /** The functions behind the processor, in the order of the data. */
-export const stageNames = ['storage'] as const;
+export const stageNames = ['storage', 'analytics'] as const;
 
 /** The groups that they have by themselves; where the pipeline's has another name, theirs are named after it. */
 export function stageGroup(name: string, pipelineGroup: string | undefined): string {

@@ -30,13 +30,25 @@ const unused = new Set([
   ...['listGroups', 'listPartitionReassignments'].map(request),
 ]);
 
-/** What kafkajs' broker sends with requests that are left out. */
-const unusedCalls = [
-  ...['produce', 'fetch', 'describeGroups', 'createTopics', 'createPartitions', 'deleteTopics', 'alterConfigs'],
-  ...['addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn', 'listGroups', 'deleteGroups'],
-  ...['deleteRecords', 'createAcls', 'describeAcls', 'deleteAcls', 'alterPartitionReassignments'],
-  'listPartitionReassignments',
-];
+/** Methods of kafkajs' classes that nothing calls here: of its broker those that send requests which are left out. */
+const unusedMethods: Readonly<Record<string, readonly string[]>> = {
+  'kafkajs/src/protocol/encoder.js': [
+    ...['writeUVarIntBytes', 'writeVarIntBytes', 'writeVarLong', 'writeUVarIntArray', 'writeUVarIntString'],
+    ...['writeVarIntString', 'writeVarIntArray', 'sizeOfVarLong', 'sizeOfVarIntBytes', 'writeDouble', 'writeUInt32'],
+    ...['encodeZigZag64', 'writeVarInt', 'sizeOfVarInt'],
+  ],
+  'kafkajs/src/protocol/decoder.js': [
+    ...['readVarLong', 'readTaggedFields', 'readUVarIntString', 'readVarIntString', 'readVarIntBytes'],
+    ...['readUVarIntArray', 'readArrayAsync', 'readVarIntArray', 'readDouble', 'canReadInt64'],
+    ...['readVarInt', 'readUVarIntBytes', 'decodeZigZag64'],
+  ],
+  'kafkajs/src/broker/index.js': [
+    ...['produce', 'fetch', 'describeGroups', 'createTopics', 'createPartitions', 'deleteTopics', 'alterConfigs'],
+    ...['addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn', 'listGroups', 'deleteGroups'],
+    ...['deleteRecords', 'createAcls', 'describeAcls', 'deleteAcls', 'alterPartitionReassignments'],
+    'listPartitionReassignments',
+  ],
+};
 
 function request(name: string): string {
   return `${requests}/${name}/index.js`;
@@ -76,17 +88,27 @@ export function slim(): Plugin {
 const unserialisable = `exports.configure = () => () => '"[cannot be serialised]"'`;
 
 function keptOf(name: string, source: string): string {
-  if (name === 'kafkajs/src/broker/index.js') return withoutCalls(source, name);
+  const methods = unusedMethods[name];
+  if (methods) return withoutMethods(source, name, methods);
+  if (name === 'kafkajs/src/protocol/error.js') return errorTable(source, name);
   return name.startsWith(`${requests}/`) && name.endsWith('/index.js') ? lastVersion(source, name) : source;
 }
 
-/** Of a class, the methods that are called. */
-function withoutCalls(source: string, name: string): string {
-  return unusedCalls.reduce((text, call) => {
-    const kept = text.replace(new RegExp(`^ {2}async ${call}\\([\\s\\S]*?^ {2}\\}\\n`, 'm'), '');
-    if (kept === text) throw new Error(`${name} has no ${call}`);
+/** A class without methods. */
+function withoutMethods(source: string, name: string, methods: readonly string[]): string {
+  return methods.reduce((text, method) => {
+    const kept = text.replace(new RegExp(`^ {2}(?:static |async )?${method}\\([\\s\\S]*?^ {2}\\}\\n`, 'm'), '');
+    if (kept === text) throw new Error(`${name} has no ${method}`);
     return kept;
   }, source);
+}
+
+/** The errors of the protocol made by a function: the names of their four fields, ninety times, are a third of them. */
+function errorTable(source: string, name: string): string {
+  const error = /\{\s+type: (.+),\s+code: (.+),\s+retriable: (.+),\s+message:\s+(['"].+['"]),\s+\}/g;
+  const shorter = source.replace(error, 'made($1, $2, $3, $4)');
+  if (shorter.split('made(').length < 80) throw new Error(`${name} is not written as expected`);
+  return `const made = (type, code, retriable, message) => ({ type, code, retriable, message });\n${shorter}`;
 }
 
 /** Of `const versions = { 0: () => {...}, 1: ... }` the last: the others load nothing then. */
