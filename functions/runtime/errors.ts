@@ -65,10 +65,13 @@ export class StartupError extends EngineError {
   }
 }
 
-/** The message of anything that was thrown, an Error or not. */
+/** What is kept of a message: it may quote a record. */
+const longestMessage = 4_096;
+
+/** The message of anything that was thrown, an Error or not; of a long one its beginning. */
 export function messageOf(thrown: unknown): string {
   try {
-    return String(thrown instanceof Error ? thrown.message || thrown.name : thrown);
+    return String(thrown instanceof Error ? thrown.message || thrown.name : thrown).slice(0, longestMessage);
   } catch {
     return 'a thrown value that cannot be shown';
   }

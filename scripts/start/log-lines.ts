@@ -1,3 +1,5 @@
+import { printable } from '../support/words.ts';
+
 /** What an instance's log says that a watcher wants to know. */
 export type LogFact =
   | { readonly kind: 'listening'; readonly port: number }
@@ -23,7 +25,7 @@ const notices = [
 /** Reads one line; undefined when it says nothing that matters here. */
 export function readLogLine(line: string): LogFact | undefined {
   const entry = parse(line);
-  if (entry === undefined) return line.trim() === '' ? undefined : { kind: 'text', text: line };
+  if (entry === undefined) return line.trim() === '' ? undefined : { kind: 'text', text: printable(line) };
   const text = String(entry.msg ?? '');
   const atMs = Date.parse(String(entry.time)) || Date.now();
   if (text.startsWith('Health and metrics on')) return { kind: 'listening', port: Number(entry.port) };
@@ -32,7 +34,8 @@ export function readLogLine(line: string): LogFact | undefined {
   if (text.startsWith('Partitions lost')) return { kind: 'released', lost: true, atMs };
   if (text.startsWith('Shutting down:')) return { kind: 'leaving', atMs };
   const worth = Number(entry.level) >= 50 || notices.some((start) => text.startsWith(start));
-  return worth ? { kind: 'notice', text, atMs } : undefined;
+  // A handler may log what a record says, and JSON has given back what it had escaped: a terminal must not obey it.
+  return worth ? { kind: 'notice', text: printable(text), atMs } : undefined;
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

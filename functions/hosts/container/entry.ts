@@ -1,6 +1,6 @@
 import { kafkajsPort } from '../../kafka/kafkajs/port.ts';
 import type { FunctionDefinition } from '../../runtime/contract.ts';
-import { messageOf, StartupError } from '../../runtime/errors.ts';
+import { messageOf, StartupError, stackOf } from '../../runtime/errors.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { readSettings } from '../../runtime/read-settings.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -16,8 +16,9 @@ export async function runProcess<Resources>(definition: FunctionDefinition<Resou
   const settings = settingsOrExit(definition.name);
   limitYoungGeneration();
   const log = createLogger(settings.logLevel, { function: definition.name, instance: settings.instanceId });
-  process.on('uncaughtException', (error) => {
-    log.error({ error: error.message, stack: error.stack }, 'Uncaught exception: the instance ends');
+  process.on('uncaughtException', (error: unknown) => {
+    // Anything may be thrown, null as well.
+    log.error({ error: messageOf(error), stack: stackOf(error) }, 'Uncaught exception: the instance ends');
     process.exit(1);
   });
   // A promise that a handler forgot: its record is accounted for already, and others are in flight.

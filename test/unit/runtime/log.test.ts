@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stackOf } from '../../../functions/runtime/errors.ts';
+import { messageOf, stackOf } from '../../../functions/runtime/errors.ts';
 import { inert } from '../../../functions/runtime/log.ts';
 
 test('a line of the log holds nothing that a terminal would obey, and says the same', () => {
@@ -16,4 +16,12 @@ test('a stack is logged with its frames, and the beginning of a long message', (
   expect(stack).toMatch(/^Error: begins x/);
   expect(stack).toContain('log.test.ts');
   expect(stackOf(new Error('short'))).toMatch(/^Error: short\n {4}at /);
+});
+
+test('of a long message the beginning is kept, and whatever is thrown has one', () => {
+  expect(messageOf(new Error('x'.repeat(1e6)))).toHaveLength(4_096);
+  for (const thrown of [null, undefined, 7, '', Symbol('s'), Object.create(null)]) {
+    expect(messageOf(thrown)).toBeTypeOf('string');
+    expect(stackOf(thrown)).toBeUndefined();
+  }
 });
