@@ -46,6 +46,8 @@ export interface Instance {
   stop(): Promise<Exit>;
   /** SIGKILL, and waits for the end. */
   kill(): Promise<Exit>;
+  /** Any other signal, and waits for nothing. */
+  send(signal: NodeJS.Signals): void;
 }
 
 const defaultTimeoutMs = 40_000;
@@ -124,6 +126,7 @@ export function startInstance(options: InstanceOptions): Instance {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    send: (signal) => void child.kill(signal),
   };
   (options.onTestFinished ?? onTestFinished)(async ({ task }) => {
     if (task.result?.state === 'fail') process.stderr.write(`${tail(lines)}\n${stderr}\n`);
