@@ -99,8 +99,8 @@ export const mutants: readonly Mutant[] = [
     row: 'the dead-letter envelope',
     host: container,
     file: 'functions/runtime/dead-letter.ts',
-    find: "headers['error.timestamp'] = String(record.timestamp);",
-    replace: "headers['error.timestamp'] = String(record.timestamp + 1);",
+    find: "'error.timestamp': String(timestamp),",
+    replace: "'error.timestamp': String(timestamp + 1),",
     cases: ['throw a string', 'bytes of a dead letter'],
   },
   {
