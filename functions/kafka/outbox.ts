@@ -102,7 +102,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   function flush(): void {
     lingering = false;
     if (closed) return;
-    const now = Date.now();
+    const now = performance.now(); // a clock that is set back would make a retry wait for as long
     const byLeader = new Map<number, Queue[]>();
     let nextRetryMs = Number.POSITIVE_INFINITY;
     for (const queue of active) {
@@ -119,7 +119,8 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     }
     const gathering = options.moreToCome() && !full();
     for (const [leader, group] of byLeader) {
-      if (gathering && !worthwhile(group) && now - (lastSentMs.get(leader) ?? 0) < maxGatherMs) linger();
+      if (gathering && !worthwhile(group) && now - (lastSentMs.get(leader) ?? Number.NEGATIVE_INFINITY) < maxGatherMs)
+        linger();
       else {
         lastSentMs.set(leader, now);
         void send(leader, requestOf(group));
@@ -202,7 +203,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   function retry(queue: Queue, error: string): void {
     if (queue.attempts === 0) troubled += 1;
     queue.attempts += 1;
-    queue.retryAtMs = Date.now() + backoffMs(retryPolicy, queue.attempts, Math.random());
+    queue.retryAtMs = performance.now() + backoffMs(retryPolicy, queue.attempts, Math.random());
     failures += 1;
     options.onTrouble({ topic: facts.topic, error, failures });
   }

@@ -288,7 +288,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function outOfPatience(delivery: Delivery): boolean {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     if (delivery.waits === 0) delivery.waitingSinceMs = nowMs;
     return nowMs - delivery.waitingSinceMs >= runtime.dependencyPatienceMs;
   }

@@ -8,10 +8,12 @@ export interface ProxiedBroker {
   readonly brokerPort: number;
 }
 
-/** What happens to the packets of one client, both ways, until it is lifted. */
+/** What happens to the packets of one client, or about one topic, both ways, until it is lifted. */
 export interface Trouble {
-  /** The client id that it sends with its requests. */
-  readonly client: string;
+  /** The client id that it sends with its requests (default: all clients). */
+  readonly client?: string;
+  /** Only connections that write to this topic: those on which its name is sent from now on. */
+  readonly topic?: string;
   /** Between it and these brokers only (default: all). */
   readonly brokers?: readonly number[];
   /** Packets come so much later; Infinity: they do not come before the trouble is over. */
@@ -33,6 +35,8 @@ interface Link {
   readonly ends: readonly [Pipe, Pipe];
   /** Known once the first request came: until then nothing is wrong with it. */
   client: string | undefined;
+  /** The troubled topics that were named on it. */
+  readonly topics: Set<string>;
 }
 
 /** One way of a link. */
@@ -63,9 +67,13 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
     }),
   );
 
-  const delayOf = ({ client, broker }: Link): number => {
+  const delayOf = ({ client, broker, topics }: Link): number => {
     const found = [...troubles].filter(
-      (one) => one.client === client && (one.brokers === undefined || one.brokers.includes(broker)),
+      (one) =>
+        client !== undefined &&
+        (one.client === undefined || one.client === client) &&
+        (one.topic === undefined || topics.has(one.topic)) &&
+        (one.brokers === undefined || one.brokers.includes(broker)),
     );
     return Math.max(0, ...found.map(({ delayMs }) => delayMs));
   };
@@ -73,12 +81,12 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
   function accept(broker: number, client: Socket, server: Socket): void {
     const pipe = (from: Socket, to: Socket): Pipe => ({ from, to, held: [], ended: false, timer: undefined });
     const [up, down] = [pipe(client, server), pipe(server, client)];
-    const link: Link = { broker, ends: [up, down], client: undefined };
+    const link: Link = { broker, ends: [up, down], client: undefined, topics: new Set() };
     links.add(link);
     for (const one of link.ends) {
       one.from.setNoDelay(true);
       one.from.on('data', (bytes: Buffer) => {
-        if (one === up) link.client ??= clientIdOf(bytes);
+        if (one === up) learn(link, bytes);
         one.held.push({ atMs: Date.now(), bytes });
         if (one.held.length > mostHeld) one.from.pause();
         pass(link, one);
@@ -94,6 +102,11 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
         if (client.destroyed && server.destroyed) links.delete(link);
       });
     }
+  }
+
+  function learn(link: Link, request: Buffer): void {
+    link.client ??= clientIdOf(request);
+    for (const { topic } of troubles) if (topic !== undefined && request.includes(topic)) link.topics.add(topic);
   }
 
   /** Lets through what is due. */

@@ -4,6 +4,7 @@ import { brokerKilled } from './broker-killed.ts';
 import { brokerStopped } from './broker-stopped.ts';
 import { brokersRestarted } from './brokers-restarted.ts';
 import { cutOff, cutOffOne } from './cut-off.ts';
+import { deadLettersHang, deadLettersSlow } from './dead-letters-late.ts';
 import { deadLettersRefused } from './dead-letters-refused.ts';
 import { delayed } from './delayed.ts';
 import { frozen } from './frozen.ts';
@@ -22,5 +23,5 @@ export const scenarios: readonly Scenario[] = [
   ...[steady, join, sigterm, rolling, kill, frozen],
   ...[cutOff, cutOffOne, delayed, reset],
   ...[brokerStopped, brokersRestarted, brokerKilled, brokerFrozen],
-  ...[poison, deadLettersRefused, stranger, backlog],
+  ...[poison, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],
 ];

@@ -47,8 +47,8 @@ export function createBackPressure(
   function look(): void {
     looking = false;
     const room = total() <= limits.bufferMaxBytes * lowShare;
-    crowdedSinceMs = room ? undefined : (crowdedSinceMs ?? Date.now());
-    const patience = crowdedSinceMs !== undefined && Date.now() - crowdedSinceMs >= crowdedMs;
+    crowdedSinceMs = room ? undefined : (crowdedSinceMs ?? performance.now());
+    const patience = crowdedSinceMs !== undefined && performance.now() - crowdedSinceMs >= crowdedMs;
     const ready = [...paused].filter((partition) => {
       const lane = lanes.get(partition);
       // An empty lane goes on even so, in the end: one that stands still must not stop all.

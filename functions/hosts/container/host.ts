@@ -116,7 +116,8 @@ export function createConsumingHost<Resources>(
     ...shared,
     dependencyPatienceMs: Number.POSITIVE_INFINITY,
     // A session that may have expired: somebody else may own these partitions by now.
-    mayWork: () => Date.now() - member.confirmedAtMs <= settings.sessionTimeoutMs,
+    // After a clock was set back it is not known how long ago that was: the next heartbeat, within a second, tells.
+    mayWork: () => Math.abs(Date.now() - member.confirmedAtMs) <= settings.sessionTimeoutMs,
     confirmedAtMs: () => member.confirmedAtMs,
     onProgress: () => backPressure.drained(),
   };
@@ -140,16 +141,16 @@ export function createConsumingHost<Resources>(
   /** Nothing new is handed out; what is in flight ends and is committed, or is left undone at the deadline. */
   async function drain(): Promise<void> {
     if (lanes.size === 0) return;
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     const deadlineMs = startedMs + settings.drainDeadlineMs;
     const idle = await within(Promise.all([...lanes.values()].map((lane) => lane.stop())), settings.drainDeadlineMs);
     let committed = await committer.flush();
-    while (!committed && Date.now() < deadlineMs) {
+    while (!committed && performance.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       committed = await committer.flush();
     }
     if (!idle) for (const lane of lanes.values()) lane.abort('the drain deadline passed');
-    const fields = { partitions: lanes.size, ms: Date.now() - startedMs, finished: idle, committed };
+    const fields = { partitions: lanes.size, ms: Math.round(performance.now() - startedMs), finished: idle, committed };
     if (idle && committed) log.info(fields, 'Drained: all that was in flight is done and committed');
     else log.warn(fields, 'Drain ended at its deadline: what is not done or committed will be delivered again');
     clear();

@@ -13,11 +13,11 @@ const longestWaitMs = 60_000;
 export function createStandstills(): Standstills {
   const standing = new Map<number, { waitMs: number; untilMs: number }>();
   return {
-    has: (partition) => (standing.get(partition)?.untilMs ?? 0) > Date.now(),
+    has: (partition) => (standing.get(partition)?.untilMs ?? Number.NEGATIVE_INFINITY) > performance.now(),
     add(partition) {
       const before = standing.get(partition)?.waitMs;
       const waitMs = before === undefined ? firstWaitMs : Math.min(longestWaitMs, before * 2);
-      standing.set(partition, { waitMs, untilMs: Date.now() + waitMs });
+      standing.set(partition, { waitMs, untilMs: performance.now() + waitMs });
       return waitMs;
     },
     delete: (partition) => standing.delete(partition),

@@ -126,3 +126,17 @@ test('a reset ends the connections of one client', async () => {
   other.say('still here');
   await expect.poll(other.heard).toBe('still here');
 });
+
+test('a trouble may be about one topic: connections on which it is named, whoever they belong to', async () => {
+  const { network: opened, ports } = await network();
+  const [dead, other] = [await talk(ports[0], 'a'), await talk(ports[0], 'a')];
+  const heal = opened.trouble({ topic: 'raw.dlq', delayMs: Number.POSITIVE_INFINITY });
+  dead.say('write to raw.dlq ');
+  other.say('write to raw.out');
+  await expect.poll(other.heard).toBe('write to raw.out');
+  dead.say('and more');
+  await sleep(100);
+  expect(dead.heard()).toBe('');
+  heal();
+  await expect.poll(dead.heard).toBe('write to raw.dlq and more');
+});

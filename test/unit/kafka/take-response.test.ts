@@ -6,7 +6,7 @@ import type { FetchedBatch, OutOfRangePolicy, StuckPartition } from '../../../fu
 import type { FetchedPartition } from '../../../functions/kafka/wire/fetch.ts';
 import { batchOf, compressed, marker, record } from './batches.ts';
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] }));
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 const topic = 'market.raw';
