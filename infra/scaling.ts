@@ -76,6 +76,41 @@ export const stagePolicies = {
 } as const satisfies Readonly<Record<string, ScalingPolicy>>;
 
 /**
+ * Connections that a PostgreSQL takes as it comes, and those of them that are left to people, migrations, replicas and other
+ * functions. Change both with the server's max_connections.
+ */
+const database = { connections: 100, others: 40 };
+/** Of one process of storage to the primary: two transactions at a time, and the look at who is the primary. */
+const storageConnections = 3;
+const callsPerPoller = 5;
+const storagesBorne = Math.floor((database.connections - database.others) / storageConnections);
+
+/** Storage in production: as many as the database has connections for, whatever the lag. */
+export const storageScaling: ScalingPolicy = {
+  ...scaling,
+  name: 'storage',
+  group: 'storage-group',
+  topic: 'market.enriched',
+  partitions: partitionsOf('market.enriched'),
+  minimum: 2,
+  maximum: 6,
+  // Snapshots of 160 options: less than half of what `npm run bench -- --only storage` had on two busy cores, the server's on them.
+  recordsPerSecondPerInstance: 600,
+  // More writers do not make a database faster that is slow.
+  downstream: { maximum: Math.min(6, storagesBorne), degradedMaximum: 2 },
+  calendar: null,
+};
+
+/** The same behind an event source mapping, where a poller keeps five environments busy, each with its connections. */
+export const storageFunctionScaling: ScalingPolicy = {
+  ...storageScaling,
+  name: 'storage-function',
+  minimum: 1,
+  maximum: 4,
+  downstream: { maximum: Math.min(4, Math.floor(storagesBorne / callsPerPoller)), degradedMaximum: 1 },
+};
+
+/**
  * A laptop: the same rules in minutes in place of hours, and a tenth of the rate, since all instances share its cores
  * with the brokers and the feed.
  */

@@ -2,12 +2,21 @@ import { readFileSync } from 'node:fs';
 import { isCollection, isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
 import { policyProblems } from '../../infra/scaling/problems.ts';
-import { burstScaling, localScaling, scaling, stagePolicies } from '../../infra/scaling.ts';
+import {
+  burstScaling,
+  localScaling,
+  scaling,
+  stagePolicies,
+  storageFunctionScaling,
+  storageScaling,
+} from '../../infra/scaling.ts';
 import { CommandError } from './command.ts';
 
 /** The policies that infra/scaling.ts declares, by the name that commands take. */
 export const declaredPolicies: Readonly<Record<string, ScalingPolicy>> = {
   ...stagePolicies,
+  storage: storageScaling,
+  'storage-function': storageFunctionScaling,
   local: localScaling,
   burst: burstScaling,
 };

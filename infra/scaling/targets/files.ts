@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { localScaling, scaling, stagePolicies } from '../../scaling.ts';
+import { localScaling, scaling, stagePolicies, storageFunctionScaling, storageScaling } from '../../scaling.ts';
 import { allowedCounts } from '../divisors.ts';
 import type { ScalingPolicy } from '../policy.ts';
 import { externalRules, horizontalPodAutoscaler } from './hpa.ts';
@@ -27,6 +27,10 @@ const noReplicas = '# An overlay with this component says no `replicas`: each ap
 
 const pollersRemark =
   '# To be read in a review: serverless.yml takes the same from the policy itself (infra/serverless/stages.ts).\n';
+const storageRemark =
+  '# For a Deployment of dist/database.mjs storage; the most there may be is what the database has connections for.\n';
+const storagePollersRemark =
+  '# For an event source mapping of dist/database.storage: five calls a poller, three connections each.\n';
 const localRemark =
   '# To be read in a review: `npm start -- --autoscale` takes the policy from infra/scaling.ts itself.\n';
 
@@ -44,6 +48,12 @@ export function renderedFiles(): RenderedFile[] {
     ...component('hpa', { 'horizontal-pod-autoscaler.yaml': horizontalPodAutoscaler(scaling, kubernetes) }),
     yaml('infra/kubernetes/components/hpa/prometheus-adapter-values.yaml', externalRules(scaling)),
     yaml('infra/rendered/pollers.yaml', Object.fromEntries(pollers), pollersRemark),
+    yaml(
+      'infra/rendered/storage-scaled-object.yaml',
+      scaledObject(storageScaling, { ...kubernetes, deployment: 'storage' }),
+      storageRemark,
+    ),
+    yaml('infra/rendered/storage-pollers.yaml', provisionedPollers(storageFunctionScaling), storagePollersRemark),
     yaml('infra/rendered/local-autoscaler.yaml', localSettings(localScaling), localRemark),
   ];
 }
