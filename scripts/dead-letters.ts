@@ -47,7 +47,7 @@ await runCommand(
     },
     notes: [
       'A redriven record goes to the topic and partition that it came from, the same to the byte, without the headers that say',
-      'why it died and with redrive.count one higher; those of a partition in their order. All groups that read that topic get',
+      'why it died, with redrive.count one higher and the time of now; those of a partition in their order. All groups that read that topic get',
       'it. Redriven and noted as redriven are one transaction: interrupt it at any time and run it again, nothing goes twice.',
       'Notes are kept in the topic <dead-letter topic>.journal, which is made when they are first needed.',
       'Exit code 0 when done, 1 when not, 2 when called wrongly. Takes Read on the topic, its journal and the groups; redrive and',

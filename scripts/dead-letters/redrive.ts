@@ -1,16 +1,16 @@
 import type { Target } from '../doctor/target.ts';
 import { CommandError } from '../support/command.ts';
 import { insist, type Tell } from '../support/insist.ts';
-import type { OpenedCluster, TopicFacts } from '../support/kafka/cluster-facts.ts';
+import type { OpenedCluster } from '../support/kafka/cluster-facts.ts';
 import { wholeTopic, withCluster } from '../support/kafka/group-look.ts';
-import type { RawRecord } from '../support/kafka/raw-records.ts';
 import { createPace } from '../support/pace.ts';
+import { readBodies } from './bodies.ts';
 import { journalName, readJournal } from './journal.ts';
-import { envelopeOf, placeOf } from './letter.ts';
+import { placeOf } from './letter.ts';
 import { identityOf, letterIdentity, type Note, noteText } from './note.ts';
 import type { Redrivable } from './plan.ts';
-import { plainBody, readBody, redrivenBody } from './raw-headers.ts';
-import { type Stretch, scan, wholeExtent } from './scan.ts';
+import { plainBody } from './raw-headers.ts';
+import { wholeExtent } from './scan.ts';
 import { openTransactions, type Transactions, type Written } from './transactions.ts';
 
 /** How to go about it. */
@@ -69,8 +69,9 @@ export async function redrive(target: Target, letters: readonly Redrivable[], ma
         // Read only now: whatever ran under that name before has committed or never will.
         const journal = await readJournal(cluster, name);
         // A commit whose answer was lost is found here.
+        const known = new Set(notes.map(({ place }) => place));
         for (const note of journal.notes) {
-          if (note.action === 'redriven' && mine.has(note.place) && !notes.some(({ place }) => place === note.place)) {
+          if (note.action === 'redriven' && mine.has(note.place) && !known.has(note.place)) {
             notes.push(note);
           }
         }
@@ -134,7 +135,8 @@ async function transact(
       const body = bodies.get(placeOf(letter));
       if (body === undefined)
         throw new CommandError(`${name}/${placeOf(letter)} is not there any more: run this again`);
-      return { timestamp: letter.source.timestamp, body };
+      // Not its own: with one that is older than the topic's retention it could be deleted before anybody has read it.
+      return { timestamp: atMs, body };
     });
     const base = await transactions.write(wholeTopic(cluster, topic), partition, records);
     for (const [index, letter] of together.entries()) {
@@ -155,50 +157,4 @@ async function transact(
 /** A note as a record: its key is the place. */
 export function noteRecord(note: Note): Written {
   return { timestamp: note.atMs, body: plainBody(Buffer.from(note.place), Buffer.from(noteText(note))) };
-}
-
-/** The bodies of the records that died, by the place of their dead letter. */
-async function readBodies(
-  cluster: OpenedCluster,
-  topic: TopicFacts,
-  letters: readonly Redrivable[],
-): Promise<Map<string, Buffer>> {
-  const wanted = new Map(letters.map((letter) => [placeOf(letter), letter]));
-  const bodies = new Map<string, Buffer>();
-  const keep = (partition: number, { offset, body }: RawRecord): void => {
-    const letter = wanted.get(placeOf({ partition, offset }));
-    if (letter === undefined) return;
-    const envelope = envelopeOf(partition, offset, readBody(body));
-    if (envelope instanceof Error || identityOf(envelope.source) !== identityOf(letter.source)) {
-      throw new CommandError(`${topic.name} was made anew while this ran: run it again`);
-    }
-    bodies.set(placeOf(letter), redrivenBody(body));
-  };
-  const waiting = new Map(
-    [...Map.groupBy(letters, ({ partition }) => partition)].map(([partition, list]) => [
-      partition,
-      stretchesOf(list.map(({ offset }) => offset)),
-    ]),
-  );
-  for (;;) {
-    const next = [...waiting].flatMap(([partition, stretches]) => {
-      const stretch = stretches.shift();
-      return stretch === undefined ? [] : [[partition, stretch] as const];
-    });
-    if (next.length === 0) return bodies;
-    await scan(topic, cluster.nodes, new Map(next), keep);
-  }
-}
-
-/** What lies far apart is not read through. */
-const nearOffsets = 64;
-
-function stretchesOf(offsets: readonly number[]): Stretch[] {
-  const stretches: Stretch[] = [];
-  for (const offset of offsets.toSorted((a, b) => a - b)) {
-    const last = stretches.at(-1);
-    if (last !== undefined && offset - last.to < nearOffsets) stretches.splice(-1, 1, { ...last, to: offset + 1 });
-    else stretches.push({ from: offset, to: offset + 1 });
-  }
-  return stretches;
 }

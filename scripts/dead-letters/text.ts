@@ -28,14 +28,14 @@ export function listText(look: Look, chosen: readonly Letter[], filtered: boolea
     `${by('redriven').length} redriven`,
     `${by('discarded').length} discarded`,
   ].join(', ');
-  const redriven = chosen.filter((letter) => stateOf(letter, look.journal) === 'redriven').map(placeOf);
+  const redriven = new Set(chosen.filter((letter) => stateOf(letter, look.journal) === 'redriven').map(placeOf));
   return lines([
     `${look.topic.name}: ${head}`,
     ...(foreign > 0 ? [`${foreign} of them are no dead letters of this runtime: they are never redriven.`] : []),
     ...(filtered ? [`${count(chosen.length, 'record')} fit what was asked for:`] : []),
     ...causeTable(chosen),
-    ...(redriven.length > 0
-      ? outcomeLines(look.outcomes.filter(({ note }) => redriven.includes(note.place)))
+    ...(redriven.size > 0
+      ? outcomeLines(look.outcomes.filter(({ note }) => redriven.has(note.place)))
       : outcomeLines(look.outcomes).slice(0, 1)),
   ]);
 }

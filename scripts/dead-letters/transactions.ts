@@ -28,12 +28,14 @@ export interface Transactions {
  */
 const transactionTimeoutMs = 15_000;
 const patienceMs = 30_000;
+const chosenMs = 5_000;
 /** Above this a record goes compressed: it may have come so, and the topic take no more. */
 const largeBytes = 900_000;
 const transactionCoordinator = 1;
 
-/** Not ready, or not the one any more. */
-const passing: ReadonlySet<number> = new Set([14, 15, 16]);
+/** The coordinator is not ready, or not chosen. One that is not it any more is looked for anew, by a new attempt. */
+const passing: ReadonlySet<number> = new Set([14, 15]);
+const notCoordinator = 16;
 const concurrent = 51;
 /** Another process has begun under the same name, or the transaction was aborted since it took too long. */
 const fenced: ReadonlySet<number> = new Set([47, 48, 49, 90]);
@@ -45,8 +47,7 @@ const fenced: ReadonlySet<number> = new Set([47, 48, 49, 90]);
  * @throws CommandError
  */
 export async function openTransactions({ nodes }: OpenedCluster, transactionalId: string): Promise<Transactions> {
-  const coordinator = await findCoordinator(nodes, transactionalId);
-  const { producerId, producerEpoch } = await begin(coordinator, transactionalId);
+  const { coordinator, producerId, producerEpoch } = await begin(nodes, transactionalId);
   const produce = rawTransactionalProduce(transactionalId);
   const sequences = new Map<string, number>();
   const added = new Set<string>();
@@ -118,17 +119,29 @@ async function findCoordinator(
   return coordinator;
 }
 
-async function begin(coordinator: BrokerConnection, transactionalId: string) {
-  let identity = { producerId: '-1', producerEpoch: -1 };
-  await insistently(transactionalId, async () => {
-    const answer = await coordinator.ask('InitProducerId', {
-      transactionalId,
-      transactionTimeout: transactionTimeoutMs,
+interface Begun {
+  readonly coordinator: BrokerConnection;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+async function begin(nodes: ReadonlyMap<number, BrokerConnection>, transactionalId: string): Promise<Begun> {
+  const until = Date.now() + chosenMs;
+  for (;;) {
+    const coordinator = await findCoordinator(nodes, transactionalId);
+    const begun: Begun[] = [];
+    await insistently(transactionalId, async () => {
+      const asked = { transactionalId, transactionTimeout: transactionTimeoutMs };
+      const { errorCode, producerId, producerEpoch } = await coordinator.ask('InitProducerId', asked);
+      // One that has just been chosen may not know of it yet: it is looked up again.
+      if (errorCode === notCoordinator && Date.now() < until) return 0;
+      begun.push({ coordinator, producerId, producerEpoch });
+      return errorCode;
     });
-    identity = answer;
-    return answer.errorCode;
-  });
-  return identity;
+    const last = begun.at(-1);
+    if (last !== undefined) return last;
+    await delay(200);
+  }
 }
 
 async function insistently(transactionalId: string, ask: () => Promise<number>): Promise<void> {

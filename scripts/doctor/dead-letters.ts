@@ -66,10 +66,11 @@ export function diagnoseDeadLetters(report: DeadLetterReport, topic: string, now
       area: 'dead letters',
       what: `${count(total, 'dead letter')} in ${topic}${latest ? `, the latest ${span(Math.max(0, nowMs - latest.atMs))} ago` : ''}`,
       cause: `${Object.hasOwn(causes, most) ? causes[most] : 'What they died of is in their error.* headers.'}`,
-      remedy:
+      remedy: `${
         most === 'HANDLER_FAILED'
-          ? 'Correct the function, then send them again: npm run dead-letters -- redrive.'
-          : 'Correct what writes them (or the limit that they met), then send them again (npm run dead-letters -- redrive) before retention deletes them.',
+          ? 'Correct the function, then send them again'
+          : 'Correct what writes them (or the limit that they met), then send them again before retention deletes them'
+      }: npm run dead-letters -- redrive. Its list says which of them still wait.`,
     },
   ];
 }

@@ -24,7 +24,7 @@ const each = 10;
 let source = '';
 let dlq = '';
 /** What is to come back, by partition of the source, in this order. */
-const expected: { timestamp: number; body: Buffer }[][] = [];
+const expected: Buffer[][] = [];
 /** Where in the dead-letter topic the next one goes. */
 const ends = [0, 0];
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const letters: [partition: number, body: Buffer][] = [];
   for (let partition = 0; partition < partitions; partition += 1) {
     const own = Array.from({ length: each }, (_, index) => deadLetter(partition, 1_000 + index * 3));
-    expected.push(own.map(({ timestamp, alive }) => ({ timestamp, body: alive })));
+    expected.push(own.map(({ alive }) => alive));
     // The last died first, as after a move of the group; and the first died twice.
     for (const { dead } of [...own.slice(-2), ...own.slice(0, -2), ...own.slice(0, 1)])
       letters.push([partition % 2, dead]);
@@ -61,7 +61,7 @@ afterAll(async () => {
 });
 
 /** A dead letter, and the record that is to come of it. */
-function deadLetter(partition: number, offset: number): { timestamp: number; dead: Buffer; alive: Buffer } {
+function deadLetter(partition: number, offset: number): { dead: Buffer; alive: Buffer } {
   const timestamp = 1_700_000_000_000 + offset;
   const odd: TestHeader[] = [
     ['twice', 'a'],
@@ -81,7 +81,7 @@ function deadLetter(partition: number, offset: number): { timestamp: number; dea
     : [...odd, ['redrive.count', '1']];
   // Where the envelope stands must not matter.
   const dead = bodyOf(key, value, [...envelope.slice(0, 3), ...before, ...envelope.slice(3)]);
-  return { timestamp, dead, alive: bodyOf(key, value, after) };
+  return { dead, alive: bodyOf(key, value, after) };
 }
 
 async function writeDead(letters: readonly (readonly [partition: number, body: Buffer])[]): Promise<void> {
@@ -212,6 +212,7 @@ test('what cannot be done is one sentence, and changes nothing', async () => {
 });
 
 test('redriven once each, in order and to the byte, however often it is interrupted', async () => {
+  const startedMs = Date.now();
   // Sent and not noted, noted and not committed, committed and not known of; an orderly end; two at the same time.
   for (const step of ['sent', 'noted', 'committed']) {
     expect(await ended('SIGKILL', step)).toMatchObject({ signal: 'SIGKILL' });
@@ -226,7 +227,9 @@ test('redriven once each, in order and to the byte, however often it is interrup
   expect(last).toMatchObject({ code: 0, stderr: '' });
 
   const found = await redriven();
-  expect(found.map((list) => list.map(({ timestamp, body }) => ({ timestamp, body })))).toEqual(expected);
+  expect(found.map((list) => list.map(({ body }) => body))).toEqual(expected);
+  // With the times at which they died they would be older than the topic keeps its records.
+  for (const { timestamp } of found.flat()) expect(timestamp).toBeGreaterThanOrEqual(startedMs);
   const again = await run('redrive', '--code', 'CONTRACT_VIOLATED', '--apply');
   expect(again.stdout).toContain('Nothing to do.');
   expect((await list()).groups.reduce((sum, { records }) => sum + records, 0)).toBe(2);
