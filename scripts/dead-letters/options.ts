@@ -1,7 +1,7 @@
 import { doctorOptions } from '../doctor/options.ts';
 import { mergedEnvironment } from '../doctor/settings.ts';
 import { requiredTarget, type Target } from '../doctor/target.ts';
-import { durationOption, integerOption, UsageError } from '../support/command.ts';
+import { collectProblems, durationOption, integerOption, UsageError } from '../support/command.ts';
 import { momentOption } from '../support/moment.ts';
 import { type Filter, type State, states } from './select.ts';
 
@@ -57,16 +57,7 @@ export function deadLettersOptions(
   positionals: readonly string[],
   env: NodeJS.ProcessEnv,
 ): DeadLettersOptions {
-  const problems: string[] = [];
-  function read<Value>(parse: () => Value): Value | undefined {
-    try {
-      return parse();
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problems.push(error.message);
-      return undefined;
-    }
-  }
+  const { list: problems, read } = collectProblems();
   const [word, ...places] = positionals;
   const action = actions.find((one) => one === word);
   if (action === undefined) problems.push(`it takes one of ${actions.join(', ')}, not '${word ?? ''}'`);

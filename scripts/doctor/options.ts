@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { openCluster } from '../../infra/cluster/cluster.ts';
 import { localDir } from '../../infra/cluster/jars.ts';
-import { durationOption, integerOption, UsageError } from '../support/command.ts';
+import { collectProblems, durationOption, integerOption, UsageError } from '../support/command.ts';
 import type { SettingSources } from './settings.ts';
 
 /** The flags as typed; a flag that was not typed is absent. */
@@ -42,16 +42,7 @@ export function doctorOptions(
   positionals: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): DoctorOptions {
-  const problems: string[] = [];
-  function read<Value>(parse: () => Value, fallback: Value): Value {
-    try {
-      return parse();
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problems.push(error.message);
-      return fallback;
-    }
-  }
+  const { list: problems, read } = collectProblems();
   if (positionals.length > 0) problems.push(`there is nothing to do with '${positionals.join(' ')}'`);
   const overrides: Record<string, string> = {};
   for (const [flag, setting] of Object.entries(settingOfFlag) as [keyof typeof settingOfFlag, string][]) {
@@ -59,9 +50,9 @@ export function doctorOptions(
     if (text?.trim() === '') problems.push(`--${flag} takes a value, not ''`);
     else if (text !== undefined) overrides[setting] = text;
   }
-  const envFile = read(() => readEnvFile(flags['env-file']), {});
-  const intervalMs = read(() => intervalOption(flags.interval ?? '2s'), 0);
-  const sample = read(() => integerOption('sample', flags.sample ?? '2000', 0, 100_000), 0);
+  const envFile = read(() => readEnvFile(flags['env-file'])) ?? {};
+  const intervalMs = read(() => intervalOption(flags.interval ?? '2s')) ?? 0;
+  const sample = read(() => integerOption('sample', flags.sample ?? '2000', 0, 100_000)) ?? 0;
   if (problems.length > 0) throw new UsageError(problems.join('; '));
   return {
     sources: { flags: overrides, environment, envFile, local: localBrokers() },

@@ -1,6 +1,6 @@
 import { doctorOptions } from '../doctor/options.ts';
 import { requiredTarget, type Target } from '../doctor/target.ts';
-import { UsageError } from '../support/command.ts';
+import { collectProblems, UsageError } from '../support/command.ts';
 import { type Destination, parseDestination } from './destination.ts';
 
 export const actions = ['show', 'plan', 'apply', 'undo'] as const;
@@ -38,16 +38,7 @@ export function offsetsOptions(
   positionals: readonly string[],
   env: NodeJS.ProcessEnv,
 ): OffsetsOptions {
-  const problems: string[] = [];
-  function read<Value>(parse: () => Value): Value | undefined {
-    try {
-      return parse();
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problems.push(error.message);
-      return undefined;
-    }
-  }
+  const { list: problems, read } = collectProblems();
   const [word, ...rest] = positionals;
   const action = actions.find((one) => one === word);
   if (action === undefined) problems.push(`it takes one of ${actions.join(', ')}, not '${word ?? ''}'`);

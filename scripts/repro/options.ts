@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { doctorOptions } from '../doctor/options.ts';
 import { requiredTarget, type Target } from '../doctor/target.ts';
-import { integerOption, UsageError } from '../support/command.ts';
+import { collectProblems, integerOption, UsageError } from '../support/command.ts';
 
 /** The flags as typed. */
 export type ReproFlags = {
@@ -36,16 +36,7 @@ export function reproOptions(
   env: NodeJS.ProcessEnv,
   root: string,
 ): ReproOptions {
-  const problems: string[] = [];
-  function read<Value>(parse: () => Value): Value | undefined {
-    try {
-      return parse();
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problems.push(error.message);
-      return undefined;
-    }
-  }
+  const { list: problems, read } = collectProblems();
   const { 'bootstrap-servers': servers, 'env-file': envFile, topic } = flags;
   const targetFlags = { 'bootstrap-servers': servers, 'env-file': envFile, 'dead-letter-topic': topic };
   const sources = read(() => doctorOptions(targetFlags, positionals, env).sources);

@@ -89,6 +89,29 @@ function withNegatives(args: readonly string[], options: ParseArgsOptionsConfig)
   return joined;
 }
 
+/** Everything that is wrong with a command line, told at once. */
+export interface Problems {
+  readonly list: string[];
+  /** What `parse` gives; undefined when it throws a UsageError, which is put on the list. */
+  read<Value>(parse: () => Value): Value | undefined;
+}
+
+export function collectProblems(): Problems {
+  const list: string[] = [];
+  return {
+    list,
+    read(parse) {
+      try {
+        return parse();
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        list.push(error.message);
+        return undefined;
+      }
+    },
+  };
+}
+
 /** A whole number option within bounds, or a UsageError that says what is accepted. */
 export function integerOption(name: string, text: string, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);

@@ -1,4 +1,4 @@
-import { durationOption, integerOption, UsageError } from '../../support/command.ts';
+import { collectProblems, durationOption, integerOption, UsageError } from '../../support/command.ts';
 
 /** The flags that are migrate's own, as typed. */
 export interface MigrateFlags {
@@ -38,29 +38,21 @@ const mostPartitions = 10_000;
  * @throws UsageError with everything wrong in it
  */
 export function migrateOptions(flags: MigrateFlags, positionals: readonly string[]): MigrateOptions {
-  const problems = positionals.length > 0 ? [`there is nothing to do with '${positionals.join(' ')}'`] : [];
-  function read<Value>(parse: () => Value, fallback: Value): Value {
-    try {
-      return parse();
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problems.push(error.message);
-      return fallback;
-    }
-  }
+  const { list: problems, read } = collectProblems();
+  if (positionals.length > 0) problems.push(`there is nothing to do with '${positionals.join(' ')}'`);
   const { topic = '', to = '', group = ['processor-group'] } = flags;
   for (const [flag, value] of Object.entries({ topic, to })) {
     if (!name.test(value)) problems.push(`--${flag} takes the name of a topic, not '${value}'`);
   }
   if (topic !== '' && topic === to) problems.push('--to takes another name than --topic: the old topic stays as it is');
   for (const one of group) if (one.trim() === '') problems.push("--group takes the id of a group, not ''");
-  const partitions = read(() => integerOption('partitions', flags.partitions ?? '', 1, mostPartitions), 0);
-  const quietMs = read(() => durationOption('quiet', flags.quiet ?? '5s'), 0);
-  const waitMs = read(() => durationOption('wait', flags.wait ?? '10m'), 0);
+  const partitions = read(() => integerOption('partitions', flags.partitions ?? '', 1, mostPartitions)) ?? 0;
+  const quietMs = read(() => durationOption('quiet', flags.quiet ?? '5s')) ?? 0;
+  const waitMs = read(() => durationOption('wait', flags.wait ?? '10m')) ?? 0;
   const rate =
     flags.rate === undefined
       ? Number.POSITIVE_INFINITY
-      : read(() => integerOption('rate', flags.rate ?? '', 1), Number.POSITIVE_INFINITY);
+      : (read(() => integerOption('rate', flags.rate ?? '', 1)) ?? Number.POSITIVE_INFINITY);
   if (flags.plan === true && flags['cut-over'] === true) problems.push('--plan changes nothing: without --cut-over');
   if (problems.length > 0) throw new UsageError(problems.join('; '));
   const until = flags.plan === true ? 'plan' : flags['cut-over'] === true ? 'cut-over' : 'copy';
