@@ -145,6 +145,16 @@ describe('a duplicate', () => {
     await expectStored([second, other]);
   });
 
+  test('that comes by another partition, as after a change of their count, is found and left as it is', async () => {
+    const list = samples(20);
+    const assignment = holding();
+    await handle(recordsOf(list.slice(0, 10)), assignment);
+    await handle(recordsOf(list.slice(12, 14)).map((record) => ({ ...record, partition: 4 })));
+    const results = await handle(recordsOf(list.slice(10), 10), assignment);
+    expect(results).toEqual(results.map(() => undefined));
+    await expectStored(list);
+  });
+
   test('within a batch counts once: the one whose source is the last', async () => {
     const [first, other] = samples(2) as [EnrichedSample, EnrichedSample];
     const second = changed(first, 3);
