@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { analyse } from '../../functions/analytics/analyse.ts';
 import { type Analytics, analytics, createAnalytics } from '../../functions/analytics/definition.ts';
 import { rangesSql } from '../../functions/analytics/read-ranges.ts';
 import { rangesOf } from '../../functions/analytics/windows.ts';
 import type { Database } from '../../functions/database/port.ts';
-import { decodeEnriched } from '../../functions/market/enriched.ts';
 import { microsOf } from '../../functions/market/micros.ts';
 import { sourceOf } from '../../functions/market/source.ts';
 import type { BatchResult, InboundRecord } from '../../functions/runtime/contract.ts';
 import { DependencyDownError } from '../../functions/runtime/errors.ts';
 import { createContext } from '../../functions/runtime/testing.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
-import { createMarket, type Logged, windowsByHand } from '../support/market.ts';
+import { createMarket, type Logged, resultOf, windowsByHand } from '../support/market.ts';
 import { insertSnapshots, storedUpTo } from '../support/stored-log.ts';
 
 let servers: TestDatabase;
@@ -33,18 +31,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => servers.stop());
-
-/** The result that a snapshot with this window has. */
-function resultOf({ record }: Logged, window: readonly Logged[]): string {
-  return analyse(
-    decodeEnriched(record.value),
-    window.map(({ record: past, fields, atMs }) => ({
-      ...{ micros: atMs * 1_000, timestamp: fields.timestamp, source: sourceOf(past), spot: fields.spot },
-      ...{ atmIv: fields.atmIv ?? null, pcr: fields.pcr ?? null, maxPain: fields.maxPain ?? null },
-      netGex: fields.netGex ?? null,
-    })),
-  );
-}
 
 /** Stores the log from one offset to before another, with the position, in one transaction. */
 async function store(from: number, to: number): Promise<void> {

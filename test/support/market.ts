@@ -1,3 +1,6 @@
+import { analyse } from '../../functions/analytics/analyse.ts';
+import { decodeEnriched } from '../../functions/market/enriched.ts';
+import { sourceOf } from '../../functions/market/source.ts';
 import type { InboundRecord } from '../../functions/runtime/contract.ts';
 import { enrichedRecord, type SnapshotFields } from './stored-log.ts';
 
@@ -64,5 +67,17 @@ export function windowsByHand(log: readonly Logged[], most: number, lookbackMs: 
       .filter(({ atMs }) => atMs < one.atMs && atMs >= one.atMs - lookbackMs)
       .toSorted((a, b) => a.atMs - b.atMs)
       .slice(-most),
+  );
+}
+
+/** The result that a snapshot with this window has. The arithmetic itself is held to another implementation's. */
+export function resultOf({ record }: Logged, window: readonly Logged[]): string {
+  return analyse(
+    decodeEnriched(record.value),
+    window.map(({ record: past, fields, atMs }) => ({
+      ...{ micros: atMs * 1_000, timestamp: fields.timestamp, source: sourceOf(past), spot: fields.spot },
+      ...{ atmIv: fields.atmIv ?? null, pcr: fields.pcr ?? null, maxPain: fields.maxPain ?? null },
+      netGex: fields.netGex ?? null,
+    })),
   );
 }
