@@ -1,5 +1,7 @@
 import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/port.ts';
+import { reportOn } from '../database/report.ts';
+import { databaseSettingProblems } from '../database/settings.ts';
 import { createTurns } from '../database/turns.ts';
 import { decodeEnriched, type EnrichedSnapshot } from '../market/enriched.ts';
 import { microsOf } from '../market/micros.ts';
@@ -84,6 +86,8 @@ export const analytics: BatchFunction<Analytics> = {
   order: 'key',
   retry: { attempts: 5, initialDelayMs: 100, maxDelayMs: 5000 },
   setup: async (env) => createAnalytics(await openDatabase(env), env),
+  checkSettings: databaseSettingProblems,
+  observe: ({ database }) => reportOn(database),
   close: ({ database }) => database.close(),
   handleBatch,
 };

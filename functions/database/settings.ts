@@ -64,6 +64,17 @@ export type DatabaseSettings = {
   readonly [Name in keyof Specs]: ValueOf<Specs[Name]> | (Name extends 'replicas' | 'poolSize' ? undefined : never);
 };
 
+/** What is wrong with the settings of the database, one sentence each. */
+export function databaseSettingProblems(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  try {
+    readDatabaseSettings(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    return error.problems;
+  }
+}
+
 /**
  * Reads the settings of the database.
  * @throws StartupError with all that is wrong with them at once; of a URL nothing is shown

@@ -95,6 +95,22 @@ export type RecordOrder = 'partition' | 'key';
 /** The result of one record of a batch: outputs as `handle` gives them, or the error that befell just this record. */
 export type BatchResult = HandlerResult | Error;
 
+/** How the resources of a function are. */
+export interface ResourceReport {
+  /** Shown by `/ready` as it is; it does not change the status. JSON, and no secrets. */
+  readonly health: object;
+  readonly metrics: readonly ResourceMetric[];
+}
+
+/** A number of `/metrics`, named `hft_<name>` there, such as `database_connections`. Counters end in `_total`. */
+export interface ResourceMetric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  /** One sentence. */
+  readonly help: string;
+  readonly value: number;
+}
+
 interface FunctionBase<Resources> {
   readonly name: string;
   /** The topic it reads. */
@@ -117,6 +133,10 @@ interface FunctionBase<Resources> {
    * DependencyDownError, an event-source function reports its records undone; a container ends, to be started again.
    */
   readonly setup?: (env: Readonly<Record<string, string | undefined>>) => Resources | Promise<Resources>;
+  /** What is wrong with settings of its own, one sentence each: told at start, together with all that is wrong with others. */
+  readonly checkSettings?: (env: Readonly<Record<string, string | undefined>>) => readonly string[];
+  /** How what `setup` made is, for `/ready` and `/metrics` of a container. Asked at any time: it answers from memory. */
+  readonly observe?: (resources: Resources) => ResourceReport;
   /** Undoes `setup`, after the last record. */
   readonly close?: (resources: Resources) => void | Promise<void>;
 }

@@ -116,13 +116,13 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Reads and validates every setting once.
+ * Reads and validates every setting once, and asks the function for what is wrong with its own.
  * @throws StartupError with all problems at once: the variable, the value (secrets masked) and what is accepted.
  */
-export function readSettings(env: Environment): Settings {
+export function readSettings(env: Environment, checkOwn?: (env: Environment) => readonly string[]): Settings {
   const problems: string[] = [];
   const settings = readTable(settingSpecs, env, problems) as Settings; // the table's own types, which fromEntries cannot follow
-  problems.push(...conflicts(settings));
+  problems.push(...conflicts(settings), ...(checkOwn?.(env) ?? []));
   if (problems.length > 0) throw new StartupError('CONFIG_INVALID', problems);
   return settings;
 }

@@ -1,5 +1,7 @@
 import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/port.ts';
+import { reportOn } from '../database/report.ts';
+import { databaseSettingProblems } from '../database/settings.ts';
 import { createTurns, type Turns } from '../database/turns.ts';
 import type { BatchFunction, BatchResult, HandlerContext, InboundRecord } from '../runtime/contract.ts';
 import { storeApart } from './apart.ts';
@@ -75,6 +77,8 @@ export const storage: BatchFunction<Storage> = {
   order: 'partition',
   retry: { attempts: 5, initialDelayMs: 100, maxDelayMs: 5000 },
   setup: async (env) => createStorage(await openDatabase(env), env),
+  checkSettings: databaseSettingProblems,
+  observe: ({ database }) => reportOn(database),
   close: ({ database }) => database.close(),
   handleBatch,
 };

@@ -1,3 +1,4 @@
+import { databaseSettingProblems, databaseSettingSpecs } from '../../functions/database/settings.ts';
 import { StartupError } from '../../functions/runtime/errors.ts';
 import { givenText, readSettings, shown } from '../../functions/runtime/read-settings.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
@@ -39,7 +40,18 @@ const sourceNames = [
   ['local', 'local cluster'],
 ] as const;
 
-const specs: readonly SettingSpec<unknown>[] = Object.values(settingSpecs);
+const runtimeSpecs: readonly SettingSpec<unknown>[] = Object.values(settingSpecs);
+const databaseSpecs: readonly SettingSpec<unknown>[] = Object.values(databaseSettingSpecs);
+const specs = [...runtimeSpecs, ...databaseSpecs];
+
+/** The settings that are anybody's business here: those of the database only where one is named. */
+function specsFor(merged: Environment): readonly SettingSpec<unknown>[] {
+  return usesDatabase(merged) ? specs : runtimeSpecs;
+}
+
+function usesDatabase(merged: Environment): boolean {
+  return databaseSpecs.some(({ name }) => merged[name] !== undefined);
+}
 
 /** The environment that the sources make together. An empty value counts as none, as it does for the runtime. */
 export function mergedEnvironment(sources: SettingSources): Record<string, string> {
@@ -53,12 +65,10 @@ export function mergedEnvironment(sources: SettingSources): Record<string, strin
 
 /** Every setting with its value and source, and everything wrong with them at once. */
 export function inspectSettings(sources: SettingSources): SettingsReport {
+  const merged = mergedEnvironment(sources);
   return {
-    rows: specs.map((spec) => rowOf(spec, sources)),
-    findings: [
-      ...invalidSettings(mergedEnvironment(sources)),
-      ...misspellings({ ...sources.envFile, ...sources.environment }),
-    ],
+    rows: specsFor(merged).map((spec) => rowOf(spec, sources)),
+    findings: [...invalidSettings(merged), ...misspellings({ ...sources.envFile, ...sources.environment })],
   };
 }
 
@@ -83,7 +93,7 @@ function rowOf(spec: SettingSpec<unknown>, sources: SettingSources): SettingRow 
 /** What the runtime itself would say at start. */
 function invalidSettings(environment: Environment): Finding[] {
   try {
-    readSettings(environment);
+    readSettings(environment, usesDatabase(environment) ? databaseSettingProblems : undefined);
     return [];
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;

@@ -30,7 +30,9 @@ const hostFolders = ['runtime', 'hosts', 'kafka', 'database', 'market'];
 /** The bundles' entries, and what they share. */
 const entries = ['functions/main.ts', 'functions/database-main.ts', 'functions/program.ts'];
 /** All of the database that functions may know. */
-const databaseDoors = ['port', 'errors', 'open', 'turns'].map((name) => `functions/database/${name}.ts`);
+const databaseDoors = ['port', 'errors', 'open', 'report', 'settings', 'turns'].map(
+  (name) => `functions/database/${name}.ts`,
+);
 
 /** What a file under functions/ may import, by its place. */
 function mayImport(path: string, name: string): boolean {

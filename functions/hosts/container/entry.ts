@@ -13,7 +13,7 @@ export const killAfterDrainMs = 5_000;
 
 /** Runs a function as this process: settings from the environment, until a signal. Never returns to a caller. */
 export async function runProcess<Resources>(definition: FunctionDefinition<Resources>, digest: string): Promise<void> {
-  const settings = settingsOrExit(definition.name);
+  const settings = settingsOrExit(definition);
   limitYoungGeneration();
   const log = createLogger(settings.logLevel, { function: definition.name, instance: settings.instanceId });
   process.on('uncaughtException', (error: unknown) => {
@@ -60,9 +60,9 @@ export async function runProcess<Resources>(definition: FunctionDefinition<Resou
   }
 }
 
-function settingsOrExit(name: string): Settings {
+function settingsOrExit<Resources>({ name, checkSettings }: FunctionDefinition<Resources>): Settings {
   try {
-    return readSettings(process.env);
+    return readSettings(process.env, checkSettings);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     for (const problem of error.problems) process.stderr.write(`${name}: ${problem}\n`);

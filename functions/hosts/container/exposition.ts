@@ -1,3 +1,4 @@
+import type { ResourceMetric } from '../../runtime/contract.ts';
 import type { Histogram, Metrics } from '../../runtime/metrics.ts';
 
 /** What only the container host knows. */
@@ -13,7 +14,12 @@ export interface ContainerGauges {
 }
 
 /** The metrics in Prometheus' text format, version 0.0.4. A page of text needs no library in the bundle. */
-export function exposition(functionName: string, metrics: Metrics, gauges: ContainerGauges): string {
+export function exposition(
+  functionName: string,
+  metrics: Metrics,
+  gauges: ContainerGauges,
+  resources: readonly ResourceMetric[] = [],
+): string {
   const lines: string[] = [];
   const base = `function="${functionName}"`;
 
@@ -63,6 +69,7 @@ export function exposition(functionName: string, metrics: Metrics, gauges: Conta
     ['', metrics.recordsIn === 0 ? 0 : gauges.cpuSeconds / metrics.recordsIn],
   ]);
   metric('resident_memory_bytes', 'gauge', 'Resident memory of the process.', [['', gauges.residentBytes]]);
+  for (const { name, type, help, value } of resources) metric(name, type, help, [['', value]]);
   lines.push(...histogram('latency_seconds', base, metrics.latency));
   return `${lines.join('\n')}\n`;
 }

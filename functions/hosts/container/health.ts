@@ -9,6 +9,8 @@ export interface HealthSource {
   degraded(): readonly string[];
   /** Whether it waits for what is downstream, which more instances would only burden: not every reason is of that kind. */
   waitsForDownstream(): boolean;
+  /** How the function's own resources are; `undefined` when it does not tell. */
+  resources(): object | undefined;
   metrics(): string;
 }
 
@@ -26,7 +28,7 @@ export async function serveHealth(host: string, port: number, source: HealthSour
       const status = good ? (reasons.length > 0 ? 'degraded' : 'ok') : 'unavailable';
       response.writeHead(good ? 200 : 503, { 'content-type': 'application/json' });
       const waitsForDownstream = source.waitsForDownstream();
-      response.end(`${JSON.stringify({ status, reasons, waitsForDownstream })}\n`);
+      response.end(`${JSON.stringify({ status, reasons, waitsForDownstream, resources: source.resources() })}\n`);
     } else {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /live, /ready and /metrics.\n');
     }

@@ -96,7 +96,8 @@ export async function prepareContainer<Resources>(
       ready: () => shuttingDown === undefined && running.assigned !== undefined,
       degraded,
       waitsForDownstream,
-      metrics: () => exposition(definition.name, metrics, gauges(running)),
+      resources: () => definition.observe?.(resources).health,
+      metrics: () => exposition(definition.name, metrics, gauges(running), definition.observe?.(resources).metrics),
     },
     log,
   );

@@ -39,7 +39,7 @@ function initialise<Resources>(
   digest: string,
   env: Environment,
 ): FunctionHost {
-  const settings = readSettings(env);
+  const settings = readSettings(env, definition.checkSettings);
   const log = createLogger(settings.logLevel, { function: definition.name });
   // A promise that a handler forgot: its record is accounted for already, and the environment lives on.
   process.on('unhandledRejection', (reason) => log.error({ error: messageOf(reason) }, 'Unhandled rejection'));

@@ -113,6 +113,13 @@ describe('the metrics page', () => {
     expect(new Map(samples).get('hft_latency_seconds_sum{function="f"}')).toBeCloseTo(4_000.606, 9);
   });
 
+  test("shows the numbers of the function's own resources", () => {
+    const connections = { name: 'database_connections', type: 'gauge', help: 'Open connections.', value: 3 } as const;
+    expect(exposition('storage', createMetrics(), gauges, [connections])).toContain(
+      '# HELP hft_database_connections Open connections.\n# TYPE hft_database_connections gauge\nhft_database_connections{function="storage"} 3\n',
+    );
+  });
+
   test('that is bad is seen as such', () => {
     const good = exposition('processor', createMetrics(), gauges);
     const [help = '', type = ''] = good.split('\n');

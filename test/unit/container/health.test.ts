@@ -19,6 +19,7 @@ const well: HealthSource = {
   ready: () => true,
   degraded: () => [],
   waitsForDownstream: () => false,
+  resources: () => undefined,
   metrics: () => 'hft_up 1\n',
 };
 
@@ -39,6 +40,12 @@ function portOf(server: Server): number {
 }
 
 describe('health', () => {
+  test('/ready shows how the resources are, which changes no status', async () => {
+    const health = { database: { writable: false, servers: [] } };
+    const { ask } = await serve({ resources: () => health });
+    expect(JSON.parse((await ask('/ready')).text)).toMatchObject({ status: 'ok', resources: health });
+  });
+
   test.each(['/live', '/ready', '/live?probe=1'])('%s of a well instance is 200, ok', async (path) => {
     const { ask } = await serve();
     const { status, headers, text } = await ask(path);

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { analytics } from '../../../functions/analytics/definition.ts';
 import { readDatabaseSettings } from '../../../functions/database/settings.ts';
 import { StartupError } from '../../../functions/runtime/errors.ts';
+import { readSettings } from '../../../functions/runtime/read-settings.ts';
+import { storage } from '../../../functions/storage/definition.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -38,4 +41,14 @@ describe('settings of the database', () => {
   test('say that there is none', () => {
     expect(problemsOf({})).toEqual([expect.stringMatching(/^DATABASE_URL is not set\. It takes postgres:\/\//)]);
   });
+});
+
+test("they come together with what is wrong with the runtime's own", () => {
+  const env = { DATABASE_POOL_SIZE: '0', ANALYTICS_WINDOW: 'all', KAFKA_BOOTSTRAP_SERVERS: 'b:1' };
+  for (const { checkSettings } of [storage, analytics]) {
+    expect(() => readSettings(env, checkSettings)).toThrow(
+      /^ANALYTICS_WINDOW is 'all', .*\nDATABASE_URL is not set\. .*\nDATABASE_POOL_SIZE is '0', but takes a whole number from 1 to 100\.$/,
+    );
+  }
+  expect(() => readSettings({ KAFKA_BOOTSTRAP_SERVERS: 'b:1' })).not.toThrow();
 });

@@ -70,3 +70,16 @@ test('other variables are nobody’s business', () => {
   });
   expect(findings).toEqual([]);
 });
+
+test('settings of the database are shown and checked where one is named, with no credentials', () => {
+  const environment = { ...brokers, DATABASE_URL: 'postgres://hft:hunter2@db:5432/hft', DATABASE_POOL_SIZE: '0' };
+  const { rows, findings } = inspectSettings({ ...none, environment });
+  const row = (name: string) => rows.find((one) => one.name === name);
+  expect(row('DATABASE_URL')).toMatchObject({ source: 'environment', value: '****', valid: true });
+  expect(row('DATABASE_MAX_LAG_MS')).toMatchObject({ source: 'default', value: '2000' });
+  expect(findings.map(({ what }) => what)).toEqual([
+    "DATABASE_POOL_SIZE is '0', but takes a whole number from 1 to 100",
+  ]);
+  expect(JSON.stringify({ rows, findings })).not.toContain('hunter2');
+  expect(rowOf('DATABASE_URL', {})).toBeUndefined();
+});
