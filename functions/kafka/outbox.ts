@@ -175,8 +175,6 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     }));
     const packs = options.mustDeliver && asked === 'none' && group.some(isLarge);
     const failures = await producer.send(batches, packs ? 'gzip' : asked);
-    if (failures.some((failure) => failure?.kind === 'transient')) await producer.refreshLeaders();
-    busyLeaders.delete(leader);
     for (const [index, queue] of group.entries()) {
       const failure = failures[index];
       queue.sending = false;
@@ -184,6 +182,9 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       else if (failure.kind === 'too-large') tooLarge(queue, failure.message);
       else retry(queue, failure.message);
     }
+    // Only now: a broker that says nothing takes 10 s and more to be asked, and what is stored or failed is known.
+    if (failures.some((failure) => failure?.kind === 'transient')) await producer.refreshLeaders();
+    busyLeaders.delete(leader);
     if (active.size > 0) flush();
   }
 

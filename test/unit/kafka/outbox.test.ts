@@ -187,3 +187,24 @@ describe('a failed send', () => {
     expect(order).toEqual(['a']);
   });
 });
+
+test('what is stored or failed is told before brokers are asked who leads, which may take them long', async () => {
+  const { producer, sends, refreshLeaders } = createProducer();
+  const { outbox, publish, order, onTrouble } = outboxOf(producer);
+  const asked = Promise.withResolvers<undefined>();
+  refreshLeaders.mockImplementation(() => asked.promise);
+  publish(0, ['fails']);
+  publish(3, ['stored']); // of the same leader
+  await linger();
+
+  await sends[0]?.answer(transient, undefined);
+
+  expect(order).toEqual(['stored']);
+  expect(outbox.degraded).toBe(true);
+  expect(onTrouble).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(sends).toHaveLength(1); // to whom is not known yet
+  asked.resolve(undefined);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(sends.slice(1).map(contents)).toEqual([['0: fails']]);
+});
