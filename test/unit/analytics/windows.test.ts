@@ -88,6 +88,13 @@ describe('windows', () => {
     );
   });
 
+  test('leave out an earlier record of the very time, which this one corrects', () => {
+    const log = [5, 10, 10, 11].map((micros) => ({ symbolId: 1, micros }));
+    const batch = log.map(wantedOf).slice(2);
+    const { windows } = windowsOf(log.slice(0, 2), batch, { snapshots: 10, lookbackMicros: 100n });
+    expect([windows.get(2), windows.get(3)]).toEqual([[0], [0, 1]]);
+  });
+
   test('of snapshots that follow one another take one range a symbol, also when all comes again', () => {
     const log = Array.from({ length: 60 }, (_, offset) => ({ symbolId: 1 + (offset % 2), micros: 1_000 + offset }));
     const reach = { snapshots: 10, lookbackMicros: 1_000n };
