@@ -9,6 +9,7 @@ const alone = [
   'faults',
   'local-cluster',
   'scaling',
+  'secured',
   'start',
   'topics-rights',
   'topics',

@@ -1,7 +1,7 @@
 import { EngineError } from '../runtime/errors.ts';
 import type { OutboundRecord, Publisher, Receipt } from '../runtime/publisher.ts';
 import { backoffMs } from '../runtime/retry.ts';
-import type { Producer, TopicFacts } from './port.ts';
+import type { Producer, SendFailure, TopicFacts } from './port.ts';
 
 export interface OutboxOptions {
   readonly facts: TopicFacts;
@@ -11,7 +11,7 @@ export interface OutboxOptions {
   /** Dead letters must get through: compress what is too large as it stands, and never refuse a record. */
   readonly mustDeliver: boolean;
   /** A chunk was not stored. `failures` counts those of all partitions since the topic was last well. */
-  readonly onTrouble: (fields: { topic: string; error: string; failures: number }) => void;
+  readonly onTrouble: (fields: { topic: string; error: string; failures: number }, kind: SendFailure['kind']) => void;
   /** Nothing waits for a next try any more. */
   readonly onRecovered: (fields: { topic: string; failures: number }) => void;
   /** Called when `full` or `degraded` ended: lanes may go on. */
@@ -180,10 +180,11 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       queue.sending = false;
       if (failure === undefined) acknowledge(queue);
       else if (failure.kind === 'too-large') tooLarge(queue, failure.message);
-      else retry(queue, failure.message);
+      else retry(queue, failure.message, failure.kind);
     }
     // Only now: a broker that says nothing takes 10 s and more to be asked, and what is stored or failed is known.
-    if (failures.some((failure) => failure?.kind === 'transient')) await producer.refreshLeaders();
+    if (failures.some((failure) => failure !== undefined && failure.kind !== 'too-large'))
+      await producer.refreshLeaders();
     busyLeaders.delete(leader);
     if (active.size > 0) flush();
   }
@@ -201,12 +202,12 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (attempts > 0 || (wasFull && !full())) options.onRoom();
   }
 
-  function retry(queue: Queue, error: string): void {
+  function retry(queue: Queue, error: string, kind: SendFailure['kind']): void {
     if (queue.attempts === 0) troubled += 1;
     queue.attempts += 1;
     queue.retryAtMs = performance.now() + backoffMs(retryPolicy, queue.attempts, Math.random());
     failures += 1;
-    options.onTrouble({ topic: facts.topic, error, failures });
+    options.onTrouble({ topic: facts.topic, error, failures }, kind);
   }
 
   function recovered(): void {
@@ -229,7 +230,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       return;
     }
     if (only === undefined || options.mustDeliver) {
-      retry(queue, `${error} (raise max.message.bytes of topic ${facts.topic})`);
+      retry(queue, `${error} (raise max.message.bytes of topic ${facts.topic})`, 'too-large');
       return;
     }
     const { attempts } = queue;

@@ -33,6 +33,13 @@ export interface StuckPartition {
  */
 export type OutOfRangePolicy = 'stop' | 'earliest' | 'latest';
 
+/** What a user of the cluster may be allowed, by Kafka's names. Read and Write bring Describe along. */
+export interface Right {
+  readonly operation: 'Read' | 'Write' | 'Describe';
+  readonly resource: 'topic' | 'group';
+  readonly name: string;
+}
+
 /** What happens to a member of a consumer group. */
 export interface GroupListener {
   /** A fetched batch. Must not wait and not throw: pausing is how to ask for less. */
@@ -51,12 +58,14 @@ export interface GroupListener {
   unstuck(partition: number): void;
   /** An offset was out of range, and the policy has moved the partition to another one. */
   moved(partition: number, from: number, to: number): void;
+  /** The brokers deny what the member needs. Told at each try: it goes on by itself once the right is granted. */
+  denied(right: Right): void;
   /** The member fell out of its group and is being rebuilt. */
   interrupted(error: Error): void;
 }
 
-/** How a commit ended. `refused`: the broker says these partitions are not ours; `failed`: try again. */
-export type CommitResult = 'committed' | 'refused' | 'failed';
+/** How a commit ended. `refused`: the broker says these partitions are not ours; `failed`: try again; `denied`: told. */
+export type CommitResult = 'committed' | 'refused' | 'failed' | 'denied';
 
 /** A member of a consumer group, reading one topic. */
 export interface GroupMember {
@@ -94,9 +103,9 @@ export interface ProduceBatch {
   readonly records: readonly OutboundRecord[];
 }
 
-/** How a send ended, when not well. `too-large`: the batch is above the topic's limit. */
+/** How a send ended, when not well. `too-large`: the batch is above the topic's limit; `denied`: a right is missing. */
 export interface SendFailure {
-  readonly kind: 'too-large' | 'transient';
+  readonly kind: 'too-large' | 'transient' | 'denied';
   readonly message: string;
 }
 
@@ -129,6 +138,8 @@ export interface TopicFacts {
 export interface ClusterInspector {
   /** The facts of the topics that exist; the others are left out. Rejects when no broker can be reached. */
   topicFacts(topics: readonly string[]): Promise<ReadonlyMap<string, TopicFacts>>;
+  /** Those of the rights that this user lacks, as far as the brokers tell. A topic that does not exist lacks none. */
+  missingRights(needed: readonly Right[]): Promise<readonly Right[]>;
   close(): Promise<void>;
 }
 

@@ -79,6 +79,7 @@ const noKafka: KafkaPort = {
   inspector: () => ({
     topicFacts: async (topics) =>
       new Map(topics.map((topic) => [topic, { topic, partitions, maxMessageBytes: 1_048_576 }])),
+    missingRights: async () => [],
     close: async () => undefined,
   }),
 };

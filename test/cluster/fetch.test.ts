@@ -75,6 +75,7 @@ async function read(
       stuck: (trouble) => void logged.push(trouble),
       unstuck: () => undefined,
       moved: (...move) => void moved.push(move),
+      denied: () => undefined,
       interrupted: () => undefined,
     },
   );

@@ -20,6 +20,7 @@ export function createCommitter(
   intervalMs: number,
   metrics: Metrics,
   log: Logger,
+  onCommitted: () => void = () => undefined,
 ): Committer {
   const committed = new Map<number, number>();
   /** Where partitions went on that were moved, and what their lanes said then. */
@@ -57,6 +58,7 @@ export function createCommitter(
     if (result === 'committed') {
       metrics.commits += 1;
       for (const [partition, offset] of offsets) committed.set(partition, offset);
+      onCommitted();
       return true;
     }
     if (result === 'refused') {

@@ -6,6 +6,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { type BackPressure, createBackPressure } from './back-pressure.ts';
 import { type Committer, createCommitter } from './commits.ts';
+import { createDenials, type Denials } from './denials.ts';
 import { createStuckPartitions, type StuckPartitions } from './stuck.ts';
 
 /** The consuming side of an instance: partitions come and go, records flow into lanes, positions are committed. */
@@ -20,6 +21,7 @@ export interface ConsumingHost {
   lag(): Map<number, number>;
   readonly assigned: readonly number[] | undefined;
   readonly stuck: StuckPartitions;
+  readonly denials: Denials;
   readonly member: GroupMember;
 }
 
@@ -44,7 +46,10 @@ export function createConsumingHost<Resources>(
   const lanes = new Map<number, Lane>();
   const highWatermarks = new Map<number, number>();
   const stuck = createStuckPartitions(definition.source, log);
+  const denials = createDenials(log);
   let assigned: readonly number[] | undefined;
+  /** Why the member was interrupted last, until it has partitions again. */
+  let interruption = '';
   let stopped = false;
 
   const listener: GroupListener = {
@@ -52,6 +57,7 @@ export function createConsumingHost<Resources>(
       const lane = lanes.get(batch.partition);
       if (lane === undefined) return; // between revoked and assigned: it will be fetched again by its new owner
       highWatermarks.set(batch.partition, batch.highWatermark);
+      denials.allowed('topic');
       lane.push(batch.records, batch.bytes, batch.next);
       backPressure.filled(lane);
     },
@@ -59,6 +65,8 @@ export function createConsumingHost<Resources>(
       clear();
       if (partitions.some((partition) => partition >= known.partitions)) return known.outgrown();
       assigned = partitions;
+      interruption = '';
+      denials.allowed('group');
       metrics.rebalances += 1;
       for (const partition of partitions) lanes.set(partition, createLane(laneRuntime, partition));
       log.info(
@@ -80,7 +88,11 @@ export function createConsumingHost<Resources>(
       log.warn({ group, topics }, message);
     },
     stuck: (trouble) => stuck.add(trouble),
-    unstuck: (partition) => stuck.delete(partition),
+    unstuck(partition) {
+      stuck.delete(partition);
+      denials.allowed('topic');
+    },
+    denied: (right) => denials.add(right),
     moved(partition, from, to) {
       metrics.offsetsMoved += 1;
       committer.moved(partition, to);
@@ -91,7 +103,10 @@ export function createConsumingHost<Resources>(
     },
     interrupted(error) {
       assigned = undefined;
-      log.warn({ error: error.message }, 'Out of the consumer group: joining again');
+      // It is tried twice a second, for as long as it takes.
+      if (error.message !== interruption)
+        log.warn({ error: error.message }, 'Out of the consumer group: joining again');
+      interruption = error.message;
     },
   };
 
@@ -122,7 +137,10 @@ export function createConsumingHost<Resources>(
     onProgress: () => backPressure.drained(),
   };
   const backPressure: BackPressure = createBackPressure(member, lanes, settings);
-  const committer: Committer = createCommitter(member, lanes, settings.commitIntervalMs, metrics, log);
+  const committer: Committer = createCommitter(member, lanes, settings.commitIntervalMs, metrics, log, () => {
+    denials.allowed('topic');
+    denials.allowed('group');
+  });
   const waker = setInterval(wake, wakeIntervalMs);
 
   function wake(): void {
@@ -180,6 +198,7 @@ export function createConsumingHost<Resources>(
       return assigned;
     },
     stuck,
+    denials,
     member,
   };
 }

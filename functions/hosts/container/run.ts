@@ -5,7 +5,7 @@ import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { withOverrides } from '../shared/overrides.ts';
-import { checkCluster, sizeWarnings } from '../shared/preflight.ts';
+import { checkCluster, neededRights, sizeWarnings } from '../shared/preflight.ts';
 import { openPublishing } from '../shared/publishing.ts';
 import { exposition } from './exposition.ts';
 import { serveHealth } from './health.ts';
@@ -52,6 +52,7 @@ export async function prepareContainer<Resources>(
   const topics = await checkCluster(
     inspector,
     definition,
+    neededRights(definition, group),
     settings.bootstrapServers,
     settings.startupTimeoutMs,
   ).finally(() => inspector.close());
@@ -84,9 +85,11 @@ export async function prepareContainer<Resources>(
   const degraded = (): string[] => [
     ...publishing.degraded(),
     ...running.stuck.reasons(),
+    ...running.denials.reasons(),
     ...(metrics.waitingForDependency > 0 ? [`${metrics.waitingForDependency} partitions wait for a dependency`] : []),
   ];
-  const waitsForDownstream = (): boolean => publishing.degraded().length > 0 || metrics.waitingForDependency > 0;
+  const waitsForDownstream = (): boolean =>
+    publishing.degraded().length > 0 || running.denials.count > 0 || metrics.waitingForDependency > 0;
   let shuttingDown: Promise<void> | undefined;
   const health = await serveHealth(
     settings.metricsHost,

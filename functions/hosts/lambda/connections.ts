@@ -1,7 +1,7 @@
 import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import type { Settings } from '../../runtime/settings.ts';
-import { checkCluster, type FunctionTopics, sizeWarnings } from '../shared/preflight.ts';
+import { checkCluster, type FunctionTopics, neededRights, sizeWarnings } from '../shared/preflight.ts';
 import { openPublishing, type Publishing } from '../shared/publishing.ts';
 
 /** The connections of an execution environment, which outlive its invocations. */
@@ -31,7 +31,13 @@ export function createConnections<Resources>(
 
   async function factsOf(endsAtMs: number): Promise<FunctionTopics> {
     const inspector = kafka.inspector();
-    const facts = await checkCluster(inspector, definition, settings.bootstrapServers, timeLeft(endsAtMs)).finally(
+    const facts = await checkCluster(
+      inspector,
+      definition,
+      neededRights(definition),
+      settings.bootstrapServers,
+      timeLeft(endsAtMs),
+    ).finally(
       // Not waited for: a broker that is silent would hold it up.
       () => void inspector.close().catch(() => undefined),
     );

@@ -1,4 +1,5 @@
-import type { ClusterInspector, TopicFacts } from '../../kafka/port.ts';
+import { deniedText } from '../../kafka/denied.ts';
+import type { ClusterInspector, Right, TopicFacts } from '../../kafka/port.ts';
 import type { FunctionDefinition } from '../../runtime/contract.ts';
 import { StartupError } from '../../runtime/errors.ts';
 import { reach } from './reach.ts';
@@ -15,6 +16,17 @@ type Topology = Pick<FunctionDefinition<never>, 'source' | 'output' | 'outputPar
 const pauseMs = 500;
 const missingTopicGraceMs = 3_000;
 
+/** What a user needs to run a function. In a function host somebody else reads the source, for a group of its own. */
+export function neededRights({ source, output, deadLetters }: Topology, group?: string): readonly Right[] {
+  const topic = (operation: Right['operation'], name: string): Right => ({ operation, resource: 'topic', name });
+  return [
+    topic(group === undefined ? 'Describe' : 'Read', source),
+    ...(output === undefined ? [] : [topic('Write', output)]),
+    topic('Write', deadLetters),
+    ...(group === undefined ? [] : [{ operation: 'Read', resource: 'group', name: group } as const]),
+  ];
+}
+
 /**
  * Looks at the cluster before anything is read from it.
  * @throws StartupError with every problem found, each with its remedy
@@ -22,12 +34,17 @@ const missingTopicGraceMs = 3_000;
 export async function checkCluster(
   inspector: ClusterInspector,
   definition: Topology,
+  rights: readonly Right[],
   bootstrapServers: readonly string[],
   timeoutMs: number,
 ): Promise<FunctionTopics> {
+  const endsAtMs = Date.now() + timeoutMs;
+  // First: a topic that may not be seen looks as if it were not there.
+  const lacking = await reach(() => inspector.missingRights(rights), bootstrapServers, timeoutMs);
+  if (lacking.length > 0) throw new StartupError('CLUSTER_UNFIT', lacking.map(deniedText));
   const { source, output, deadLetters } = definition;
   const names = [source, ...(output === undefined ? [] : [output]), deadLetters];
-  const facts = await topicFacts(inspector, names, bootstrapServers, timeoutMs);
+  const facts = await topicFacts(inspector, names, bootstrapServers, Math.max(0, endsAtMs - Date.now()));
   const problems = names
     .filter((name) => !facts.has(name))
     .map((name) => `Topic ${name} does not exist on ${bootstrapServers.join(',')}: create it, or correct its name.`);

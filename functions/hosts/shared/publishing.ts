@@ -38,6 +38,8 @@ export async function openPublishing(
   { settings, log, onRoom, moreToCome }: PublishingOptions,
 ): Promise<Publishing> {
   const closers: (() => unknown)[] = [];
+  /** Why topics may not be written, in words. */
+  const denials = new Map<string, string>();
 
   async function open(facts: TopicFacts, mustDeliver: boolean): Promise<Publisher> {
     const { bootstrapServers, startupTimeoutMs } = settings;
@@ -50,12 +52,20 @@ export async function openPublishing(
       maxBytes: outboxBytes,
       onRoom,
       moreToCome,
-      onTrouble(fields) {
+      onTrouble(fields, kind) {
+        if (kind === 'denied') {
+          if (denials.get(facts.topic) !== fields.error) log.error({ topic: facts.topic }, fields.error);
+          denials.set(facts.topic, fields.error);
+          return;
+        }
         // The first failure, and then one line for every doubling: a broker that is gone fails many partitions at once.
         if ((fields.failures & (fields.failures - 1)) === 0)
           log.warn(fields, 'Publishing fails: trying until it succeeds');
       },
-      onRecovered: (fields) => log.info(fields, 'Publishing works again'),
+      onRecovered(fields) {
+        denials.delete(fields.topic);
+        log.info(fields, 'Publishing works again');
+      },
     });
     closers.unshift(() => outbox.close());
     return outbox;
@@ -79,7 +89,8 @@ export async function openPublishing(
   return {
     outputs,
     deadLetters,
-    degraded: () => both.filter((one) => one.degraded).map(({ topic }) => `topic ${topic} cannot be written`),
+    degraded: () =>
+      both.filter((one) => one.degraded).map(({ topic }) => denials.get(topic) ?? `topic ${topic} cannot be written`),
     close,
   };
 }

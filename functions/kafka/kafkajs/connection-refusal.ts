@@ -27,14 +27,10 @@ const known: readonly Known[] = [
     'name the authority that signed it with KAFKA_CA_FILE',
   ],
   [
-    /alert (certificate required|handshake failure)/i,
-    'it wants a certificate of us, and got none',
-    'name one with KAFKA_CERT_FILE and KAFKA_KEY_FILE',
-  ],
-  [
-    /alert (bad certificate|certificate unknown|certificate expired|unknown ca|unsupported certificate)/i,
-    'it refuses our certificate (expired, or of an authority that it does not trust)',
-    'renew what KAFKA_CERT_FILE and KAFKA_KEY_FILE name; new connections take it up',
+    // Java says of a certificate that is missing what it says of a bad one.
+    /alert (certificate required|handshake failure|bad certificate|certificate unknown|certificate expired|unknown ca|unsupported certificate)/i,
+    'it refuses our certificate: there is none, it has expired, or its authority is not trusted there',
+    'see what KAFKA_CERT_FILE and KAFKA_KEY_FILE name, and renew it; new connections use what the files hold',
   ],
   [
     /wrong version number|packet length too long/i,

@@ -8,7 +8,7 @@ import type { Standstills } from './standstill.ts';
 import { takeResponse } from './take-response.ts';
 
 /** What may befall one partition while it is read. */
-export type PartitionEvents = Pick<GroupListener, 'stuck' | 'unstuck' | 'moved'>;
+export type PartitionEvents = Pick<GroupListener, 'stuck' | 'unstuck' | 'moved' | 'denied'>;
 
 /** What a fetch needs to know of the member it is for. */
 export interface FetchContext {

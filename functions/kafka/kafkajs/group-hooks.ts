@@ -3,6 +3,7 @@ import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import type { FetchedBatch, OutOfRangePolicy } from '../port.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator, isStaleLeader, typeOf } from './failures.ts';
 import { fetchFrom, type PartitionEvents } from './group-fetch.ts';
+import { rightOf } from './missing-rights.ts';
 import { createStandstills, type Standstills } from './standstill.ts';
 
 /** What a member wants to know about its kafkajs consumer group, which has no such callbacks itself. */
@@ -118,6 +119,11 @@ ConsumerGroup.prototype.heartbeat = async function heartbeat(this: ConsumerGroup
       await findCoordinator(this);
       return;
     }
+    const right = rightOf(error, state.hooks.topic, this.groupId);
+    if (right !== undefined) {
+      state.hooks.events.denied(right);
+      return pause(retryPauseMs);
+    }
     if (isMembershipLost(error)) state.membershipLost = true;
     throw error;
   }
@@ -164,11 +170,14 @@ ConsumerGroup.prototype.fetch = async function fetch(this: ConsumerGroup, nodeId
 };
 
 /**
- * A leader that moved, or a broker that died, is no reason to leave the group: learn the leaders anew and go on.
+ * A leader that moved, a broker that died, or a right that was taken away, is no reason to leave the group: learn the leaders anew and go on.
  * kafkajs would make the whole group rebalance for the first, and count the second towards a crash.
  */
 ConsumerGroup.prototype.recoverFromFetch = async function recoverFromFetch(this: ConsumerGroup, error): Promise<void> {
-  if (!groups.has(this.cluster) || !(isStaleLeader(error) || isConnectionTrouble(error))) {
+  const state = groups.get(this.cluster);
+  const right = state && rightOf(error, state.hooks.topic, this.groupId);
+  if (right !== undefined) state?.hooks.events.denied(right);
+  if (state === undefined || !(right !== undefined || isStaleLeader(error) || isConnectionTrouble(error))) {
     return original.recoverFromFetch.call(this, error);
   }
   const { host, port } = error as { host?: string; port?: number };

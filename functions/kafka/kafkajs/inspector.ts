@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import type { ClusterInspector, TopicFacts } from '../port.ts';
 import { createCluster } from './cluster.ts';
 import { isUnauthorized } from './failures.ts';
+import { missingRights } from './missing-rights.ts';
 
 const topicResource = 2;
 const maxMessageBytesName = 'max.message.bytes';
@@ -27,6 +28,11 @@ export function kafkajsInspector(kafka: Kafka): ClusterInspector {
         facts.set(topic, { topic, partitions: partitionMetadata.length, maxMessageBytes, ...rest });
       }
       return facts;
+    },
+    async missingRights(needed) {
+      if (!cluster.isConnected()) await cluster.connect();
+      await cluster.metadata(); // for where its brokers are
+      return missingRights(cluster, needed);
     },
     close: () => cluster.disconnect(),
   };

@@ -78,6 +78,8 @@ declare module 'kafkajs/src/cluster/index.js' {
       getConnectionByRequest(request: { request: { apiKey: number } }): Promise<Connection>;
     };
     disconnect(): Promise<void>;
+    /** `coordinatorType`: 0 is of groups. */
+    findGroupCoordinator(request: { groupId: string; coordinatorType: 0 }): Promise<unknown>;
     initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
     describeConfigs(request: { resources: { type: number; name: string; configNames: string[] }[] }): Promise<{
       resources: { resourceName: string; configEntries: { configName: string; configValue: string | null }[] }[];
@@ -97,7 +99,8 @@ declare module 'kafkajs/src/cluster/index.js' {
     getNodeIds(): string[];
     findBroker(options: { nodeId: string }): Promise<LeaderBroker>;
     findControllerBroker(): Promise<LeaderBroker>;
-    findGroupCoordinator(options: { groupId: string }): Promise<GroupBroker>;
+    /** Hides why when there is none. */
+    findGroupCoordinator(options: { groupId: string }): Promise<GroupBroker & LeaderBroker>;
     findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
     fetchTopicsOffset(
       topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],

@@ -5,6 +5,7 @@ import type { CommitResult, GroupListener, GroupMember, GroupMemberOptions } fro
 import { type AssignerContext, plainAssigner, stickyAssigner } from './assigner.ts';
 import { isConnectionTrouble, isMembershipLost, isNotCoordinator } from './failures.ts';
 import { findCoordinator, hookGroup } from './group-hooks.ts';
+import { rightOf } from './missing-rights.ts';
 
 const rebuildPauseMs = 500;
 const leastFetchBytes = 65_536;
@@ -125,6 +126,8 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
     listener.lost(`the Kafka client gave up: ${cause.message}`);
     let error = cause;
     while (!leaving) {
+      const right = rightOf(error, options.topic, options.groupId);
+      if (right !== undefined) listener.denied(right);
       listener.interrupted(error);
       await new Promise((resolve) => setTimeout(resolve, rebuildPauseMs));
       if (leaving) return;
@@ -162,6 +165,11 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
       return 'committed';
     } catch (error) {
       if (isMembershipLost(error)) return 'refused';
+      const right = rightOf(error, options.topic, options.groupId);
+      if (right !== undefined) {
+        listener.denied(right);
+        return 'denied';
+      }
       if (isNotCoordinator(error) || isConnectionTrouble(error)) await findCoordinator(member);
       return 'failed';
     }

@@ -19,15 +19,17 @@ export function kafkajsPort(options: ClientOptions): KafkaPort {
  * question that nobody waits for any more closes what it opened whenever it ends.
  */
 function freshInspector(make: () => ClusterInspector): ClusterInspector {
+  async function ask<Answer>(question: (inspector: ClusterInspector) => Promise<Answer>): Promise<Answer> {
+    const inspector = make();
+    try {
+      return await question(inspector);
+    } finally {
+      inspector.close().catch(() => undefined);
+    }
+  }
   return {
-    async topicFacts(topics) {
-      const inspector = make();
-      try {
-        return await inspector.topicFacts(topics);
-      } finally {
-        inspector.close().catch(() => undefined);
-      }
-    },
+    topicFacts: (topics) => ask((inspector) => inspector.topicFacts(topics)),
+    missingRights: (needed) => ask((inspector) => inspector.missingRights(needed)),
     close: async () => undefined,
   };
 }

@@ -2,11 +2,19 @@ import type { Kafka } from 'kafkajs';
 import type { LeaderBroker } from 'kafkajs/src/cluster/index.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { messageOf } from '../../runtime/errors.ts';
+import { deniedText } from '../denied.ts';
 import type { ProduceBatch, Producer, SendFailure } from '../port.ts';
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from '../wire/produce.ts';
 import { type Compression, prepareRecordBatch } from '../wire/record-batch.ts';
 import { createCluster } from './cluster.ts';
-import { isAlreadyStored, isConnectionTrouble, isIdentityRefused, isTooLarge, typeOf } from './failures.ts';
+import {
+  isAlreadyStored,
+  isConnectionTrouble,
+  isIdentityRefused,
+  isTooLarge,
+  isUnauthorized,
+  typeOf,
+} from './failures.ts';
 import { sendRaw } from './raw-request.ts';
 
 /** Who the broker takes us for, and where each partition's sequence stands: what makes a repeated batch harmless. */
@@ -87,7 +95,9 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
       );
     } catch (error) {
       forgetBroker(error);
-      const failure: SendFailure = { kind: 'transient', message: describe(error) };
+      const failure: SendFailure = isUnauthorized(error)
+        ? deniedWrite(first.topic)
+        : { kind: 'transient', message: describe(error) };
       return batches.map(() => failure);
     }
   }
@@ -105,6 +115,7 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
       return undefined;
     }
     if (isTooLarge(error)) return { kind: 'too-large', message: describe(error) };
+    if (isUnauthorized(error)) return deniedWrite(batch.topic);
     return { kind: isIdentityRefused(error) ? 'identity' : 'transient', message: describe(error) };
   }
 
@@ -137,6 +148,10 @@ export function kafkajsProducer(kafka: Kafka, topics: readonly string[]): Produc
 
 function nameOf({ topic, partition }: ProduceBatch): string {
   return `${topic}/${partition}`;
+}
+
+function deniedWrite(name: string): SendFailure {
+  return { kind: 'denied', message: deniedText({ operation: 'Write', resource: 'topic', name }) };
 }
 
 function describe(error: unknown): string {

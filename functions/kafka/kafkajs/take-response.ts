@@ -4,7 +4,7 @@ import type { FetchedPartition, FetchPosition, FetchResponse } from '../wire/fet
 import { readBatches } from '../wire/fetched-batches.ts';
 import type { InflateBudget } from '../wire/inflate.ts';
 import { WireError } from '../wire/wire-error.ts';
-import { isOffsetOutOfRange, isUnreadable } from './failures.ts';
+import { isOffsetOutOfRange, isUnauthorized, isUnreadable } from './failures.ts';
 import type { FetchContext } from './group-fetch.ts';
 import { leaveRange } from './out-of-range.ts';
 import { positionOf } from './position.ts';
@@ -39,7 +39,10 @@ export async function takeResponse(
       else if (context.standstills.delete(partition)) context.events.unstuck(partition);
     } else if (isOffsetOutOfRange(error)) outOfRange.push({ partition, offset });
     else if (isUnreadable(error)) standStill(partition, offset, error, context);
-    else trouble ??= error;
+    else if (isUnauthorized(error)) {
+      context.standstills.add(partition);
+      context.events.denied({ operation: 'Read', resource: 'topic', name: topic });
+    } else trouble ??= error;
   }
   for (const position of outOfRange) await leaveRange(group, position, context);
   if (trouble !== undefined) throw trouble;

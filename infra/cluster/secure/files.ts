@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { principals } from '../../rights.ts';
-import { createAuthority, issue } from './certificates.ts';
+import { createAuthority, type Identity, issue } from './certificates.ts';
 
 /** What a secured cluster keeps in its directory. All of it is for its owner's eyes only (mode 0600). */
 export interface SecurityFiles {
@@ -53,6 +53,12 @@ export function makeCredentials(dir: string): void {
 
 export function readPasswords(dir: string): Readonly<Record<string, string>> {
   return JSON.parse(readFileSync(securityFiles(dir).passwords, 'utf8')) as Record<string, string>;
+}
+
+/** The authority that signs for this cluster. */
+export function readAuthority(dir: string): Identity {
+  const files = securityFiles(dir);
+  return { certificate: readFileSync(files.authority, 'utf8'), key: readFileSync(files.authorityKey, 'utf8') };
 }
 
 /** The settings of each user, as they are in its file. */

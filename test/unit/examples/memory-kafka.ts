@@ -25,6 +25,7 @@ export function memoryKafka(): { readonly kafka: KafkaPort; readonly stored: rea
     inspector: () => ({
       topicFacts: async (topics) =>
         new Map(topics.map((topic) => [topic, { topic, partitions: 12, maxMessageBytes: 1_048_576 }])),
+      missingRights: async () => [],
       close: async () => undefined,
     }),
   };

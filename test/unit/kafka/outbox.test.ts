@@ -161,8 +161,8 @@ describe('a failed send', () => {
     await sends[0]?.answer(transient);
     expect(outbox.degraded).toBe(true);
     expect(onTrouble.mock.calls).toEqual([
-      [{ topic: 'out', error: 'NOT_LEADER_FOR_PARTITION', failures: 1 }],
-      [{ topic: 'out', error: 'NOT_LEADER_FOR_PARTITION', failures: 2 }],
+      [{ topic: 'out', error: 'NOT_LEADER_FOR_PARTITION', failures: 1 }, 'transient'],
+      [{ topic: 'out', error: 'NOT_LEADER_FOR_PARTITION', failures: 2 }, 'transient'],
     ]);
     await vi.advanceTimersByTimeAsync(50);
     for (const send of sends.slice(1)) await send.answer(undefined);

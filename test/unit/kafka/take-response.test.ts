@@ -2,7 +2,7 @@ import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createStandstills } from '../../../functions/kafka/kafkajs/standstill.ts';
 import { takeResponse } from '../../../functions/kafka/kafkajs/take-response.ts';
-import type { FetchedBatch, OutOfRangePolicy, StuckPartition } from '../../../functions/kafka/port.ts';
+import type { FetchedBatch, OutOfRangePolicy, Right, StuckPartition } from '../../../functions/kafka/port.ts';
 import type { FetchedPartition } from '../../../functions/kafka/wire/fetch.ts';
 import { batchOf, compressed, marker, record } from './batches.ts';
 
@@ -24,6 +24,7 @@ function member(paused: readonly number[] = [], outOfRange: OutOfRangePolicy = '
   const moved: number[][] = [];
   const stuck: StuckPartition[] = [];
   const unstuck: number[] = [];
+  const denied: string[] = [];
   const standstills = createStandstills();
   const group = {
     metadataMaxAge: 300_000,
@@ -46,6 +47,7 @@ function member(paused: readonly number[] = [], outOfRange: OutOfRangePolicy = '
       stuck: (trouble: StuckPartition) => void stuck.push(trouble),
       unstuck: (partition: number) => void unstuck.push(partition),
       moved: (...move: number[]) => void moved.push(move),
+      denied: ({ operation, name }: Right) => void denied.push(`${operation} on ${name}`),
     },
     current: () => true,
     fetched: (batch: FetchedBatch) => void fetched.push(batch),
@@ -65,7 +67,7 @@ function member(paused: readonly number[] = [], outOfRange: OutOfRangePolicy = '
   };
   const read = (): string[] =>
     fetched.flatMap(({ records }) => records.map((one) => `${one.partition}/${one.offset} ${one.value}`));
-  return { take, read, fetched, positions, replicas, moved, stuck, unstuck, standstills };
+  return { take, read, fetched, positions, replicas, moved, stuck, unstuck, denied, standstills };
 }
 
 const batch = (value: string, baseOffset = 10): Promise<Buffer> => batchOf({ baseOffset, records: [record(value)] });
@@ -115,6 +117,13 @@ describe('an error of one partition', () => {
     ];
     await expect(take(answers)).rejects.toMatchObject({ type: 'NOT_LEADER_FOR_PARTITION' });
     expect(read()).toEqual(['1/10 a']);
+  });
+
+  test('that its right is missing is told, and it waits without holding up the others', async () => {
+    const { take, read, denied, stuck, standstills } = member();
+    await take([{ errorCode: errorCodes.unauthorized }, { bytes: await batch('a') }]);
+    expect([read(), denied, stuck]).toEqual([['1/10 a'], [`Read on ${topic}`], []]);
+    expect([standstills.has(0), standstills.has(1)]).toEqual([true, false]);
   });
 
   test('that its offset is out of range makes it stand still where it is, until the offset is there', async () => {

@@ -51,6 +51,7 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
         const there = topics.filter((topic) => !state.missing.has(topic));
         return new Map(there.map((topic) => [topic, { topic, partitions: 4, maxMessageBytes: 1_000_000 }]));
       },
+      missingRights: async () => [],
       close: async () => undefined,
     }),
   };

@@ -1,0 +1,228 @@
+import kafkajs from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { readState } from '../../infra/cluster/layout.ts';
+import { createAuthority, issue } from '../../infra/cluster/secure/certificates.ts';
+import { authorityName, readAuthority } from '../../infra/cluster/secure/files.ts';
+import type { Right } from '../../scripts/support/kafka/acls.ts';
+import { type Instance, startInstance } from '../support/instance.ts';
+import { shippedBundle } from '../support/pipeline.ts';
+import { type Secured, startSecured } from '../support/secured.ts';
+
+const [source, output, deadLetters, group] = ['market.raw', 'market.enriched', 'market.raw.dlq', 'processor-group'];
+const canary = 'canary-of-a-wrong-password';
+const user = 'processor';
+const rights = {
+  source: { user, resource: 'topic', name: source, operation: 'Read' },
+  output: { user, resource: 'topic', name: output, operation: 'Write' },
+  deadLetters: { user, resource: 'topic', name: deadLetters, operation: 'Write' },
+  group: { user, resource: 'group', name: group, operation: 'Read' },
+} as const satisfies Record<string, Right>;
+
+let secured: Secured;
+let bundle: string;
+/** All that was printed by anything: no secret may be in it. */
+const printed: string[] = [];
+const isJava = readState(inject('clusterDir'))?.engine.kind === 'java';
+
+beforeAll(async () => {
+  if (!isJava) return;
+  bundle = await shippedBundle();
+  secured = await startSecured();
+  const { code, output: text } = await command('scripts/topics.ts', ['apply'], secured.env('operator'));
+  expect(text).toContain('all topics and rights are as declared');
+  expect(code).toBe(0);
+});
+afterAll(async () => await secured?.stop());
+
+async function command(script: string, args: readonly string[], env: Record<string, string>) {
+  const run = await secured.run(script, args, env);
+  printed.push(run.output);
+  return run;
+}
+
+function start(env: Record<string, string> = {}): Instance {
+  const settings = { METRICS_PORT: '0', STARTUP_TIMEOUT_MS: '8000', KAFKA_SESSION_TIMEOUT_MS: '6000' };
+  const instance = startInstance({ bundle, env: { ...secured.env(user), ...settings, ...env } });
+  onTestFinished(() => void printed.push(instance.stderr, JSON.stringify(instance.lines)));
+  return instance;
+}
+
+/** What an instance that is refused says, and that it says nothing else. */
+async function refusalOf(env: Record<string, string> = {}): Promise<string> {
+  const instance = start(env);
+  await Promise.race([instance.exited, instance.line('Kafka consumer started').catch(() => undefined)]);
+  const errors = instance.lines.filter(({ level }) => level >= 50).map(({ msg }) => msg);
+  expect(instance.stderr.trim().split('\n')).toEqual(errors.map((error) => `processor: ${error}`));
+  expect(errors).toHaveLength(1);
+  expect(await instance.exited).toEqual({ code: 1, signal: null });
+  return errors[0] ?? '';
+}
+
+const feed = (count: number, env: Record<string, string> = {}, ...more: string[]) =>
+  command('scripts/feed.ts', ['--count', String(count), '--contracts', '2', ...more], {
+    ...secured.env('feed'),
+    ...env,
+  });
+
+describe.runIf(isJava)('a secured cluster refuses', () => {
+  const servers = () => secured.cluster.bootstrapServers.join(',');
+
+  test('a wrong host name, a wrong authority and a wrong password, at once and in one sentence', async () => {
+    const localhost = servers().replaceAll('127.0.0.1', 'localhost');
+    const stranger = secured.file('stranger.pem', createAuthority(authorityName).certificate);
+    const cases = [
+      [
+        { KAFKA_BOOTSTRAP_SERVERS: localhost },
+        'its certificate is for',
+        'not for localhost, as it was called): name the brokers',
+      ],
+      [{ KAFKA_CA_FILE: stranger }, 'signed by an authority that is not trusted here', 'KAFKA_CA_FILE'],
+      [{ KAFKA_PASSWORD: canary }, 'it refuses the user or its password', 'check KAFKA_USERNAME and KAFKA_PASSWORD'],
+    ] as const;
+    for (const [env, came, remedy] of cases) {
+      const [refusal, fed, planned] = await Promise.all([
+        refusalOf(env),
+        feed(1, env),
+        command('scripts/topics.ts', ['plan'], { ...secured.env('operator'), ...env }),
+      ]);
+      for (const text of [refusal, fed.output, planned.output]) {
+        expect(text).toContain(came);
+        expect(text).toContain(remedy);
+      }
+      expect([fed.code, planned.code]).toEqual([1, 1]);
+    }
+    expect(await secured.count(source)).toBe(0);
+  });
+
+  test('to be taken for a broker whose certificate has expired', async () => {
+    const [host = '127.0.0.1'] = servers().split(':');
+    const expired = {
+      name: 'broker',
+      hosts: [host],
+      notBefore: new Date('2020-01-01'),
+      notAfter: new Date('2021-01-01'),
+    };
+    const { key, certificate } = issue(readAuthority(secured.cluster.dir), authorityName, expired);
+    const value = secured.file('expired.pem', `${key}${certificate}`);
+    // One broker takes up another certificate for its clients while it runs.
+    const keystore = (configEntries: { name: string; value: string }[]) =>
+      secured.alterAsBroker({
+        validateOnly: false,
+        resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: '3', configEntries }],
+      });
+    await keystore([
+      { name: 'listener.name.clients.ssl.keystore.location', value },
+      { name: 'listener.name.clients.ssl.keystore.type', value: 'PEM' },
+    ]);
+    try {
+      const KAFKA_BOOTSTRAP_SERVERS = secured.cluster.bootstrapServers[2] ?? '';
+      expect(await refusalOf({ KAFKA_BOOTSTRAP_SERVERS })).toContain('its certificate has expired): have');
+    } finally {
+      await keystore([]);
+    }
+  });
+
+  test('a user by certificate whose own has expired, or who has none; it takes one that is valid', async () => {
+    const authority = readAuthority(secured.cluster.dir);
+    const write = (facts: object) => {
+      const { certificate, key } = issue(authority, authorityName, { name: 'feed', ...facts });
+      return { KAFKA_CERT_FILE: secured.file('feed.pem', certificate), KAFKA_KEY_FILE: secured.file('feed.key', key) };
+    };
+    const byCertificate = { KAFKA_SECURITY: 'tls', KAFKA_BOOTSTRAP_SERVERS: secured.insideServers };
+    const past = { notBefore: new Date('2020-01-01'), notAfter: new Date('2021-01-01') };
+    const [refused, none] = [await feed(1, { ...byCertificate, ...write(past) }), await feed(1, byCertificate)];
+    for (const text of [refused.output, none.output]) expect(text).toContain('will do (it refuses our certificate: ');
+    expect([refused.code, none.code]).toEqual([1, 1]);
+    expect(await secured.count(source)).toBe(0);
+    expect(await feed(5, { ...byCertificate, ...write({}) })).toMatchObject({ code: 0 });
+    expect(await secured.count(source)).toBe(5);
+  });
+
+  test.each([
+    ['source', `This user may not read topic ${source}: the brokers deny it Read on topic ${source}. Grant it`],
+    ['output', `This user may not write topic ${output}: the brokers deny it Write on topic ${output}. Grant it`],
+    [
+      'deadLetters',
+      `This user may not write topic ${deadLetters}: the brokers deny it Write on topic ${deadLetters}. Grant it`,
+    ],
+    ['group', `This user may not be in group ${group}: the brokers deny it Read on group ${group}. Grant it`],
+  ] as const)('an instance without its right to the %s', async (name, sentence) => {
+    await secured.revoke(rights[name]);
+    try {
+      expect(await refusalOf()).toContain(sentence);
+    } finally {
+      await secured.grant(rights[name]);
+    }
+    // The coordinator of a group that has just been asked for may still be coming up.
+    await expect.poll(() => secured.committed(group, source), { timeout: 20_000 }).toBe(0);
+    expect(await secured.count(output)).toBe(0);
+  });
+
+  test('a user without the right to write, or to see, what it asks for', async () => {
+    const fed = await feed(1, secured.env('storage'));
+    expect(fed.output).toContain(
+      `Not allowed to write to '${source}' (TOPIC_AUTHORIZATION_FAILED): grant this user Write`,
+    );
+    const planned = await command('scripts/topics.ts', ['plan'], secured.env('feed'));
+    expect(planned.output).toContain('grant this user Describe on topic');
+    expect([fed.code, planned.code]).toEqual([1, 1]);
+  });
+});
+
+describe.runIf(isJava)('rights that are taken away from a running instance', () => {
+  const reasons = async (instance: Instance): Promise<string[]> => {
+    const { reasons: all } = (await (await instance.get('/ready')).json()) as { reasons: string[] };
+    return all.sort();
+  };
+  const told = ({ lines }: Instance) => lines.filter(({ level }) => level >= 50).map(({ msg }) => msg);
+
+  test('are each told once, nothing is acknowledged or committed past them, and all goes on once they are back', async () => {
+    const instance = start();
+    await instance.line('Kafka consumer started');
+    await feed(20);
+    const all = async () => (await secured.count(output)) + (await secured.count(deadLetters));
+    const commits = () => secured.committed(group, source);
+    const before = await secured.count(source);
+    await expect.poll(all, { timeout: 20_000 }).toBe(before);
+    await expect.poll(commits, { timeout: 20_000 }).toBe(before);
+
+    await secured.revoke(rights.output, rights.deadLetters);
+    await feed(60, {}, '--poison-share', '0.5', '--rate', '100');
+    await expect
+      .poll(() => reasons(instance), { timeout: 20_000 })
+      .toEqual([
+        expect.stringContaining(`the brokers deny it Write on topic ${output}`),
+        expect.stringContaining(`the brokers deny it Write on topic ${deadLetters}`),
+      ]);
+    expect([await all(), await commits()]).toEqual([before, before]);
+    await secured.grant(rights.output, rights.deadLetters);
+    await expect.poll(all, { timeout: 20_000 }).toBe(before + 60);
+    await expect.poll(commits, { timeout: 20_000 }).toBe(before + 60);
+    expect(told(instance).sort()).toEqual([
+      expect.stringContaining(`may not write topic ${output}`),
+      expect.stringContaining(`may not write topic ${deadLetters}`),
+    ]);
+
+    await secured.revoke(rights.source, rights.group);
+    await feed(40);
+    await expect
+      .poll(() => reasons(instance), { timeout: 20_000 })
+      .toEqual([
+        expect.stringContaining(`deny it Read on group ${group}`),
+        expect.stringContaining(`deny it Read on topic ${source}`),
+      ]);
+    expect([await all(), await commits()]).toEqual([before + 60, before + 60]);
+    await secured.grant(rights.source, rights.group);
+    await expect.poll(commits, { timeout: 40_000 }).toBe(before + 100);
+    expect(await all()).toBe(before + 100);
+    await expect.poll(() => reasons(instance), { timeout: 20_000 }).toEqual([]);
+    expect(told(instance)).toHaveLength(4);
+    expect(await instance.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
+test.runIf(isJava)('no password was printed by anything', () => {
+  expect(printed.length).toBeGreaterThan(20);
+  const everything = printed.join('\n');
+  for (const secret of [...secured.secrets, canary]) expect(everything.includes(secret)).toBe(false);
+});
