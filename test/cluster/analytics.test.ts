@@ -59,10 +59,13 @@ test('waits for storage, and one of two is killed: each result is that of its lo
   expect(waits?.error).toMatch(
     /^The group \S+-storage has stored nothing of \S+ partition \d, and offset \d+ needs all before it/,
   );
-  expect(await (await other?.get('/ready'))?.json()).toMatchObject({
-    ...{ status: 'degraded', waitsForDownstream: true },
-    resources: { database: { servers: [{ role: 'primary' }, { role: 'replica' }] } },
-  });
+  // Between two waits it tries again, and waits for nothing.
+  await expect
+    .poll(async () => (await other?.get('/ready'))?.json())
+    .toMatchObject({
+      ...{ status: 'degraded', waitsForDownstream: true },
+      resources: { database: { servers: [{ role: 'primary' }, { role: 'replica' }] } },
+    });
 
   const metrics = await (await other?.get('/metrics'))?.text();
   expect(metrics).toMatch(/^hft_database_replica_reads_total\{function="analytics"\} [1-9]/m);
