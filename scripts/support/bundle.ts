@@ -9,11 +9,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * The bundles that ship, and what each may have in KB. What Lambda has to load at a cold start with one function is kafkajs
- * for the most part; pg comes to a fifth of that. Each further function may add 10.
+ * for the most part; pg comes to a fifth of that. Each function that uses a database may add 10.
  */
 export const bundles = [
   { entry: 'functions/main.ts', outfile: 'dist/functions.mjs', budgetKb: 500 },
-  { entry: 'functions/database-main.ts', outfile: 'dist/database.mjs', budgetKb: 600 },
+  { entry: 'functions/database-main.ts', outfile: 'dist/database.mjs', budgetKb: 610 },
 ] as const;
 
 /** Where the bundle goes. */

@@ -51,8 +51,10 @@ const unusedMethods: Readonly<Record<string, readonly string[]>> = {
   'kafkajs/src/protocol/decoder.js': [
     ...['readVarLong', 'readTaggedFields', 'readUVarIntString', 'readVarIntString', 'readVarIntBytes'],
     ...['readUVarIntArray', 'readArrayAsync', 'readVarIntArray', 'readDouble', 'canReadInt64'],
-    ...['readVarInt', 'readUVarIntBytes', 'decodeZigZag64'],
+    ...['readVarInt', 'readUVarInt', 'readUVarIntBytes', 'decodeZigZag64'],
   ],
+  'kafkajs/src/cluster/index.js': ['markOffsetAsCommitted'],
+  'kafkajs/src/utils/long.js': ['notEquals'],
   'kafkajs/src/broker/index.js': [
     ...['produce', 'fetch', 'describeGroups', 'createTopics', 'createPartitions', 'deleteTopics', 'alterConfigs'],
     ...['addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn', 'listGroups', 'deleteGroups'],
