@@ -90,8 +90,8 @@ const mutants: readonly Mutant[] = [
     scenario: backlog,
     fault: {
       file: 'functions/hosts/container/host.ts',
-      find: 'lane.push(batch.records, batch.bytes);',
-      replace: 'lane.push(batch.records.filter(({ offset }) => offset % 100 !== 50), batch.bytes);',
+      find: 'lane.push(batch.records, batch.bytes, batch.next);',
+      replace: 'lane.push(batch.records.filter(({ offset }) => offset % 100 !== 50), batch.bytes, batch.next);',
     },
     found: ['lost', 'commitsAhead'],
   },
