@@ -9,7 +9,7 @@ import { eventSourceDescriptions, eventSourceFlags, eventSourceOptions } from '.
 import { type EventSource, startEventSource } from './event-source/source.ts';
 import type { Stats } from './event-source/stats.ts';
 import { buildBundle } from './support/bundle.ts';
-import { CommandError, runCommand } from './support/command.ts';
+import { CommandError, runCommand, UsageError } from './support/command.ts';
 import { securityFrom } from './support/kafka/security.ts';
 
 const definitions = { processor } as const;
@@ -35,9 +35,12 @@ await runCommand(
   async ({ json, ...flags }, positionals) => {
     const options = eventSourceOptions(flags, positionals, process.env, Object.keys(definitions));
     const definition = definitions[options.functionName as keyof typeof definitions];
+    const { topic = definition.source, groupId = definition.group } = options;
+    if (options.onFailureTopic === topic) {
+      throw new UsageError(`--on-failure is ${topic}, which is polled: what is given up would come again, without end`);
+    }
     const bootstrapServers = options.bootstrapServers ?? localBrokers();
     const security = securityFrom(process.env, bootstrapServers);
-    const { topic = definition.source, groupId = definition.group } = options;
     const log = options.log === 'json' ? createInstanceLog(options.functionName) : undefined;
     const { path: bundle } = log ? { path: bundlePath } : await buildBundle();
     const tell = (line: string): void => {

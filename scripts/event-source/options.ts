@@ -1,5 +1,5 @@
 import { parseBrokers } from '../../functions/runtime/setting-kinds.ts';
-import { durationOption, integerOption, UsageError } from '../support/command.ts';
+import { durationOption, integerOption, UsageError, waitOption } from '../support/command.ts';
 import type { FailurePolicy } from './deliver.ts';
 import type { EventSourceKind } from './payload.ts';
 
@@ -20,8 +20,8 @@ export const eventSourceDescriptions = {
   group: "The consumer group (default KAFKA_GROUP_ID, else the function's own).",
   source: 'msk or self-managed: which of the two events to send (default msk).',
   'batch-size': 'Most records of an event, 1 to 10000 (default 1000, as in serverless.yml).',
-  window: 'How long a batch is gathered (default 500ms).',
-  timeout: 'How long an invocation may take (default 90s).',
+  window: 'How long a batch is gathered, up to 300s (default 500ms).',
+  timeout: 'How long an invocation may take, 1s to 900s (default 90s).',
   'min-pollers': 'Pollers at least, 1 to 200 (default 1).',
   'max-pollers': 'Pollers at most, 1 to 2000 (default as many as at least).',
   concurrency: 'Invocations of a poller at a time (default 5).',
@@ -76,6 +76,8 @@ export function eventSourceOptions(
     }
   }
   const whole = (min: number, max: number) => (name: string, value: string) => integerOption(name, value, min, max);
+  const within = (minMs: number, maxMs: number) => (name: string, value: string) =>
+    waitOption(name, value, minMs, maxMs);
   const minPollers = read('min-pollers', 1, whole(1, 200));
   const maxPollers = read('max-pollers', minPollers, whole(1, 2_000));
   if (maxPollers < minPollers) problems.push('--max-pollers is below --min-pollers');
@@ -89,8 +91,9 @@ export function eventSourceOptions(
     groupId: read('group', env.KAFKA_GROUP_ID || undefined, topicName),
     kind: read('source', 'msk', oneOf(['msk', 'self-managed'])) === 'msk' ? 'aws:kafka' : 'SelfManagedKafka',
     batchSize: read('batch-size', 1_000, whole(1, 10_000)),
-    windowMs: read('window', 500, durationOption),
-    timeoutMs: read('timeout', 90_000, durationOption),
+    // The service takes no more of either.
+    windowMs: read('window', 500, within(0, 300_000)),
+    timeoutMs: read('timeout', 90_000, within(1_000, 900_000)),
     ...{ minPollers, maxPollers, concurrency: read('concurrency', 5, whole(1, 100)) },
     policy: {
       maxRetries: read('retries', 10_000, retries),
@@ -98,7 +101,7 @@ export function eventSourceOptions(
       bisect: flags['no-bisect'] !== true,
     },
     onFailureTopic: read('on-failure', undefined, destination),
-    forMs: read<number | undefined>('for', undefined, durationOption),
+    forMs: read<number | undefined>('for', undefined, waitOption),
     log: read('log', 'text', oneOf(['text', 'json'])) as 'text' | 'json',
   };
   if (problems.length > 0) throw new UsageError(problems.join('; '));

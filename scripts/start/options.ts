@@ -4,7 +4,7 @@ import type { Settings } from '../../functions/runtime/settings.ts';
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
 import { feedOptions } from '../feed/options.ts';
 import type { RateStep } from '../feed/profile.ts';
-import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
+import { CommandError, integerOption, UsageError, waitOption } from '../support/command.ts';
 import type { StartFlags, startFlags } from './flags.ts';
 import { type PlannedAction, parsePlan } from './plan.ts';
 import { cpuOption, policyOption, withBurst } from './scaling-options.ts';
@@ -58,7 +58,7 @@ export function readOptions(flags: StartFlags, positionals: readonly string[], e
     env,
   );
   const forText = given('for');
-  const forMs = forText === undefined ? undefined : durationOption('for', forText);
+  const forMs = forText === undefined ? undefined : waitOption('for', forText);
   const plan = parsePlanWithin(given('plan'), forMs);
   const policy = policyOption(flags, plan);
   const json = flags.json === true;

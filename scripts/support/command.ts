@@ -47,6 +47,7 @@ function helpText<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Opti
 /**
  * Runs a command: parses the arguments, answers `--help`, and turns errors into one clear message and an exit code:
  * 0 when what the command promises holds, 1 when it does not, 2 when it was called wrongly (nothing was changed).
+ * @param main what it does; one that takes no second parameter is never called with words that are no options
  */
 export async function runCommand<const Options extends ParseArgsOptionsConfig>(
   spec: CommandSpec<Options>,
@@ -57,7 +58,9 @@ export async function runCommand<const Options extends ParseArgsOptionsConfig>(
       process.stdout.write(helpText(spec));
       return;
     }
-    process.exitCode = await main(...parse(spec));
+    const [values, words] = parse(spec);
+    if (main.length < 2 && words.length > 0) throw new UsageError(`there is nothing to do with '${words.join(' ')}'`);
+    process.exitCode = await main(values, words);
   } catch (error) {
     const usage = error instanceof UsageError;
     if (usage) process.stderr.write(`${spec.name}: ${error.message}. See: npm run ${spec.name} -- --help\n`);
@@ -127,4 +130,18 @@ export function durationOption(name: string, text: string): number {
   if (!match) throw new UsageError(`--${name} takes a duration such as 500ms, 30s, 5m or 1h, not '${text}'`);
   const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
   return Number(match[1]) * unit;
+}
+
+/** Node's timers end at once when they are set for more than 2^31 - 1 ms. */
+const longestWaitMs = 596 * 3_600_000;
+
+/** A duration that something waits for, within bounds and as long as a timer can, or a UsageError with what is accepted. */
+export function waitOption(name: string, text: string, minMs = 0, maxMs = longestWaitMs): number {
+  const ms = durationOption(name, text);
+  if (ms >= minMs && ms <= maxMs) return ms;
+  throw new UsageError(`--${name} takes ${shortDuration(minMs)} to ${shortDuration(maxMs)}, not '${text}'`);
+}
+
+function shortDuration(ms: number): string {
+  return ms === longestWaitMs ? `${ms / 3_600_000}h` : `${ms / 1_000}s`;
 }

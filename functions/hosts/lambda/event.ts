@@ -14,7 +14,7 @@ const expected = `{"eventSource": ${sources.map((one) => `"${one}"`).join(' or '
  */
 export function readEvent(event: unknown, topic: string): PartitionBatch[] {
   if (!isObject(event)) throw new BadEventError(`A Kafka event was expected, ${expected}, but ${nameOf(event)} came.`);
-  if (!sources.includes(String(event.eventSource))) {
+  if (!sources.some((source) => source === event.eventSource)) {
     throw new BadEventError(
       `A Kafka event was expected, ${expected}, but its eventSource is ${short(event.eventSource)}: ` +
         'point the event source mapping of a Kafka topic at this function.',

@@ -48,8 +48,10 @@ function bytes(value: unknown, path: string, field: string): Buffer | null {
   if (value === null || value === undefined) return null;
   if (typeof value !== 'string') throw unfit(path, field, 'base64 or null', value);
   const decoded = Buffer.from(value, 'base64');
-  // Node passes over what is not base64: the result is then shorter than the text says.
-  if (value.length % 4 !== 0 || decoded.length !== Buffer.byteLength(value, 'base64')) {
+  // Node passes over what is not base64: the result is then shorter than the text says. But of a character beyond Latin-1
+  // it takes the low byte, which may be a letter of base64.
+  const isWhole = value.length % 4 === 0 && decoded.length === Buffer.byteLength(value, 'base64');
+  if (!isWhole || Buffer.byteLength(value) !== value.length) {
     throw new BadEventError(
       `Base64 was expected in ${field} of ${path}, but it holds other characters, or is cut short.`,
     );
@@ -93,6 +95,7 @@ function headerBytes(value: unknown, path: string): Buffer | null {
 }
 
 function unfit(path: string, field: string, expected: string, value: unknown): BadEventError {
-  const came = value === null ? 'null' : value === undefined ? 'nothing' : `a value of type ${typeof value}`;
+  const type = typeof value === 'number' ? `${value}` : `a value of type ${typeof value}`;
+  const came = value === null ? 'null' : value === undefined ? 'nothing' : type;
   return new BadEventError(`In ${field} of ${path} ${expected} was expected, but ${came} came.`);
 }

@@ -53,6 +53,7 @@ describe('the options of a start', () => {
     [{ for: '10s', plan: '10s:+1' }, 'ends before'],
     [{ instances: '0' }, '--instances takes'],
     [{ rate: 'fast' }, '--rate takes'],
+    [{ for: '600h' }, '--for takes 0s to 596h'],
   ])('are refused: %o', (flags, message) => {
     expect(() => readOptions(flags, [], {})).toThrow(UsageError);
     expect(() => readOptions(flags, [], {})).toThrow(message);

@@ -1,0 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+test('a command that takes options only refuses other words, and does nothing', () => {
+  const args = ['scripts/fuzz.ts', '--for', '0s', 'twice'];
+  expect(
+    spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' }),
+  ).toMatchObject({
+    ...{ status: 2, stdout: '' },
+    stderr: "fuzz: there is nothing to do with 'twice'. See: npm run fuzz -- --help\n",
+  });
+});
