@@ -3,6 +3,7 @@ import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { type DispatchResult, dispatch, type PartitionBatch, type PartitionResult } from '../../runtime/dispatch.ts';
 import { DependencyDownError, StartupError } from '../../runtime/errors.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
+import { backoffMs } from '../../runtime/retry.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { withOverrides } from '../shared/overrides.ts';
@@ -27,6 +28,8 @@ export interface FunctionHostDependencies {
 }
 
 const maxOutstanding = 2_000;
+/** Between tries of what is refused. */
+const pauses = { initialDelayMs: 500, maxDelayMs: 5_000 };
 
 /** Runs a function as the target of an event source mapping: event in, dispatch, response out. */
 export function createFunctionHost<Resources>(
@@ -53,10 +56,12 @@ export function createFunctionHost<Resources>(
   }
 
   /** A setup that is still under way goes on, for the next invocation. */
-  async function prepare(stopAtMs: number) {
+  async function prepare(stopAtMs: number, invocationLog: Logger) {
     const late = () => new DependencyDownError('setup() has not ended before the deadline: trying again');
-    const shared = await beforeTime(sharedResources(), stopAtMs, late);
-    const { outputs, deadLetters } = await connections.get(Math.min(Date.now() + settings.startupTimeoutMs, stopAtMs));
+    const setupEndsAtMs = Math.min(Date.now() + settings.dependencyWaitMs, stopAtMs);
+    const shared = await insist(() => beforeTime(sharedResources(), stopAtMs, late), setupEndsAtMs, invocationLog);
+    const connectedByMs = Math.min(Date.now() + settings.startupTimeoutMs, stopAtMs);
+    const { outputs, deadLetters } = await insist(() => connections.get(connectedByMs), connectedByMs, invocationLog);
     return { resources: shared, outputs, deadLetters };
   }
 
@@ -66,7 +71,7 @@ export function createFunctionHost<Resources>(
     const batches = readEvent(event, definition.source);
     if (batches.length === 0) return { batchItemFailures: [] };
     const stopAtMs = endsAtMs - settings.deadlineMarginMs;
-    const ready = await reachable(() => prepare(stopAtMs), invocationLog);
+    const ready = await reachable(() => prepare(stopAtMs, invocationLog), invocationLog);
     if (ready === undefined) return responseOf(batches, batches.map(nothingDone));
     // Of this invocation alone: what an earlier one gave up, and still ends some time, is not counted here.
     const metrics = createMetrics();
@@ -96,11 +101,35 @@ async function reachable<Result>(prepare: () => Promise<Result>, log: Logger): P
   try {
     return await prepare();
   } catch (error) {
-    const isUnreachable = error instanceof StartupError && error.code === 'CLUSTER_UNREACHABLE';
-    if (!(isUnreachable || error instanceof DependencyDownError)) throw error;
+    if (!isDown(error)) throw error;
     log.error({}, error.message);
     return undefined;
   }
+}
+
+/**
+ * Tries again, until a time, what is refused at once: each answer that leaves a batch undone uses up one of the service's
+ * retries, so it must not come soon.
+ */
+async function insist<Result>(attempt: () => Promise<Result>, endsAtMs: number, log: Logger): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const leftMs = endsAtMs - Date.now();
+      if (!isDown(error) || leftMs <= 0) throw error;
+      const pauseMs = backoffMs(pauses, tries, Math.random());
+      const isLast = leftMs < pauseMs + pauses.initialDelayMs; // no time for one more
+      if (tries === 1 && !isLast) log.warn({}, `${error.message} Trying again.`);
+      await new Promise((resolve) => setTimeout(resolve, isLast ? leftMs : pauseMs));
+      if (isLast) throw error;
+    }
+  }
+}
+
+function isDown(error: unknown): error is StartupError | DependencyDownError {
+  const isUnreachable = error instanceof StartupError && error.code === 'CLUSTER_UNREACHABLE';
+  return isUnreachable || error instanceof DependencyDownError;
 }
 
 function nothingDone({ topic, partition, records }: PartitionBatch): PartitionResult {

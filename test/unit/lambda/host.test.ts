@@ -268,9 +268,33 @@ describe('an execution environment', () => {
     expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: undone(0, 0, 1) });
     expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: 'the database is away' });
     state.setup = async () => undefined;
+    const setups = state.setups;
     expect(await invoke(records('a', 'b'))).toEqual({ batchItemFailures: [] });
-    expect(state.setups).toBe(2);
+    expect(state.setups).toBe(setups + 1);
   });
+
+  // Each answer that leaves records undone uses up one of the service's retries: it must last, as an outage may.
+  test.each([
+    ['setup', new DependencyDownError('the database is away'), 5_000], // DEPENDENCY_WAIT_MS
+    ['connect', new Error('SASL authentication failed'), 1_000], // STARTUP_TIMEOUT_MS
+  ] as const)(
+    'tries again while %s is refused at once, and answers no sooner than its time is over',
+    async (part, error, waitMs) => {
+      const { host, state, log } = setUp(copy);
+      state[part] = () => Promise.reject(error);
+      const answer = host(createEvent(records('a', 'b')), createInvocation(30_000));
+      await vi.advanceTimersByTimeAsync(waitMs - 1);
+      expect(await answered(answer)).toBe('no answer yet');
+      expect(log.lines.map(({ message }) => message)).toContainEqual(expect.stringMatching(/ Trying again\.$/));
+      await vi.advanceTimersByTimeAsync(2);
+      expect(await answered(answer)).toEqual({ batchItemFailures: undone(0, 0, 1) });
+      const mended = host(createEvent(records('a', 'b')), createInvocation(30_000));
+      await vi.advanceTimersByTimeAsync(100);
+      state[part] = async () => undefined;
+      await vi.advanceTimersByTimeAsync(900);
+      expect(await answered(mended)).toEqual({ batchItemFailures: [] });
+    },
+  );
 
   test('fails an invocation when setup fails in any other way', async () => {
     const { invoke, state } = setUp(copy);
