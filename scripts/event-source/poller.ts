@@ -115,11 +115,13 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     const offsets = [...positions].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
     if (offsets.length === 0) return;
     const committed = positions;
+    const taken = generation;
     positions = new Map();
     try {
       await consumer.commitOffsets(offsets);
     } catch {
       // Committed with the next ones, unless the partitions were given to others meanwhile.
+      if (taken !== generation) return;
       for (const [partition, offset] of committed) if (!positions.has(partition)) positions.set(partition, offset);
     }
   }

@@ -40,3 +40,41 @@ test('who leaves waits for the commit that is under way: else what it says would
 
   expect(events).toEqual(['commit begins', 'commit ends', 'left']);
 });
+
+test('a commit that fails while the group shares its partitions out anew is not tried again: others may be further', async () => {
+  const commits: unknown[] = [];
+  const answer = Promise.withResolvers<void>();
+  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+  let join: ((event: unknown) => void) | undefined;
+  const consumer = {
+    events: { GROUP_JOIN: 'join' },
+    ...{ connect: async () => undefined, subscribe: async () => undefined },
+    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
+    on(_name: string, listener: typeof join) {
+      join = listener;
+    },
+    async run(config: { eachBatch: typeof eachBatch }) {
+      eachBatch = config.eachBatch;
+    },
+    async commitOffsets(offsets: unknown) {
+      commits.push(offsets);
+      await answer.promise;
+    },
+  };
+  const poller = await startPoller({
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
+    signal: new AbortController().signal,
+    deliver: async (batch, done) => done(batch),
+  });
+  const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
+  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
+  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await vi.waitFor(() => expect(commits).toHaveLength(1), { timeout: 10_000 });
+
+  join?.({ payload: { memberAssignment: { in: [1] } } });
+  answer.reject(new Error('the group is rebalancing'));
+  await poller.stop();
+
+  expect(commits).toHaveLength(1);
+});
