@@ -72,7 +72,7 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   await allOwned(fleet, signal);
   fleet.complete();
 
-  const { end: storedFrom } = await insist(() => offsets.bounds(topics.output), signal);
+  const { end: storedFrom } = await insist(() => offsets.bounds(topics.source), signal);
   const feeder = await startFeeder({
     ...options.feed,
     bootstrapServers: brokers.bootstrapServers,

@@ -14,12 +14,6 @@ export interface DatabaseRow {
   readonly behindBytes: number | null;
 }
 
-/** The snapshots of a topic that are in the tables, from an offset of each partition on. */
-export interface StoredFrom {
-  /** By partition number. */
-  readonly offsets: readonly number[];
-}
-
 /** The database to write to and to read from. */
 export interface Databases {
   /** DATABASE_URL and DATABASE_REPLICA_URLS. */
@@ -27,8 +21,11 @@ export interface Databases {
   /** As at the last look. */
   rows(): readonly DatabaseRow[];
   look(): Promise<void>;
-  /** How many snapshots the tables hold from these offsets on: asked of the primary itself. */
-  stored(from: StoredFrom): Promise<number>;
+  /**
+   * How many snapshots the tables hold whose input lies at or behind these offsets of the source topic, by partition
+   * number: asked of the primary itself.
+   */
+  stored(from: readonly number[]): Promise<number>;
   /** Leaves the servers as they were found. */
   leave(): Promise<void>;
 }
@@ -96,13 +93,13 @@ async function rowsOf(database: LocalDatabase): Promise<DatabaseRow[]> {
   return servers.map(({ id, role, state, behindBytes }) => ({ server: String(id), role, state, behindBytes }));
 }
 
-async function storedOf(env: NodeJS.ProcessEnv, { offsets }: StoredFrom): Promise<number> {
+async function storedOf(env: NodeJS.ProcessEnv, from: readonly number[]): Promise<number> {
   return await onPrimary(env, async (connection) => {
     const { rows } = await connection.client.query(
       `select count(*)::float8 as stored
          from unnest($1::bigint[]) with ordinality as start (first_offset, number)
          join snapshots on source_partition = number - 1 and source_offset >= first_offset`,
-      [offsets],
+      [from],
     );
     return Number(rows[0]?.stored ?? 0);
   });

@@ -27,7 +27,7 @@ export interface Parts {
   /** Undefined without a database; there are no stages then. */
   readonly databases: Databases | undefined;
   readonly stages: readonly Stage[];
-  /** Where the output topic's partitions ended before the feed began. */
+  /** Where the source topic's partitions ended before the feed began: tables know snapshots by their offset there. */
   readonly storedFrom: readonly number[];
 }
 
@@ -152,7 +152,7 @@ export function createPipeline(parts: Parts): Pipeline {
 
   async function databaseBooks(enriched: number): Promise<DatabaseBooks | undefined> {
     if (databases === undefined) return undefined;
-    const rows = await databases.stored({ offsets: storedFrom });
+    const rows = await databases.stored(storedFrom);
     return storedBooks(enriched, rows, await Promise.all(stages.map((stage) => stage.books())));
   }
 
