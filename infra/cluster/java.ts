@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   closeSync,
   copyFileSync,
@@ -16,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { classArchiveOption } from './class-archive.ts';
 import { jvmOptions, log4jOption, metaProperties, serverProperties } from './config.ts';
 import type { BrokerProcess, Driver } from './driver.ts';
+import { launchNoted, notedPid } from './launch.ts';
 import {
   abandonedMarker,
   brokerFiles,
@@ -27,10 +26,6 @@ import {
 import { processInfo, send } from './process-info.ts';
 import { secureSettings } from './secure/settings.ts';
 
-// The process notes its own id before it becomes Java, and then looks whether the cluster was given up: the watchdog
-// writes its marker first and reads the ids then. Whichever comes later sees the other, so no broker slips through.
-const launcher = 'echo $$ > "$0" && [ ! -e "$1" ] && shift && exec "$@"';
-
 /** Stands on the command line of a broker: by it, with its id, a process is known to be ours. A recycled id lacks it. */
 function mark(dir: string, id: number): string {
   return `-Dhft.broker=${brokerFiles(dir, id).dir}`;
@@ -40,7 +35,7 @@ function mark(dir: string, id: number): string {
 export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntime): Driver {
   const inspectOne = (id: number): BrokerProcess => {
     const { pid: pidFile } = brokerFiles(dir, id);
-    const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+    const pid = notedPid(pidFile);
     const info = pid > 0 ? processInfo(pid) : undefined;
     // One that is on its way out, or becoming Java, shows no mark. Taking a stranger's for ours does no harm: it will be gone.
     if (!info?.exiting && !info?.command.includes(mark(dir, id))) return { id, state: 'stopped' };
@@ -84,17 +79,13 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
         const files = prepareBroker(dir, state, runtime, id);
         const console = openSync(join(files.logs, 'console.log'), 'w');
         rmSync(files.pid, { force: true });
-        const command = [runtime.java, ...javaArguments(dir, runtime, id)];
-        const child = spawn('/bin/sh', ['-c', launcher, files.pid, abandonedMarker(dir), ...command], {
-          cwd: files.dir,
-          detached: true,
-          stdio: ['ignore', console, console],
+        await launchNoted({
+          pidFile: files.pid,
+          abandoned: abandonedMarker(dir),
+          command: [runtime.java, ...javaArguments(dir, runtime, id)],
+          options: { cwd: files.dir, stdio: ['ignore', console, console] },
         });
         closeSync(console);
-        await once(child, 'spawn');
-        // The same id that the process writes itself, here so that it can be inspected from now on.
-        writeFileSync(files.pid, `${child.pid}\n`);
-        child.unref();
       }
     },
 

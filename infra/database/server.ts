@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../../scripts/support/command.ts';
+import { launchNoted, notedPid } from '../cluster/launch.ts';
 import { processInfo, send } from '../cluster/process-info.ts';
 import { serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
@@ -25,13 +26,10 @@ export interface ServerProcess {
   readonly pid?: number;
 }
 
-// As infra/cluster/java.ts: the process notes its id, and then looks whether it was given up meanwhile.
-const launcher = '{ [ -s "$0" ] || echo $$ >> "$0"; } && [ ! -e "$1" ] && shift && exec "$@"';
-
 /** The process of a server. By its data directory on the command line it is known to be ours. */
 export function inspectServer(home: string, id: number): ServerProcess {
   const { pid: pidFile, data } = serverFiles(home, id);
-  const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : 0;
+  const pid = notedPid(pidFile);
   const info = pid > 0 ? processInfo(pid) : undefined;
   if (!info?.exiting && !info?.command.includes(data)) return { state: 'stopped' };
   return { state: info.paused ? 'paused' : 'running', pid };
@@ -97,19 +95,20 @@ export async function launch(state: DatabaseState, id: number): Promise<void> {
   const log = openSync(files.log, 'w', 0o600);
   if (account) fchownSync(log, account.uid, account.gid);
   dropStalePid(files.data);
-  // Both write the same id to it: we, so that it can be inspected from now on, and the process, should we be gone by then.
   writeFileSync(files.pid, '');
   if (account) chownSync(files.pid, account.uid, account.gid);
   const options = Object.entries({ ...settings, ...state.config, port: String(state.ports[id]) });
   const args = ['-D', files.data, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const child = spawn('/bin/sh', ['-c', launcher, files.pid, abandonedMarker(state.home), postgres, ...args], {
-    ...account,
-    ...{ cwd: files.dir, env: { ...env, PATH: process.env.PATH ?? '' }, detached: true, stdio: ['ignore', log, log] },
+  await launchNoted({
+    pidFile: files.pid,
+    abandoned: abandonedMarker(state.home),
+    command: [postgres, ...args],
+    options: {
+      ...account,
+      ...{ cwd: files.dir, env: { ...env, PATH: process.env.PATH ?? '' }, stdio: ['ignore', log, log] },
+    },
   });
   closeSync(log);
-  await once(child, 'spawn');
-  writeFileSync(files.pid, `${child.pid}\n`);
-  child.unref();
 }
 
 /**
@@ -118,7 +117,7 @@ export async function launch(state: DatabaseState, id: number): Promise<void> {
  */
 function dropStalePid(data: string): void {
   const path = `${data}/postmaster.pid`;
-  const pid = existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : 0;
+  const pid = notedPid(path);
   if (pid > 0 && !processInfo(pid)?.command.includes(data)) rmSync(path);
 }
 
