@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../../scripts/support/command.ts';
 import { processInfo } from './process-info.ts';
@@ -16,17 +16,38 @@ export async function withLock<T>(dir: string, task: () => Promise<T>): Promise<
 }
 
 function take(path: string): void {
+  // Linked when its text is whole: who reads a lock that was just made must not take it for one that nobody holds.
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    const holder = Number(readFileSync(path, 'utf8'));
+    if (linked(own, path)) return;
+    const holder = holderOf(path);
     if (holder !== process.pid && !processInfo(holder)) {
-      // It was killed before it could let go.
+      // It was killed before it could let go, or has let go meanwhile.
       rmSync(path, { force: true });
-      writeFileSync(path, String(process.pid), { flag: 'wx' });
-      return;
+      if (linked(own, path)) return;
     }
     throw new CommandError(`process ${holder} is starting or stopping what is here: wait for it, or delete ${path}`);
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Makes the lock, unless there is one. */
+function linked(own: string, path: string): boolean {
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function holderOf(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
   }
 }
