@@ -2,6 +2,8 @@ import { analytics as analyticsDefinition } from './analytics/definition.ts';
 import { runProcess } from './hosts/container/entry.ts';
 import { lambdaHandler } from './hosts/lambda/entry.ts';
 import { digestOf, isProgram, refuse, usageOf } from './program.ts';
+import { BadInputError, DependencyDownError, RetryableError } from './runtime/errors.ts';
+import { invoke } from './runtime/invoke.ts';
 import { storage as storageDefinition } from './storage/definition.ts';
 
 /**
@@ -18,6 +20,13 @@ export const storage = lambdaHandler(storageDefinition, digest);
 
 /** The handler of analytics behind an event source mapping: `dist/database.analytics`. */
 export const analytics = lambdaHandler(analyticsDefinition, digest);
+
+/** The runtime of this very file and its functions, as in functions.mjs: the conformance suite puts its own through it. */
+export const runtime = {
+  functions: { storage: storageDefinition, analytics: analyticsDefinition },
+  ...{ runProcess, lambdaHandler, invoke },
+  ...{ BadInputError, DependencyDownError, RetryableError },
+} as const;
 
 const names = Object.keys(functions);
 const usage = usageOf('database.mjs', names);

@@ -1,5 +1,6 @@
 import type { TestCase } from 'vitest/node';
 import { startVitest } from 'vitest/node';
+import type { BundleName } from '../support/bundle.ts';
 import type { HostResult } from '../support/certificate.ts';
 
 /** What a run of the suite came to. */
@@ -10,20 +11,24 @@ export interface SuiteResult {
   readonly errors: readonly string[];
 }
 
+/**
+ * The files with the cases of each bundle. Those of the first put the runtime of a bundle through every row of the outcome
+ * table, with functions that do what their records say. A file's cases count for a host by the name of their `describe`.
+ */
+const files: Readonly<Record<BundleName, readonly string[]>> = {
+  'dist/functions.mjs': ['test/conformance/conformance.test.ts'],
+  'dist/database.mjs': ['test/conformance/conformance.test.ts'],
+};
+
 const comparison = 'no difference from inline';
 
-/** Runs the whole conformance suite on a cluster of its own, with progress on standard error. */
-export async function runSuite(): Promise<SuiteResult> {
+/** Puts a bundle through the whole of its suite, on a cluster of its own, with progress on standard error. */
+export async function runSuite(bundle: BundleName): Promise<SuiteResult> {
   process.env.HFT_CONFORMANCE = 'whole';
+  process.env.HFT_CONFORMANCE_BUNDLE = bundle;
   // The reporter's lines are progress: what the command prints on standard output is its result.
   const options = { project: ['cluster'], watch: false, reporters: ['verbose'] };
-  const vitest = await startVitest(
-    'test',
-    ['test/conformance/conformance.test.ts'],
-    options,
-    {},
-    { stdout: process.stderr },
-  );
+  const vitest = await startVitest('test', [...files[bundle]], options, {}, { stdout: process.stderr });
   const modules = vitest.state.getTestModules();
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const errors = [...vitest.state.getUnhandledErrors(), ...modules.flatMap((module) => module.errors())];

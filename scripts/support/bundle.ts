@@ -16,6 +16,9 @@ export const bundles = [
   { entry: 'functions/database-main.ts', outfile: 'dist/database.mjs', budgetKb: 610 },
 ] as const;
 
+/** A bundle that ships, by where it is. */
+export type BundleName = (typeof bundles)[number]['outfile'];
+
 /** Where the bundle goes. */
 export interface BundleOptions {
   /** What goes into it. Default all functions and both hosts. */

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandError } from './command.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where `npm run certify` leaves what it found. */
+/** Where `npm run certify` leaves what it found: `{ "certificates": [...] }`, one of each bundle that ships. */
 export const certificatePath = join(root, 'dist', 'certificate.json');
 
 /** What the conformance suite found of one bundle. */
@@ -29,31 +29,43 @@ export interface HostResult {
   readonly failed: readonly string[];
 }
 
-/** The certificate that was written last, or `undefined` when there is none that can be read. */
-export function readCertificate(path = certificatePath): Certificate | undefined {
+/** The certificates that were written last; none when there is no file, or it is something else. */
+export function readCertificates(path = certificatePath): readonly Certificate[] {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Certificate;
+    const { certificates } = JSON.parse(readFileSync(path, 'utf8')) as { certificates?: unknown };
+    return Array.isArray(certificates) ? certificates : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
+/** Writes them beside and renames: whoever reads finds all of them. */
+export function writeCertificates(certificates: readonly Certificate[], path = certificatePath): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify({ certificates }, null, 2)}\n`);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
 /** Why a bundle may not travel; `undefined` when its certificate is there and passing. */
-export function refusalOf(sha256: string, certificate: Certificate | undefined): string | undefined {
+export function refusalOf(sha256: string, certificates: readonly Certificate[]): string | undefined {
   const short = sha256.slice(0, 12);
-  if (certificate === undefined) return `bundle ${short} has no certificate: run npm run certify`;
-  if (certificate.bundle?.sha256 !== sha256) {
-    const other = String(certificate.bundle?.sha256).slice(0, 12);
-    return `the certificate is of bundle ${other}, not of ${short}: run npm run certify again`;
+  if (certificates.length === 0) return `bundle ${short} has no certificate: run npm run certify`;
+  const own = certificates.find(({ bundle }) => bundle?.sha256 === sha256);
+  if (own === undefined) {
+    const others = certificates.map(({ bundle }) => String(bundle?.sha256).slice(0, 12)).join(' and ');
+    return `the certificate is of bundle ${others}, not of ${short}: run npm run certify again`;
   }
-  if (certificate.passed !== true) return `bundle ${short} failed its conformance suite: see dist/certificate.json`;
+  if (own.passed !== true) return `bundle ${short} failed its conformance suite: see dist/certificate.json`;
   return undefined;
 }
 
 /** What is known of a bundle's certificate. */
 export type CertificateState = 'passing' | 'waived' | 'missing';
 
-/** Who asks: a package or an image may travel, so its bundle must be certified, or be named; looking needs neither. */
+/**
+ * Who asks: a package or an image may travel, so its bundle must be certified, or be named (one digest, or several with
+ * commas between); looking needs neither.
+ */
 export type Gate = { readonly uncertified: string | undefined } | 'only looking';
 
 /**
@@ -62,15 +74,18 @@ export type Gate = { readonly uncertified: string | undefined } | 'only looking'
  * @throws CommandError when the bundle is refused
  */
 export function requireCertificate(digest: string, gate: Gate, path = certificatePath): CertificateState {
-  const refusal = refusalOf(digest, readCertificate(path));
+  const refusal = refusalOf(digest, readCertificates(path));
   if (refusal === undefined) return 'passing';
   if (gate === 'only looking') return 'missing';
-  if (gate.uncertified === digest) return 'waived';
+  if (gate.uncertified?.split(',').includes(digest)) return 'waived';
   throw new CommandError(`${refusal}, or take it as it is with --uncertified ${digest}`);
 }
 
-/** What is wrong with the value of `--uncertified`; nothing when it is a digest, or not given. */
+/** What is wrong with the value of `--uncertified`; nothing when it is one or more digests, or not given. */
 export function waiverProblems(uncertified: string | undefined): string[] {
-  if (uncertified === undefined || /^[0-9a-f]{64}$/.test(uncertified)) return [];
-  return [`--uncertified takes a SHA-256 of 64 hex digits, not '${uncertified}'`];
+  const digests = uncertified?.split(',') ?? [];
+  const wrong = digests.filter((digest) => !/^[0-9a-f]{64}$/.test(digest));
+  return wrong.map(
+    (digest) => `--uncertified takes a SHA-256 of 64 hex digits, or several with commas, not '${digest}'`,
+  );
 }

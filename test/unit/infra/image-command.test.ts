@@ -19,6 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** The file that `npm run certify` writes, as far as it is looked at here. */
+const certificateOf = (sha256: string, passed: boolean): string =>
+  JSON.stringify({ certificates: [{ passed, bundle: { sha256 } }] });
+
 /** Runs the command as a person would, on a machine that has these programs and no others. */
 function image(programs: Readonly<Record<string, string>>, ...args: readonly string[]): ReturnType<typeof spawnSync> {
   const path = mkdtempSync(join(folder, 'path-'));
@@ -38,15 +42,15 @@ describe('an image', () => {
     const options = readImageOptions({ engine: 'buildah', uncertified: 'ab'.repeat(32) }, []);
     const certificate = join(folder, 'none.json');
     await expect(buildImage(options, { certificate })).rejects.toThrow(/has no certificate: run npm run certify, or/);
-    writeFileSync(certificate, JSON.stringify({ passed: true, bundle: { sha256: 'cd'.repeat(32) } }));
+    writeFileSync(certificate, certificateOf('cd'.repeat(32), true));
     await expect(buildImage(options, { certificate })).rejects.toThrow(/the certificate is of bundle cdcdcdcdcdcd/);
-    writeFileSync(certificate, JSON.stringify({ passed: false, bundle: { sha256: digest } }));
+    writeFileSync(certificate, certificateOf(digest, false));
     await expect(buildImage(options, { certificate })).rejects.toThrow(/failed its conformance suite/);
   });
 
   test('of one with a passing certificate is made, and so is one that is told by name', async () => {
     const certificate = join(folder, 'passing.json');
-    writeFileSync(certificate, JSON.stringify({ passed: true, bundle: { sha256: digest } }));
+    writeFileSync(certificate, certificateOf(digest, true));
     const made = await buildImage(readImageOptions({}, []), { certificate, dryRun: true });
     expect(made).toMatchObject({ certificate: 'passing', bundleSha256: digest, tag: 'hft-engine:0.1.0' });
     const named = readImageOptions({ uncertified: digest }, []);

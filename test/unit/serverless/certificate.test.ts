@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Certificate, readCertificate, refusalOf } from '../../../scripts/support/certificate.ts';
+import {
+  type Certificate,
+  readCertificates,
+  refusalOf,
+  requireCertificate,
+  waiverProblems,
+} from '../../../scripts/support/certificate.ts';
 
 const certificate: Certificate = {
   passed: true,
@@ -11,27 +17,42 @@ const certificate: Certificate = {
   cannot: [],
 };
 
+const digest = 'ab'.repeat(32);
+const other = { ...certificate, bundle: { ...certificate.bundle, sha256: 'ef'.repeat(32) } };
+
 describe('a bundle', () => {
-  test('with a passing certificate of its digest may travel', () => {
-    expect(refusalOf('ab'.repeat(32), certificate)).toBeUndefined();
+  test('with a passing certificate of its digest may travel, whatever other bundles have', () => {
+    expect(refusalOf(digest, [{ ...other, passed: false }, certificate])).toBeUndefined();
   });
 
-  test.each<[what: string, sha256: string, found: Certificate | undefined, says: RegExp]>([
+  test.each<[what: string, sha256: string, found: readonly Certificate[], says: RegExp]>([
+    ['without a certificate', digest, [], /bundle abababababab has no certificate: run npm run certify/],
     [
-      'without a certificate',
-      'ab'.repeat(32),
-      undefined,
-      /bundle abababababab has no certificate: run npm run certify/,
+      'of another digest',
+      'cd'.repeat(32),
+      [certificate, other],
+      /is of bundle abababababab and ef\w+, not of cdcdcdcdcdcd/,
     ],
-    ['of another digest', 'cd'.repeat(32), certificate, /is of bundle abababababab, not of cdcdcdcdcdcd/],
-    ['that failed', 'ab'.repeat(32), { ...certificate, passed: false }, /failed its conformance suite/],
-    ['whose certificate is something else', 'ab'.repeat(32), {} as Certificate, /is of bundle undefined/],
+    [
+      'that failed, though another passed',
+      digest,
+      [other, { ...certificate, passed: false }],
+      /failed its conformance/,
+    ],
+    ['whose certificate is something else', digest, [{} as Certificate], /is of bundle undefined/],
   ])('%s may not', (_what, sha256, found, says) => {
     expect(refusalOf(sha256, found)).toMatch(says);
   });
 
-  test('has none where the file is missing or no JSON', () => {
-    expect(readCertificate('no/such/file.json')).toBeUndefined();
-    expect(readCertificate('README.md')).toBeUndefined();
+  test('has none where the file is missing, no JSON, or JSON of something else', () => {
+    for (const file of ['no/such/file.json', 'README.md', 'package.json']) expect(readCertificates(file)).toEqual([]);
+  });
+
+  test('is taken without one when its own digest is named, among others or alone', () => {
+    for (const uncertified of [digest, `${'cd'.repeat(32)},${digest}`]) {
+      expect(requireCertificate(digest, { uncertified }, '/none')).toBe('waived');
+    }
+    expect(() => requireCertificate(digest, { uncertified: 'cd'.repeat(32) }, '/none')).toThrow(/has no certificate/);
+    expect(waiverProblems(`${digest},all`)).toEqual([expect.stringContaining("not 'all'")]);
   });
 });
