@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { benchAnalytics } from './bench/analytics.ts';
 import { benchCompression } from './bench/compression.ts';
 import { type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
@@ -21,7 +22,17 @@ import { integerOption, runCommand, UsageError } from './support/command.ts';
 
 const functionBatch = 1_000;
 const dispatchBatch = 100;
-const parts = ['handler', 'container', 'function', 'memory', 'instances', 'latency', 'compression', 'storage'];
+const parts = [
+  'handler',
+  'container',
+  'function',
+  'memory',
+  'instances',
+  'latency',
+  'compression',
+  'storage',
+  'analytics',
+];
 const bundle = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
@@ -37,6 +48,7 @@ await runCommand(
       '--only instances --backlog 1000000',
       '--only latency --rate 2000',
       '--only storage --snapshots 3000 --runs 5',
+      '--only analytics --runs 5',
       '--json --out dist/bench.json --draw dist/bench.svg',
     ],
     options: {
@@ -51,7 +63,7 @@ await runCommand(
       json: { type: 'boolean' },
     },
     describe: {
-      only: 'handler, container, function, memory, instances, latency, compression or storage; all of them without it.',
+      only: 'handler, container, function, memory, instances, latency, compression, storage or analytics; all of them without it.',
       records: 'Backlog that each container run works off.',
       runs: 'Runs of each kind, taken in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
@@ -63,7 +75,8 @@ await runCommand(
     },
     notes: [
       'The container part runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS.',
-      'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes.',
+      'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes; so does the analytics part,',
+      'which stores 937500 snapshots first.',
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
     ],
   },
@@ -78,7 +91,7 @@ await runCommand(
     if (wanted('handler')) result.handler = [await benchHandler(2), await benchHandler(160)];
     const perSecond = integerOption('rate', rate, 1, 1_000_000);
     const snapshotCount = integerOption('snapshots', snapshots, 100, 100_000);
-    if (only !== 'handler' && only !== 'storage') {
+    if (only === undefined || !['handler', 'storage', 'analytics'].includes(only)) {
       await withCluster(say, async (bootstrapServers, dir) => {
         if (wanted('container')) result.container = await benchContainer(bootstrapServers, recordCount, runCount);
         if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
@@ -92,6 +105,7 @@ await runCommand(
       });
     }
     if (wanted('storage')) result.storage = await benchStorage(snapshotCount, runCount, say);
+    if (wanted('analytics')) result.analytics = await benchAnalytics(runCount, say);
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`);
     if (draw !== undefined) writeFileSync(draw, drawing(result));
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : tables(result));

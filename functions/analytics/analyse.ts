@@ -12,22 +12,21 @@ import { realisedVolatility } from './realised-volatility.ts';
  * The text of the `analytics.results` message of a snapshot and its window: every field of the contract, in its order,
  * derived values rounded as those of the processor are. The same snapshot and window give the same text.
  */
-export function analyse(snapshot: EnrichedSnapshot, window: Window): string {
+export function analyse(snapshot: EnrichedSnapshot, { past, first, last }: Window): string {
   const iv = numberOf(snapshot.context.atm_iv);
-  const realised = realisedVolatility(window);
-  const first = window[0];
+  const realised = realisedVolatility(past);
   return JSON.stringify({
     symbol_id: snapshot.symbolId,
     symbol: snapshot.symbol,
     expiry: snapshot.expiry,
     timestamp: snapshot.timestamp,
-    window: { from: first?.timestamp ?? null, to: window.at(-1)?.timestamp ?? null, snapshots: window.length },
-    iv_rank: rounded(ivRank(iv, window), digitsOf.percent),
-    iv_percentile: rounded(ivPercentile(iv, window), digitsOf.percent),
+    window: { from: first?.timestamp ?? null, to: last?.timestamp ?? null, snapshots: past.length },
+    iv_rank: rounded(ivRank(iv, past), digitsOf.percent),
+    iv_percentile: rounded(ivPercentile(iv, past), digitsOf.percent),
     realised_volatility: rounded(realised, digitsOf.percent),
     iv_premium: rounded(iv === null || realised === null ? null : subtract(iv, realised), digitsOf.percent),
     pcr_change: rounded(change(numberOf(snapshot.pcr.oi), first?.pcr), digitsOf.ratio),
-    atm_iv_change: rounded(change(iv, first?.atmIv), digitsOf.percent),
+    atm_iv_change: rounded(change(iv, past[0]?.atmIv), digitsOf.percent),
     max_pain_shift: rounded(change(snapshot.maxPain, first?.maxPain), digitsOf.money),
     net_gex_change: rounded(change(numberOf(snapshot.gex.net), first?.netGex), digitsOf.exposure),
     oi_leaders: oiLeaders(snapshot.options as readonly (OiMover & EnrichedSnapshot['options'][number])[]),

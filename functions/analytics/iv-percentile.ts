@@ -1,4 +1,4 @@
-import type { Window } from './past.ts';
+import type { Past } from './past.ts';
 
 /**
  * The share of the window's at-the-money volatilities that lie below this one, percent; one that is equal does not. `null`
@@ -6,7 +6,7 @@ import type { Window } from './past.ts';
  *
  * Source: the wire contract; the measure is that of option brokers ("IV percentile"), over a window in place of a year.
  */
-export function ivPercentile(iv: number | null, window: Window): number | null {
+export function ivPercentile(iv: number | null, window: readonly Past[]): number | null {
   if (iv === null) return null;
   let known = 0;
   let below = 0;

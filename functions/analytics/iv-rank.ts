@@ -1,4 +1,4 @@
-import type { Window } from './past.ts';
+import type { Past } from './past.ts';
 
 /**
  * Where the at-the-money volatility stands between the least and the largest of the window, percent: 100 (iv - min) /
@@ -7,7 +7,7 @@ import type { Window } from './past.ts';
  *
  * Source: the wire contract; the measure is that of option brokers ("IV rank"), over a window in place of a year.
  */
-export function ivRank(iv: number | null, window: Window): number | null {
+export function ivRank(iv: number | null, window: readonly Past[]): number | null {
   if (iv === null) return null;
   let least = Number.POSITIVE_INFINITY;
   let largest = Number.NEGATIVE_INFINITY;

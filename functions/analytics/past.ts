@@ -1,15 +1,18 @@
-import type { Source } from '../market/source.ts';
-
-/** A stored snapshot, as far as analytics looks at one. Names are the contract's, in short. */
+/** A stored snapshot of a window, as far as each of them counts. */
 export interface Past {
   /** Microseconds since 1970. */
   readonly micros: number;
-  /** As it came: ISO 8601, or integer milliseconds since the epoch. */
-  readonly timestamp: string | number;
-  readonly source: Source;
+  /** In `market.raw`, of what it was computed of; below 0, as -1 - offset, when that was in another partition than the window's. */
+  readonly offset: number;
   readonly spot: number;
   /** Percent. */
   readonly atmIv: number | null;
+}
+
+/** What is asked of the first and the last one of a window only. Names are the contract's, in short. */
+export interface End {
+  /** As it came: ISO 8601, or integer milliseconds since the epoch. */
+  readonly timestamp: string | number;
   /** Puts over calls, of open interest. */
   readonly pcr: number | null;
   readonly maxPain: number | null;
@@ -17,4 +20,9 @@ export interface Past {
 }
 
 /** What a result looks back on: snapshots of one symbol and expiry, the oldest first, this one not among them. */
-export type Window = readonly Past[];
+export interface Window {
+  readonly past: readonly Past[];
+  /** `undefined`: of none. */
+  readonly first: End | undefined;
+  readonly last: End | undefined;
+}

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { Session, Sql } from '../database/port.ts';
 import { timeText } from '../market/micros.ts';
 import type { Past } from './past.ts';
@@ -18,24 +19,22 @@ export interface Ranges {
   readonly stored: readonly (readonly Past[])[] | undefined;
 }
 
+/** A range, with a column of all its snapshots in each field: the latest first, eight bytes each, null of none. */
 interface Row {
   readonly nextOffset: number | null;
   readonly n: number | null;
-  readonly micros: number;
-  readonly timestamp: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly spot: number;
-  readonly iv: number | null;
-  readonly pcr: number | null;
-  readonly pain: number | null;
-  readonly gex: number | null;
+  readonly times: Buffer | null;
+  readonly offsets: Buffer | null;
+  readonly spots: Buffer | null;
+  readonly volatilities: Buffer | null;
 }
 
 /**
  * The position and the ranges are of one statement, so of one moment: what is below the position is among the rows. Each range
- * is read backwards along the primary key of the days it lies in. $12 and $13 bound all of them: days outside are left
- * out before any work is done.
+ * is read backwards along the primary key of the days it lies in, which holds all that is read: the rows themselves lie on a
+ * page each. $12 and $13 bound all of them: days outside are left out before any work is done, and with them the default
+ * partition, so that a day is only begun once the one after it did not suffice. Numbers go as bytes: as text, and as a row
+ * each, they would cost the server and us more than it takes to find them.
  */
 const text = `
 select p."nextOffset", w.*
@@ -46,20 +45,23 @@ left join lateral (
   from unnest($5::bigint[], $6::date[], $7::timestamptz[], $8::timestamptz[], $9::int[], $10::bigint[], $11::int[])
     with ordinality as r (symbol_id, expiry, since, until, source_partition, source_offset, most, n)
   cross join lateral (
-    select (date_part('epoch', snapshot_at) * 1000000)::bigint as micros, given_timestamp as timestamp,
-      source_partition as partition, source_offset as offset, spot_price as spot, atm_iv as iv, pcr_oi as pcr,
-      max_pain as pain, gex_net as gex
-    from snapshots
-    where symbol_id = r.symbol_id and expiry = r.expiry and snapshot_at >= r.since and snapshot_at < r.until
-      and snapshot_at >= $12::timestamptz and snapshot_at < $13::timestamptz
-      and not (source_partition = r.source_partition and source_offset >= r.source_offset)
-    order by snapshot_at desc limit r.most
+    select string_agg(timestamptz_send(at), '') as times, string_agg(int8send(source), '') as offsets,
+      string_agg(float8send(spot), '') as spots, string_agg(float8send(iv), '') as volatilities
+    from (
+      select snapshot_at as at, spot_price as spot, coalesce(atm_iv, 'NaN') as iv,
+        case when source_partition = r.source_partition then source_offset else -1 - source_offset end as source
+      from snapshots
+      where symbol_id = r.symbol_id and expiry = r.expiry and snapshot_at >= r.since and snapshot_at < r.until
+        and snapshot_at >= $12::timestamptz and snapshot_at < $13::timestamptz
+        and not (source_partition = r.source_partition and source_offset >= r.source_offset)
+      order by snapshot_at desc limit r.most
+    ) t
   ) s
   where p."nextOffset" >= $4
 ) w on true`;
 
-/** Nobody's partition: a range that leaves out nothing. */
-const nobody = -1;
+/** From 1970-01-01 to 2000-01-01, where PostgreSQL counts from. */
+const epochMicros = 946_684_800_000_000;
 
 /** The statement that reads ranges, if storage has stored all before an offset. */
 export function rangesSql({ group, topic, partition }: StoragePlace, needed: number, ranges: readonly Range[]): Sql {
@@ -73,8 +75,8 @@ export function rangesSql({ group, topic, partition }: StoragePlace, needed: num
       ranges.map(({ expiry }) => expiry),
       ranges.map((range) => timeText(range.from)),
       ranges.map((range) => timeText(range.to)),
-      ranges.map(({ before }) => before?.partition ?? nobody),
-      ranges.map(({ before }) => before?.offset ?? 0),
+      ranges.map((range) => range.partition),
+      ranges.map(({ before }) => before ?? Number.MAX_SAFE_INTEGER),
       ranges.map(({ most }) => most),
       ...[timeText(from), timeText(to)],
     ],
@@ -92,16 +94,26 @@ export async function readRanges(
   const nextOffset = rows[0]?.nextOffset ?? undefined;
   if (nextOffset === undefined || nextOffset < needed) return { nextOffset, stored: undefined };
   const stored: Past[][] = ranges.map(() => []);
-  for (const row of rows) if (row.n !== null) stored[row.n - 1]?.push(pastOf(row));
-  for (const list of stored) list.sort((a, b) => a.micros - b.micros);
+  for (const row of rows) if (row.n !== null) stored[row.n - 1] = pastsOf(row);
   return { nextOffset, stored };
 }
 
-function pastOf({ micros, timestamp, partition, offset, spot, iv, pcr, pain, gex }: Row): Past {
-  return {
-    micros,
-    timestamp: /^-?\d+$/.test(timestamp) ? Number(timestamp) : timestamp,
-    source: { partition, offset },
-    ...{ spot, atmIv: iv, pcr, maxPain: pain, netGex: gex },
-  };
+function pastsOf({ times, offsets, spots, volatilities }: Row): Past[] {
+  const pasts: Past[] = [];
+  if (times === null || offsets === null || spots === null || volatilities === null) return pasts;
+  for (let at = times.length - 8; at >= 0; at -= 8) {
+    const iv = volatilities.readDoubleBE(at);
+    pasts.push({
+      micros: integerAt(times, at) + epochMicros,
+      offset: integerAt(offsets, at),
+      spot: spots.readDoubleBE(at),
+      atmIv: Number.isNaN(iv) ? null : iv,
+    });
+  }
+  return pasts;
+}
+
+/** Exact up to 2^53, as all of these are. */
+function integerAt(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }

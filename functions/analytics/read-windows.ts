@@ -1,8 +1,9 @@
-import type { Database } from '../database/port.ts';
+import type { Database, Session } from '../database/port.ts';
 import type { Turns } from '../database/turns.ts';
 import { DependencyDownError } from '../runtime/errors.ts';
-import type { Window } from './past.ts';
+import type { End, Past, Window } from './past.ts';
 import type { Positions } from './positions.ts';
+import { type Key, readEnds } from './read-ends.ts';
 import { type Ranges, readRanges, type StoragePlace } from './read-ranges.ts';
 import { type Range, type Reach, rangeOf, rangesOf, slide, type Wanted } from './windows.ts';
 
@@ -17,8 +18,8 @@ export interface WindowSource {
 }
 
 /**
- * The windows of snapshots of one partition, in order of their offsets: one query, unless some of them reach back further
- * than their neighbours. Waits until storage has stored all that comes before them; after `waitMs` those that it has not
+ * The windows of snapshots of one partition, in order of their offsets: one query for them, and one for what is told of
+ * their ends, unless some of them reach back further than their neighbours. Waits until storage has stored all that comes before them; after `waitMs` those that it has not
  * come to get an error in place of a window.
  * @throws DependencyDownError when no server can be read from; the signal's reason
  */
@@ -55,31 +56,46 @@ async function readOnce(
   signal: AbortSignal,
 ): Promise<Read> {
   const turn = await turns.take(signal);
+  const work = async (session: Session): Promise<Read> => {
+    const ranges = rangesOf(wanted, reach);
+    const read = await readRanges(session, place, needed, ranges);
+    if (read.stored === undefined) return { nextOffset: read.nextOffset, windows: undefined };
+    const pasts = pastsOf(ranges, read, reach);
+    const cut = wanted.filter((one) => pasts.get(one) === undefined);
+    if (cut.length > 0) {
+      const own = cut.map((one) => rangeOf(one, reach));
+      for (const [one, past] of pastsOf(own, await readRanges(session, place, needed, own), reach))
+        pasts.set(one, past);
+    }
+    const windows = await withEnds(session, pasts);
+    return windows === undefined ? await work(session) : { nextOffset: read.nextOffset, windows };
+  };
   try {
-    return await database.read(
-      async (session) => {
-        const ranges = rangesOf(wanted, reach);
-        const read = await readRanges(session, place, needed, ranges);
-        if (read.stored === undefined) return { nextOffset: read.nextOffset, windows: undefined };
-        const windows = windowsOf(ranges, read, reach);
-        const cut = wanted.filter((one) => windows.get(one) === undefined);
-        if (cut.length > 0) {
-          const own = cut.map((one) => rangeOf(one, reach));
-          for (const [one, window] of windowsOf(own, await readRanges(session, place, needed, own), reach)) {
-            windows.set(one, window);
-          }
-        }
-        return { nextOffset: read.nextOffset, windows: windows as ReadonlyMap<Wanted, Window> };
-      },
-      { signal },
-    );
+    return await database.read(work, { signal });
   } finally {
     turns.give(turn);
   }
 }
 
-function windowsOf(ranges: readonly Range[], { stored }: Ranges, reach: Reach): Map<Wanted, Window | undefined> {
+function pastsOf(ranges: readonly Range[], { stored }: Ranges, reach: Reach): Map<Wanted, Past[] | undefined> {
   return new Map(ranges.flatMap((range, index) => [...slide(range, stored?.[index] ?? [], reach)]));
+}
+
+/** `undefined` when some of what was read has been replaced since. */
+async function withEnds(
+  session: Session,
+  pasts: ReadonlyMap<Wanted, Past[] | undefined>,
+): Promise<ReadonlyMap<Wanted, Window> | undefined> {
+  const keys = new Map<Past, Key>();
+  for (const [{ symbolId, expiry }, past = []] of pasts) {
+    for (const end of [past[0], past.at(-1)]) if (end !== undefined) keys.set(end, { symbolId, expiry, past: end });
+  }
+  const ends = await readEnds(session, [...keys.values()]);
+  if (ends === undefined) return undefined;
+  const endOf = (past: Past | undefined): End | undefined => past && ends.get(past);
+  return new Map(
+    [...pasts].map(([one, past = []]) => [one, { past, first: endOf(past[0]), last: endOf(past.at(-1)) }]),
+  );
 }
 
 function withErrors(

@@ -1,5 +1,5 @@
 import { subtract } from '../market/decimal.ts';
-import type { Window } from './past.ts';
+import type { Past } from './past.ts';
 
 /** A year of trading: 252 sessions of 6 h 15 min (09:15 to 15:30). */
 const yearMicros = 252 * 22_500 * 1e6;
@@ -17,7 +17,7 @@ const closedMicros = 3_600 * 1e6;
  * hour is a closed market and adds no time; the return across it counts, since a night is a step of each session. `null`
  * with fewer than two returns, or no time between them.
  */
-export function realisedVolatility(window: Window): number | null {
+export function realisedVolatility(window: readonly Past[]): number | null {
   const returns: number[] = [];
   let openMicros = 0;
   for (let index = 1; index < window.length; index += 1) {

@@ -1,5 +1,5 @@
 import type { Source } from '../market/source.ts';
-import type { Past, Window } from './past.ts';
+import type { Past } from './past.ts';
 
 /** A snapshot whose window is asked for. */
 export interface Wanted {
@@ -27,47 +27,50 @@ export interface Range {
   readonly from: bigint;
   /** Before this. */
   readonly to: bigint;
-  /** Without those of this source or behind it; `undefined`: whichever they are of. */
-  readonly before: Source | undefined;
+  /** The partition of `market.raw` that all wanted ones come from. */
+  readonly partition: number;
+  /** Without those that come from this offset of it, or from behind it; `undefined`: whichever they come from. */
+  readonly before: number | undefined;
   /** So many at most. */
   readonly most: number;
   readonly wanted: readonly Wanted[];
 }
 
 /**
- * One range for each symbol and expiry of a batch: snapshots that follow one another share nearly all of their windows. What
+ * One range for each symbol and expiry of a batch (and partition of `market.raw`, of which a key has one as a rule): snapshots that follow one another share nearly all of their windows. What
  * lies between the first and the last of them is of the batch itself, as a rule, so there is room for that.
  */
 export function rangesOf(wanted: readonly Wanted[], { snapshots, lookbackMicros }: Reach): Range[] {
-  const groups = Map.groupBy(wanted, ({ symbolId, expiry }) => `${symbolId} ${expiry}`);
+  const groups = Map.groupBy(wanted, ({ symbolId, expiry, source }) => `${symbolId} ${expiry} ${source.partition}`);
   return [...groups.values()].map((group) => {
     const times = group.map(({ micros }) => micros);
     const first = times.reduce((a, b) => (a < b ? a : b));
     const last = times.reduce((a, b) => (a > b ? a : b));
-    const { symbolId, expiry } = group[0] as Wanted; // a group has one
+    const { symbolId, expiry, source } = group[0] as Wanted; // a group has one
     const most = snapshots + group.length;
-    return { symbolId, expiry, from: first - lookbackMicros, to: last, before: undefined, most, wanted: group };
+    const span = { from: first - lookbackMicros, to: last, before: undefined };
+    return { symbolId, expiry, partition: source.partition, ...span, most, wanted: group };
   });
 }
 
 /** The range of one snapshot by itself: exactly its window. */
 export function rangeOf(wanted: Wanted, { snapshots, lookbackMicros }: Reach): Range {
   const { symbolId, expiry, micros, source } = wanted;
-  const from = micros - lookbackMicros;
-  return { symbolId, expiry, from, to: micros, before: source, most: snapshots, wanted: [wanted] };
+  const span = { from: micros - lookbackMicros, to: micros, before: source.offset };
+  return { symbolId, expiry, partition: source.partition, ...span, most: snapshots, wanted: [wanted] };
 }
 
 /**
  * The windows of a range's snapshots, out of what is stored in it, the oldest first. `undefined` for one whose window may
  * reach behind what was read: late snapshots, or ones far apart in time, had more between them than there was room for.
  */
-export function slide(range: Range, stored: readonly Past[], reach: Reach): ReadonlyMap<Wanted, Window | undefined> {
+export function slide(range: Range, stored: readonly Past[], reach: Reach): ReadonlyMap<Wanted, Past[] | undefined> {
   const isCut = stored.length >= range.most;
   return new Map(range.wanted.map((one) => [one, windowOf(one, stored, isCut && range.before === undefined, reach)]));
 }
 
-function windowOf(wanted: Wanted, stored: readonly Past[], isCut: boolean, reach: Reach): Window | undefined {
-  const { partition, offset } = wanted.source;
+function windowOf(wanted: Wanted, stored: readonly Past[], isCut: boolean, reach: Reach): Past[] | undefined {
+  const { offset } = wanted.source;
   const to = Number(wanted.micros);
   const from = Number(wanted.micros - reach.lookbackMicros);
   const window: Past[] = [];
@@ -76,7 +79,7 @@ function windowOf(wanted: Wanted, stored: readonly Past[], isCut: boolean, reach
     if (past.micros >= to) continue;
     if (past.micros < from) return window.reverse();
     // What came after it is not its past, whatever time it bears: else the result would depend on when it is made.
-    if (past.source.partition === partition && past.source.offset >= offset) continue;
+    if (past.offset >= offset) continue;
     window.push(past);
     if (window.length === reach.snapshots) return window.reverse();
   }

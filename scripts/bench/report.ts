@@ -1,3 +1,4 @@
+import { type AnalyticsResult, analyticsTable } from './analytics.ts';
 import { contractsInContainer } from './container.ts';
 import type { DispatchCost } from './function.ts';
 import type { HandlerCost } from './handler.ts';
@@ -85,6 +86,7 @@ export interface BenchResult {
   latency?: LatencyResult;
   compression?: CompressionCost[];
   storage?: StorageResult;
+  analytics?: AnalyticsResult;
 }
 
 /** The tables that a person reads. */
@@ -157,6 +159,7 @@ export function tables(result: BenchResult): string {
     );
   }
   if (result.storage) lines.push('', ...storageTable(result.storage));
+  if (result.analytics) lines.push('', ...analyticsTable(result.analytics));
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,7 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openDatabase } from '../../functions/database/open.ts';
+import { readFileSync } from 'node:fs';
 import type { Database } from '../../functions/database/port.ts';
 import { processor } from '../../functions/processor/definition.ts';
 import type { InboundRecord } from '../../functions/runtime/contract.ts';
@@ -10,15 +7,12 @@ import { createStorage, storage } from '../../functions/storage/definition.ts';
 import { createWorkplace, type Prepared, prepare } from '../../functions/storage/prepare.ts';
 import { copyRows } from '../../functions/storage/store.ts';
 import { fieldsOf } from '../../infra/cluster/process-info.ts';
-import { startDatabase } from '../../infra/database/database.ts';
 import { readState } from '../../infra/database/layout.ts';
 import { childrenOf } from '../../infra/database/processes.ts';
 import { inspectServer } from '../../infra/database/server.ts';
-import { migrate } from '../database/migrate.ts';
-import { arrangeDays } from '../database/partitions.ts';
-import { onPrimary } from '../database/target.ts';
 import { createMarket } from '../feed/market.ts';
 import { cpuMicroseconds, median } from './cpu.ts';
+import { withDatabase } from './database-ground.ts';
 
 /** CPU microseconds an option row takes, of this process and of the server. */
 export interface RowCost {
@@ -62,23 +56,9 @@ export async function benchStorage(
   runs: number,
   say: (line: string) => void,
 ): Promise<StorageResult> {
-  const dir = mkdtempSync(join(tmpdir(), 'hft-bench-'));
-  const local = await startDatabase({ dir, attached: true, temporary: true });
-  try {
-    await onPrimary(local.environment(), async (connection) => {
-      await migrate(connection);
-      await arrangeDays(connection, { ahead: 1, keep: undefined });
-    });
-    const database = await openDatabase(local.environment());
-    try {
-      return await measure(database, () => serverCpuSeconds(dir), { snapshots, runs, say });
-    } finally {
-      await database.close();
-    }
-  } finally {
-    await local.reset();
-    rmSync(dir, { recursive: true, force: true });
-  }
+  return await withDatabase(async (local) => {
+    return await measure(await local.open(), () => serverCpuSeconds(local.dir), { snapshots, runs, say });
+  });
 }
 
 async function measure(

@@ -71,7 +71,11 @@ describe('what waiting does not mend is told in one sentence, with the remedy an
       (url) => url.replace(/127\.0\.0\.1:\d+/, 'no-such-host.invalid'),
       /is not known by that name: check the host|cannot be looked up now|^opened$/,
     ],
-    ['no schema', (url) => url, /^The database \S+ lacks migration 0001_snapshots: run npm run database -- migrate\.$/],
+    [
+      'no schema',
+      (url) => url,
+      /^The database \S+ lacks migration 0001_snapshots, 0002_windows: run npm run database -- migrate\.$/,
+    ],
     [
       'no URL',
       () => 'postgres:/x',
@@ -90,19 +94,23 @@ describe('a schema', () => {
     await servers.local.stopServer(1);
     await servers.local.startServer(1); // it is looked at anew
     await expect(untilNot(database, /closed the connection|starting up|takes no connections/)).rejects.toThrow(
-      /There is no primary to write to\. The database \S+ lacks migration 0001_snapshots: run npm run database -- migrate/,
+      /There is no primary to write to\. The database \S+ lacks migration 0001_snapshots, 0002_windows: run npm run database -- migrate/,
     );
-    await asAdministrator(servers.local, 1, "insert into pgmigrations (name, run_on) values ('0001_snapshots', now())");
+    await asAdministrator(
+      servers.local,
+      1,
+      "insert into pgmigrations (name, run_on) values ('0001_snapshots', now()), ('0002_windows', now())",
+    );
     await database.write((session) => session.query(insert(1)), { signal: never });
   });
 
   test('that is newer than the code is refused, by the code and by migrate', async () => {
-    await asAdministrator(servers.local, 1, "insert into pgmigrations (name, run_on) values ('0002_later', now())");
+    await asAdministrator(servers.local, 1, "insert into pgmigrations (name, run_on) values ('9999_later', now())");
     const said =
-      /^The database \S+ has a newer schema than this code knows \(0002_later\): deploy the version that came with it\./;
+      /^The database \S+ has a newer schema than this code knows \(9999_later\): deploy the version that came with it\./;
     expect(await refusalOf((url) => url)).toMatch(said);
     await expect(onPrimary(servers.local.environment(), migrate)).rejects.toThrow(said);
-    await asAdministrator(servers.local, 1, "delete from pgmigrations where name = '0002_later'");
+    await asAdministrator(servers.local, 1, "delete from pgmigrations where name = '9999_later'");
     expect(await refusalOf((url) => url)).toBe('opened');
   });
 });

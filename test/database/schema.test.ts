@@ -66,7 +66,7 @@ describe('migrations', () => {
     await expect(arrange({ ahead: 1 })).rejects.toThrow(/run npm run database -- migrate first/);
     const both = await Promise.allSettled([1, 2].map(() => onPrimary(servers.local.environment(), migrate)));
     const ran = both.flatMap((one) => (one.status === 'fulfilled' ? one.value.ran : []));
-    expect(ran).toEqual(['0001_snapshots']);
+    expect(ran).toEqual(['0001_snapshots', '0002_windows']);
     for (const one of both) {
       if (one.status === 'rejected') expect(String(one.reason)).toMatch(/already running.* run this again/);
     }
@@ -75,9 +75,9 @@ describe('migrations', () => {
   });
 });
 
-describe('days', () => {
-  const name = (days: number): string => `snapshots_${dayAt(days).replaceAll('-', '')}`;
+const name = (days: number): string => `snapshots_${dayAt(days).replaceAll('-', '')}`;
 
+describe('days', () => {
   test('that nobody made are stored all the same, and moved once they are', async () => {
     await store(`${today}T05:00:00Z`);
     await store(`${dayAt(-40)}T05:00:00Z`);
@@ -142,12 +142,34 @@ describe('indexes', () => {
     return await explain();
   }
 
-  test('serve the window of a symbol before a time, in order, a day after the other', async () => {
-    const plan = await planOf(`select spot_price, atm_iv from snapshots
-      where symbol_id = 1 and expiry = '2026-12-31' and snapshot_at < now() order by snapshot_at desc limit 300`);
-    expect(plan).toMatch(/Index Scan Backward using snapshots_\d{8}_pkey/);
+  const window = "select spot_price, atm_iv from snapshots where symbol_id = 1 and expiry = '2026-12-31'";
+
+  test('serve the window of a symbol before a time, in order and alone', async () => {
+    const plan = await planOf(`${window} and snapshot_at < now() order by snapshot_at desc limit 300`);
+    expect(plan).toMatch(/Index Only Scan Backward using snapshots_\d{8}_pkey/);
     expect(plan).not.toMatch(/Seq Scan|Sort$/m);
     expect(plan).toMatch(/^Limit\n +-> +Merge Append/);
+  });
+
+  test('serve it a day after the other where it has a lower bound, and all its days are made', async () => {
+    const bounds = `snapshot_at >= '${dayAt(-1)}T00:00:00Z' and snapshot_at < '${dayAt(1)}T00:00:00Z'`;
+    const plan = await planOf(`${window} and ${bounds} order by snapshot_at desc limit 300`);
+    const scans = [0, -1].map((day) => `Index Only Scan Backward using ${name(day)}_pkey`).join('[^]+?-> +');
+    expect(plan).toMatch(new RegExp(`^Limit\\n +-> +Append\\n +-> +${scans}`));
+  });
+
+  test('answer alone soon after a write: each day is vacuumed for what was inserted', async () => {
+    const { rows } = await database.read(
+      (session) =>
+        session.query({
+          text: `select relname as name, array_to_string(reloptions, ' ') as options from pg_inherits
+            join pg_class on pg_class.oid = inhrelid where inhparent = 'snapshots'::regclass`,
+        }),
+      { signal: never, maxLagMs: 0 },
+    );
+    expect(rows.length).toBeGreaterThan(3);
+    const options = 'autovacuum_vacuum_insert_scale_factor=0 autovacuum_vacuum_insert_threshold=1000';
+    for (const row of rows) expect(row).toMatchObject({ options });
   });
 
   test('serve the options of a snapshot, in the one partition of its day', async () => {

@@ -1,4 +1,5 @@
 import { analyse } from '../../functions/analytics/analyse.ts';
+import type { End, Past, Window } from '../../functions/analytics/past.ts';
 import { decodeEnriched } from '../../functions/market/enriched.ts';
 import { sourceOf } from '../../functions/market/source.ts';
 import type { InboundRecord } from '../../functions/runtime/contract.ts';
@@ -74,10 +75,17 @@ export function windowsByHand(log: readonly Logged[], most: number, lookbackMs: 
 export function resultOf({ record }: Logged, window: readonly Logged[]): string {
   return analyse(
     decodeEnriched(record.value),
-    window.map(({ record: past, fields, atMs }) => ({
-      ...{ micros: atMs * 1_000, timestamp: fields.timestamp, source: sourceOf(past), spot: fields.spot },
-      ...{ atmIv: fields.atmIv ?? null, pcr: fields.pcr ?? null, maxPain: fields.maxPain ?? null },
-      netGex: fields.netGex ?? null,
-    })),
+    windowOf(
+      window.map(({ record: past, fields, atMs }) => ({
+        ...{ micros: atMs * 1_000, timestamp: fields.timestamp, offset: sourceOf(past).offset, spot: fields.spot },
+        ...{ atmIv: fields.atmIv ?? null, pcr: fields.pcr ?? null, maxPain: fields.maxPain ?? null },
+        netGex: fields.netGex ?? null,
+      })),
+    ),
   );
+}
+
+/** A window of snapshots of which all is known. */
+export function windowOf(past: readonly (Past & End)[]): Window {
+  return { past, first: past[0], last: past.at(-1) };
 }

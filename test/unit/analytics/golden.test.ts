@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../functions/analytics/analyse.ts';
-import type { Past } from '../../../functions/analytics/past.ts';
+import type { End, Past } from '../../../functions/analytics/past.ts';
 import { parseTimestamp } from '../../../functions/market/calendar.ts';
 import { decodeEnriched } from '../../../functions/market/enriched.ts';
+import { windowOf } from '../../support/market.ts';
 import { enrichedMessage, type SnapshotFields } from '../../support/stored-log.ts';
 
 interface Case {
   readonly name: string;
-  readonly window: readonly Omit<Past, 'micros' | 'source'>[];
+  readonly window: readonly Omit<Past & End, 'micros' | 'offset'>[];
   readonly now: SnapshotFields;
   readonly result: object;
 }
@@ -19,10 +20,10 @@ const cases = readFileSync(fixture, 'utf8')
   .split('\n')
   .map((line): Case => JSON.parse(line));
 
-function pastOf(given: Case['window'][number], index: number): Past {
+function pastOf(given: Case['window'][number], index: number): Past & End {
   const { timestamp } = given;
   const atMs = typeof timestamp === 'number' ? timestamp : (parseTimestamp(timestamp) ?? Number.NaN);
-  return { ...given, micros: atMs * 1_000, source: { partition: 0, offset: index } };
+  return { ...given, micros: atMs * 1_000, offset: index };
 }
 
 // The options of the fixture are in the order of their random making, and those of a message by strike.
@@ -35,6 +36,6 @@ function inOrder(now: SnapshotFields): SnapshotFields {
 describe('results are those of an independent implementation at 50 digits', () => {
   test.each(cases)('$name', ({ window, now, result }) => {
     const snapshot = decodeEnriched(Buffer.from(enrichedMessage(inOrder(now))));
-    expect(analyse(snapshot, window.map(pastOf))).toBe(JSON.stringify(result));
+    expect(analyse(snapshot, windowOf(window.map(pastOf)))).toBe(JSON.stringify(result));
   });
 });

@@ -26,17 +26,14 @@ const reaches = fc.record({
 const wantedOf = ({ symbolId, micros }: Logged, offset: number): Wanted => ({
   ...{ index: offset, offset, symbolId, expiry, micros: BigInt(micros), source: { partition: 0, offset } },
 });
-const pastOf = ({ micros }: Logged, offset: number): Past => ({
-  ...{ micros, timestamp: micros, source: { partition: 0, offset }, spot: 1 },
-  ...{ atmIv: null, pcr: null, maxPain: null, netGex: null },
-});
+const pastOf = ({ micros }: Logged, offset: number): Past => ({ micros, offset, spot: 1, atmIv: null });
 
 /** What the statement gives for a range: the same conditions, over a list. */
 function read(log: readonly Logged[], { symbolId, from, to, before, most }: Range): Past[] {
   return log
     .map((one, offset) => ({ one, past: pastOf(one, offset) }))
     .filter(({ one }) => one.symbolId === symbolId && one.micros >= from && one.micros < to)
-    .filter(({ past }) => before === undefined || past.source.offset < before.offset)
+    .filter(({ past }) => before === undefined || past.offset < before)
     .map(({ past }) => past)
     .toSorted((a, b) => a.micros - b.micros)
     .slice(-most);
@@ -53,7 +50,7 @@ function windowsOf(log: readonly Logged[], batch: readonly Wanted[], reach: Reac
       const complete = window ?? slide(own, read(log, own), reach).get(one);
       windows.set(
         one.offset,
-        (complete ?? []).map(({ source }) => source.offset),
+        (complete ?? []).map(({ offset }) => offset),
       );
     }
   }
