@@ -3,8 +3,9 @@ import { createManager } from './manager.ts';
 import { createMonitor } from './monitor.ts';
 import { createPool } from './pool.ts';
 import type { Database } from './port.ts';
+import { withSecret } from './secret.ts';
 import { nameOf } from './servers.ts';
-import { readDatabaseSettings } from './settings.ts';
+import { type DatabaseSettings, readDatabaseSettings } from './settings.ts';
 
 /** A container is one of few and handles many records at once; a function one of many, with a batch at a time. */
 const poolSizes = { container: 4, function: 2 } as const;
@@ -19,7 +20,7 @@ const longestLookMs = 1_000;
  * login, a certificate, a missing migration, a schema that is newer than this code
  */
 export async function openDatabase(env: Readonly<Record<string, string | undefined>>): Promise<Database> {
-  const settings = readDatabaseSettings(env);
+  const settings = await settingsOf(env);
   const named = [...settings.servers, ...(settings.replicas ?? [])];
   const servers = named.filter((server, index) => named.findIndex((one) => nameOf(one) === nameOf(server)) === index);
   const size = settings.poolSize ?? (env.AWS_LAMBDA_FUNCTION_NAME ? poolSizes.function : poolSizes.container);
@@ -40,4 +41,15 @@ export async function openDatabase(env: Readonly<Record<string, string | undefin
     );
   }
   return database;
+}
+
+/** What is wrong in a secret is mended there, with no deployment: the database is not fit yet. */
+async function settingsOf(env: Readonly<Record<string, string | undefined>>): Promise<DatabaseSettings> {
+  const complete = await withSecret(env);
+  try {
+    return readDatabaseSettings(complete);
+  } catch (error) {
+    if (complete === env || !(error instanceof StartupError)) throw error;
+    throw new StartupError('DATABASE_UNFIT', error.problems);
+  }
 }

@@ -1,13 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { StartupError } from '../runtime/errors.ts';
-import { readTable } from '../runtime/read-settings.ts';
-import { integer, type SettingSpec, setting } from '../runtime/setting-kinds.ts';
+import { givenText, readTable } from '../runtime/read-settings.ts';
+import { integer, type SettingSpec, setting, text } from '../runtime/setting-kinds.ts';
+import { secretArn } from './secret.ts';
 import { nameOf, parseUrl, parseUrls } from './servers.ts';
 
 const urlShape = 'postgres://user:password@host:5432/database, several hosts with commas between';
 
 /** Settings of functions that use a database, and of nobody else. */
 export const databaseSettingSpecs = {
+  secret: setting({
+    name: 'DATABASE_SECRET_ARN',
+    fallback: null,
+    ...text(
+      secretArn,
+      'the ARN of a secret in Secrets Manager, a JSON object with DATABASE_URL and, where there are, DATABASE_REPLICA_URLS',
+    ),
+    effect: 'Lambda: where both are read from, once an environment; neither is then a variable of the function.',
+  }),
   servers: setting({
     name: 'DATABASE_URL',
     fallback: undefined,
@@ -61,11 +71,20 @@ type ValueOf<Spec> = Spec extends SettingSpec<infer Value> ? Value : never;
 
 /** The settings, typed. Those without a default are `undefined` when absent. */
 export type DatabaseSettings = {
-  readonly [Name in keyof Specs]: ValueOf<Specs[Name]> | (Name extends 'replicas' | 'poolSize' ? undefined : never);
+  readonly [Name in keyof Specs]:
+    | ValueOf<Specs[Name]>
+    | (Name extends 'replicas' | 'poolSize' | 'secret' ? undefined : never);
 };
 
-/** What is wrong with the settings of the database, one sentence each. */
+/** What is wrong with the settings of the database, one sentence each; what a secret holds is not known yet. */
 export function databaseSettingProblems(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const { servers, replicas, ...others } = databaseSettingSpecs;
+  if (givenText(others.secret, env) !== undefined) {
+    const problems: string[] = [];
+    readTable(others, env, problems);
+    const both = [servers, replicas].filter((spec) => givenText(spec, env) !== undefined);
+    return [...problems, ...both.map(({ name }) => `${name} and DATABASE_SECRET_ARN are both set: set one of them.`)];
+  }
   try {
     readDatabaseSettings(env);
     return [];

@@ -29,6 +29,8 @@ function importsOf({ path, text }: Source): string[] {
 const hostFolders = ['runtime', 'hosts', 'kafka', 'database', 'market'];
 /** The bundles' entries, and what they share. */
 const entries = ['functions/main.ts', 'functions/database-main.ts', 'functions/program.ts'];
+/** Those that sign requests to AWS. */
+const signers = ['functions/kafka/kafkajs/msk-iam.ts', 'functions/database/secret.ts'];
 /** All of the database that functions may know. */
 const databaseDoors = ['port', 'errors', 'open', 'report', 'settings', 'turns'].map(
   (name) => `functions/database/${name}.ts`,
@@ -41,7 +43,7 @@ function mayImport(path: string, name: string): boolean {
   if (name.startsWith('node:')) return true;
   if (entries.includes(path)) return name.startsWith('functions/');
   if (folder === 'runtime') return inside('runtime') || (path === 'functions/runtime/log.ts' && name === 'pino');
-  if (path === 'functions/kafka/kafkajs/msk-iam.ts' && name === 'aws4fetch') return true;
+  if (signers.includes(path) && name === 'aws4fetch') return true;
   if (folder === 'kafka') {
     const isClient = name === 'kafkajs' || name.startsWith('kafkajs/');
     return inside('kafka', 'runtime') || (isClient && inner === 'kafkajs');

@@ -128,8 +128,9 @@ async function insist<Result>(attempt: () => Promise<Result>, endsAtMs: number, 
 }
 
 function isDown(error: unknown): error is StartupError | DependencyDownError {
-  const isUnreachable = error instanceof StartupError && error.code === 'CLUSTER_UNREACHABLE';
-  return isUnreachable || error instanceof DependencyDownError;
+  const isUnfit =
+    error instanceof StartupError && (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'DATABASE_UNFIT');
+  return isUnfit || error instanceof DependencyDownError;
 }
 
 function nothingDone({ topic, partition, records }: PartitionBatch): PartitionResult {

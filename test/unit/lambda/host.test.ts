@@ -3,7 +3,7 @@ import { createFunctionHost } from '../../../functions/hosts/lambda/host.ts';
 import { createEvent, createInvocation } from '../../../functions/hosts/lambda/testing.ts';
 import type { KafkaPort, ProduceBatch, SendFailure } from '../../../functions/kafka/port.ts';
 import type { HandlerResult, InboundRecord, RecordFunction } from '../../../functions/runtime/contract.ts';
-import { BadInputError, DependencyDownError, RetryableError } from '../../../functions/runtime/errors.ts';
+import { BadInputError, DependencyDownError, RetryableError, StartupError } from '../../../functions/runtime/errors.ts';
 import { readSettings } from '../../../functions/runtime/read-settings.ts';
 import { createRecord } from '../../../functions/runtime/testing.ts';
 import { createRecordingLogger } from '../../support/fakes.ts';
@@ -276,6 +276,7 @@ describe('an execution environment', () => {
   // Each answer that leaves records undone uses up one of the service's retries: it must last, as an outage may.
   test.each([
     ['setup', new DependencyDownError('the database is away'), 5_000], // DEPENDENCY_WAIT_MS
+    ['setup', new StartupError('DATABASE_UNFIT', ['a migration is missing.']), 5_000],
     ['connect', new Error('SASL authentication failed'), 1_000], // STARTUP_TIMEOUT_MS
   ] as const)(
     'tries again while %s is refused at once, and answers no sooner than its time is over',
