@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, Kafka } from 'kafkajs';
+import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
+import type { Cluster } from 'kafkajs/src/cluster/index.js';
+import { drainFirst } from './drain-first.ts';
 import { createPartitionQueues } from './partition-queues.ts';
 import { type QueuedRecord, queuedRecord } from './payload.ts';
 
@@ -16,8 +18,12 @@ export interface PollerOptions {
   readonly signal: AbortSignal;
   /** Called when the group has shared out its partitions: those of this poller. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
-  /** Delivers a batch; `done` says which records are. Returns early when told to stop. */
-  deliver(batch: readonly QueuedRecord[], done: (records: readonly QueuedRecord[]) => void): Promise<void>;
+  /** Delivers a batch; `done` says which records are. What is invoked ends; `signal` says that nothing is tried again. */
+  deliver(
+    batch: readonly QueuedRecord[],
+    done: (records: readonly QueuedRecord[]) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /** A member of the mapping's consumer group, which gathers batches and commits what was delivered. */
@@ -31,6 +37,8 @@ export interface Poller {
 const gatherEveryMs = 20;
 const commitEveryMs = 500;
 const sessionTimeoutMs = 10_000;
+/** kafkajs tells the group to wait a minute for a member that joins again. */
+const drainMs = 45_000;
 
 export async function startPoller(options: PollerOptions): Promise<Poller> {
   const { kafka, topic, groupId, concurrency, signal } = options;
@@ -41,6 +49,12 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     heartbeatInterval: 1_000,
     maxWaitTimeInMs: 200,
     retry: { retries: 20 },
+    partitionAssigners: [
+      (config) => {
+        drainFirst(config.cluster as unknown as Cluster, drain); // the public type leaves out what a group has
+        return PartitionAssigners.roundRobin(config);
+      },
+    ],
   });
   const paused = new Set<number>();
   const deliveries = new Set<Promise<void>>();
@@ -48,7 +62,16 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
   let positions = new Map<number, number>();
   /** Counts assignments: what was taken in an older one is somebody else's now, and its commits mean nothing. */
   let generation = 0;
+  /** Aborted when the partitions are about to be shared out anew; no batch begins then. */
+  let held = new AbortController();
+  let holds = AbortSignal.any([signal, held.signal]);
   let stopping = false;
+
+  async function drain(): Promise<void> {
+    held.abort();
+    await Promise.race([Promise.all(deliveries), sleep(drainMs, undefined, { ref: false })]);
+    await commit();
+  }
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     generation += 1;
@@ -56,6 +79,8 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     queues.clear();
     paused.clear();
     positions = new Map();
+    held = new AbortController();
+    holds = AbortSignal.any([signal, held.signal]);
   });
 
   await consumer.connect();
@@ -79,17 +104,21 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
   });
 
   function gather(): void {
-    while (!stopping && !signal.aborted && deliveries.size < concurrency) {
+    while (!stopping && !holds.aborted && deliveries.size < concurrency) {
       const batch = queues.take(Date.now());
       if (batch === undefined) break;
       const taken = generation;
       const delivery = options
-        .deliver(batch, (records) => {
-          if (taken !== generation) return;
-          for (const { record } of records) {
-            positions.set(record.partition, Math.max(positions.get(record.partition) ?? 0, record.offset + 1));
-          }
-        })
+        .deliver(
+          batch,
+          (records) => {
+            if (taken !== generation) return;
+            for (const { record } of records) {
+              positions.set(record.partition, Math.max(positions.get(record.partition) ?? 0, record.offset + 1));
+            }
+          },
+          holds,
+        )
         .finally(() => {
           deliveries.delete(delivery);
           for (const { record } of batch) options.busy.delete(record.partition);

@@ -77,7 +77,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
     const poller = await startPoller({
       ...{ kafka, topic, groupId, batchSize, windowMs, concurrency, busy, signal },
       ...(options.onAssigned ? { onAssigned: options.onAssigned } : {}),
-      deliver: (batch, done) => deliver(batch, deliveryOf(signal, done)),
+      deliver: (batch, done, holds) => deliver(batch, deliveryOf(holds, done)),
     });
     pollers.push({ poller, abort });
   }

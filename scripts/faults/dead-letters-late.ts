@@ -20,6 +20,7 @@ export const deadLettersSlow: Scenario = {
     'Writing a dead letter takes 1 s longer for 10 s: a tenth of the records are bad, and no other waits for them.',
   behindProxy: true,
   poisonShare: 0.1,
+  functionDoubles: true,
   promised: () => ({ doubled: 0, silenceMs: 4_000 }),
   run: late(500, 10_000),
 };
@@ -29,6 +30,7 @@ export const deadLettersHang: Scenario = {
   summary:
     'The dead-letter topic says nothing for 20 s, and no connection is closed: partitions with a bad record wait.',
   behindProxy: true,
+  functionDoubles: true,
   promised: () => ({ doubled: 0 }),
   run: late(Number.POSITIVE_INFINITY, 20_000),
 };

@@ -4,6 +4,7 @@ import type { Scenario } from './scenario.ts';
 export const deadLettersRefused: Scenario = {
   name: 'dead-letters-refused',
   summary: 'The dead-letter topic takes nothing for 8 s: partitions with a bad record wait, in order.',
+  functionDoubles: true,
   promised: () => ({ doubled: 0 }),
   async run({ cluster, topics, allMove, mark, rest }) {
     mark('refused');

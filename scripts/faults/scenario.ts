@@ -35,6 +35,8 @@ export interface Scenario {
   readonly onBacklog?: boolean;
   /** Share of records that are bad (default 0.01). */
   readonly poisonShare?: number;
+  /** A function reports what it could not finish, and what it had published behind that is delivered again. */
+  readonly functionDoubles?: boolean;
   readonly promised: (conditions: Conditions) => Promised;
   /** Does it, and waits until the group has settled again. */
   readonly run: (stage: Stage) => Promise<void>;

@@ -33,9 +33,11 @@ const unused = new Set([
 /** Methods of kafkajs' classes that nothing calls here: of its broker those that send requests which are left out. */
 const unusedMethods: Readonly<Record<string, readonly string[]>> = {
   // Records do not come through kafkajs: we fetch, and read them out of the response (group-hooks.ts).
-  'kafkajs/src/consumer/consumerGroup.js': ['fetch', 'uncommittedOffsets', 'commitOffsetsIfNecessary', 'seek'],
+  'kafkajs/src/consumer/consumerGroup.js': [
+    ...['fetch', 'uncommittedOffsets', 'commitOffsetsIfNecessary', 'seek', 'hasSeekOffset', 'getActiveTopicPartitions'],
+  ],
   'kafkajs/src/consumer/offsetManager/index.js': ['countResolvedOffsets', 'commitOffsetsIfNecessary'],
-  'kafkajs/src/consumer/runner.js': ['processEachMessage', 'processEachBatch'],
+  'kafkajs/src/consumer/runner.js': ['processEachMessage', 'processEachBatch', 'handleBatch'],
   'kafkajs/src/protocol/encoder.js': [
     ...[
       'writeUVarIntBytes',
@@ -46,15 +48,19 @@ const unusedMethods: Readonly<Record<string, readonly string[]>> = {
       'writeUVarIntString',
     ],
     ...['writeVarIntString', 'writeVarIntArray', 'sizeOfVarLong', 'sizeOfVarIntBytes', 'writeDouble', 'writeUInt32'],
-    ...['encodeZigZag64', 'writeVarInt', 'sizeOfVarInt'],
+    ...['encodeZigZag64', 'writeVarInt', 'sizeOfVarInt', 'encodeZigZag'],
   ],
   'kafkajs/src/protocol/decoder.js': [
     ...['readVarLong', 'readTaggedFields', 'readUVarIntString', 'readVarIntString', 'readVarIntBytes'],
     ...['readUVarIntArray', 'readArrayAsync', 'readVarIntArray', 'readDouble', 'canReadInt64'],
-    ...['readVarInt', 'readUVarInt', 'readUVarIntBytes', 'decodeZigZag64'],
+    ...['readVarInt', 'readUVarInt', 'readUVarIntBytes', 'decodeZigZag64', 'decodeZigZag'],
   ],
-  'kafkajs/src/cluster/index.js': ['markOffsetAsCommitted'],
-  'kafkajs/src/utils/long.js': ['notEquals'],
+  'kafkajs/src/cluster/index.js': ['markOffsetAsCommitted', 'addTargetTopic'],
+  'kafkajs/src/cluster/brokerPool.js': ['findConnectedBroker', 'withBroker'], // silent-broker.ts
+  'kafkajs/src/network/requestQueue/index.js': ['scheduleRequestTimeoutCheck', 'scheduleCheckPendingRequests'],
+  'kafkajs/src/utils/long.js': [
+    ...['notEquals', 'or', 'and', 'toNumber', 'toInt', 'gte', 'shiftLeft', 'shiftRight', 'shiftRightUnsigned'],
+  ],
   'kafkajs/src/broker/index.js': [
     ...['produce', 'fetch', 'describeGroups', 'createTopics', 'createPartitions', 'deleteTopics', 'alterConfigs'],
     ...['addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn', 'listGroups', 'deleteGroups'],

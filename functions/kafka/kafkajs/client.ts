@@ -1,4 +1,5 @@
 import './response-fix.ts';
+import './silent-broker.ts';
 import './timer-fix.ts';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 

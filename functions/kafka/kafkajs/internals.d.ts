@@ -108,12 +108,43 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 }
 
+declare module 'kafkajs/src/errors.js' {
+  export class KafkaJSBrokerNotFound extends Error {}
+  export class KafkaJSConnectionError extends Error {}
+  export class KafkaJSRequestTimeoutError extends Error {}
+}
+
+declare module 'kafkajs/src/cluster/brokerPool.js' {
+  interface Broker {
+    /** `host:port`. */
+    brokerAddress: string;
+    isConnected(): boolean;
+  }
+
+  class BrokerPool {
+    brokers: { [nodeId: string]: Broker };
+    seedBroker: Broker;
+    connect(): Promise<void>;
+    findBroker(options: { nodeId: string }): Promise<Broker>;
+    findConnectedBroker(): Promise<Broker>;
+    /** The first answer that is no error; null when there is none. */
+    withBroker<Found>(use: (found: { nodeId: string; broker: Broker }) => Promise<Found>): Promise<Found | null>;
+  }
+  export = BrokerPool;
+}
+
 declare module 'kafkajs/src/network/connection.js' {
   import type { Socket } from 'node:net';
   import type RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
   class Connection {
     clientId: string;
+    host: string;
+    port: number;
+    /** `host:port`. */
+    broker: string;
+    ssl: object | null;
+    socketFactory(options: { host: string; port: number; ssl: object | null; onConnect: () => void }): Socket;
     socket: Socket;
     requestQueue: RequestQueue;
     /** Pieces of a response that is not complete, how many bytes they have, and how many it takes to go on. */
@@ -146,8 +177,23 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     sendRequest: () => void;
   }
 
+  interface SentRequest {
+    sentAt: number;
+    requestTimeout: number;
+    timeoutRequest(): void;
+  }
+
   class RequestQueue {
+    /** `host:port`. */
+    broker: string;
+    inflight: Map<number, SentRequest>;
+    requestTimeoutIntervalId: NodeJS.Timeout;
+    isConnected(): boolean;
     push(request: PushedRequest): void;
+    rejectAll(error: Error): void;
+    /** Clears its timers. */
+    destroy(): void;
+    scheduleRequestTimeoutCheck(): void;
     maybeThrottle(throttleMs: number): void;
     pending: unknown[];
     throttledUntil: number;

@@ -26,7 +26,8 @@ interface Identity {
 
 /** Requests grow to about this much under a backlog, and then one after the other to each broker. */
 const reusedBytes = 1_310_720;
-const produceTimeoutMs = 10_000;
+/** What a leader has to gather its replicas' word. Less than a request may take: its answer says more than none. */
+const produceTimeoutMs = 8_000;
 const maxSequence = 2 ** 31;
 
 /**

@@ -25,7 +25,7 @@ export async function sendRaw<Response extends { readonly throttleMs: number }>(
     if (!connection.isAuthenticated()) await connection.authenticate();
     connection.failIfNotConnected();
     const correlationId = connection.nextCorrelationId();
-    const head = headOf(request, correlationId, connection.clientId);
+    const head = encodeHead(request, correlationId, connection.clientId);
     const { payload } = await new Promise<{ payload: Buffer }>((resolve, reject) => {
       connection.requestQueue.push({
         entry: { apiKey, apiName, apiVersion: request.version, correlationId, resolve, reject },
@@ -49,7 +49,8 @@ export async function sendRaw<Response extends { readonly throttleMs: number }>(
   }
 }
 
-function headOf({ api, version, body }: RawRequest, correlationId: number, clientId: string): Buffer {
+/** Size and header of a request. */
+export function encodeHead({ api, version, body }: RawRequest, correlationId: number, clientId: string): Buffer {
   const idBytes = Buffer.byteLength(clientId);
   const head = Buffer.allocUnsafe(14 + idBytes);
   head.writeInt32BE(10 + idBytes + body.length, 0);

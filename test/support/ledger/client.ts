@@ -43,7 +43,8 @@ export async function persist<T>(deadlineMs: number, what: string, look: () => P
     try {
       return await look();
     } catch (error) {
-      if (Date.now() > deadlineMs) throw new Error(`Could not read ${what} in time`, { cause: error });
+      if (Date.now() > deadlineMs)
+        throw new Error(`Could not read ${what} in time: ${String(error)}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

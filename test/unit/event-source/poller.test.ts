@@ -1,4 +1,5 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
+import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { expect, test, vi } from 'vitest';
 import { startPoller } from '../../../scripts/event-source/poller.ts';
 
@@ -77,4 +78,53 @@ test('a commit that fails while the group shares its partitions out anew is not 
   await poller.stop();
 
   expect(commits).toHaveLength(1);
+});
+
+test('before it joins its group again, what is under way ends, is committed, and nothing else begins', async () => {
+  const events: string[] = [];
+  const ends = Promise.withResolvers<void>();
+  const cluster = {};
+  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+  const consumer = {
+    events: { GROUP_JOIN: 'join' },
+    ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
+    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
+    async run(config: { eachBatch: typeof eachBatch }) {
+      eachBatch = config.eachBatch;
+    },
+    commitOffsets: async (offsets: unknown) => void events.push(`commit ${JSON.stringify(offsets)}`),
+  };
+  const kafka = {
+    consumer({ partitionAssigners }: { partitionAssigners: ((config: object) => unknown)[] }) {
+      for (const assigner of partitionAssigners) assigner({ cluster });
+      return consumer;
+    },
+  };
+  const poller = await startPoller({
+    kafka: kafka as unknown as Kafka,
+    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
+    signal: new AbortController().signal,
+    async deliver(batch, done, signal) {
+      events.push(`begins ${batch[0]?.record.offset}`);
+      await ends.promise;
+      events.push(`ends, ${signal.aborted ? 'no retry' : 'retries'}`);
+      done(batch);
+    },
+  });
+  const message = { timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
+  const messages = ['0', '1'].map((offset) => ({ ...message, offset }));
+  const payload = { batch: { partition: 0, messages }, resolveOffset: () => undefined };
+  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await vi.waitFor(() => expect(events).toEqual(['begins 0']), { timeout: 10_000 });
+
+  const group: ConsumerGroup = Object.create(ConsumerGroup.prototype);
+  const joined = Object.assign(group, { cluster, generationId: 3, memberId: 'm', coordinator: null }).joinAndSync();
+  const join = joined.catch(() => void events.push('joins')); // it has no brokers
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(events).toEqual(['begins 0']);
+  ends.resolve();
+  await join;
+  await poller.stop();
+
+  expect(events).toEqual(['begins 0', 'ends, no retry', 'commit [{"topic":"in","partition":0,"offset":"1"}]', 'joins']);
 });
