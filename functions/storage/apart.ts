@@ -10,12 +10,12 @@ const mostTries = 3;
 
 /**
  * Stores a piece; when the database refuses the data of it, the halves, down to the one snapshot that is at fault: its
- * error becomes its record's result. Halves go in order, each in its own transaction.
+ * error becomes its record's result. Halves go in order, each in its own transaction. The position passes what is stored
+ * nowhere, too: it must not depend on where batches are cut, and there are others who wait for it.
  * @throws whatever is no fault of a row: a database that is down, an owner that is none any more
  */
 export async function storeApart(piece: Piece, writing: Writing, results: BatchResult[], tries = 1): Promise<void> {
   const [only, ...others] = piece.prepared;
-  if (only === undefined) return;
   try {
     return await store(piece, writing);
   } catch (error) {
@@ -27,9 +27,10 @@ export async function storeApart(piece: Piece, writing: Writing, results: BatchR
     }
     // Its text is ours, and the same for every row: a dead letter of each would be no help.
     if (!error.isData) throw new DependencyDownError(`${error.message}: is its schema the one of this version?`, error);
+    if (only === undefined) throw error;
     if (others.length === 0) {
       results[only.index] = error;
-      return;
+      return await store({ ...piece, prepared: [] }, writing);
     }
   }
   const middle = Math.ceil(piece.prepared.length / 2);

@@ -57,7 +57,8 @@ async function storeWithCare(
   const { epoch } = owner.epochFor(there);
   // Not in one statement with the lock: it would not see what was committed while it waited for that.
   const { missing, newer } = await compare(session, prepared);
-  const isRedelivery = first < there.nextOffset && missing.length < prepared.length;
+  const isStored = missing.length < prepared.length || prepared.length === 0; // of none nobody can tell
+  const isRedelivery = first < there.nextOffset && isStored;
   // A topic that was made anew begins below what is noted of its former life, and nothing of it is stored.
   const position = { epoch, nextOffset: isRedelivery ? Math.max(there.nextOffset, end) : end };
   await set(session, place, position);

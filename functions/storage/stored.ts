@@ -17,6 +17,7 @@ export async function compare(
   session: Session,
   prepared: readonly Prepared[],
 ): Promise<{ missing: Prepared[]; newer: Prepared[] }> {
+  if (prepared.length === 0) return { missing: [], newer: [] };
   const { rows } = await session.query<{ n: number; partition: number; offset: number }>(
     withKeys(
       prepared,

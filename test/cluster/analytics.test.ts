@@ -4,7 +4,7 @@ import { startTestDatabase } from '../support/database.ts';
 import { startInstance } from '../support/instance.ts';
 import { headerOf } from '../support/ledger/log.ts';
 import { readTopics } from '../support/ledger/reader.ts';
-import { createMarket, resultOf, windowsByHand } from '../support/market.ts';
+import { createLogs, resultOf, windowsByHand } from '../support/market.ts';
 import { createPipeline, settingsOf, sharesOf, writeRecords } from '../support/pipeline.ts';
 
 test('waits for storage, and one of two is killed: each result is that of its log, doubled ones the same to the byte', async () => {
@@ -21,27 +21,10 @@ test('waits for storage, and one of two is killed: each result is that of its lo
     },
   });
   const storageGroup = `${pipeline.groupId}-storage`;
-  // Logs of four partitions, of symbols of their own; records say where they come from, as those of the processor do.
-  const market = {
-    count: 400,
-    symbols: 2,
-    expiries: ['2026-12-31'],
-    endsAtMs: Date.now(),
-    stepMs: 200,
-    latePercent: 5,
-  };
-  const logs = Array.from({ length: 4 }, (_, partition) =>
-    createMarket(market).map((one) => {
-      const fields = { ...one.fields, symbolId: one.fields.symbolId + 10 * partition };
-      const source = `market.raw/${partition}/${one.record.offset}`;
-      const value = String(one.record.value).replace(/"symbol_id":\d+/, `"symbol_id":${fields.symbolId}`);
-      return {
-        ...one,
-        fields,
-        record: { ...one.record, value: Buffer.from(value), headers: { source: Buffer.from(source) } },
-      };
-    }),
-  );
+  const logs = createLogs(4, {
+    ...{ count: 400, symbols: 2, expiries: ['2026-12-31'] },
+    ...{ endsAtMs: Date.now(), stepMs: 200, latePercent: 5 },
+  });
   await writeRecords(
     pipeline.topics.source,
     logs.flatMap((log, partition) =>

@@ -59,7 +59,8 @@ export function violations(work: Work, observed: Observed): string[] {
       if (partition !== from % work.deadLetterPartitions) found.push(`${key}: a dead letter in partition ${partition}`);
     }
     for (const written of outputs) {
-      if (written.partition !== inputOf(written).partition) found.push(`${key}: output in ${written.partition}`);
+      const due = inputOf(written).partition % (work.outputPartitions ?? work.partitions);
+      if (written.partition !== due) found.push(`${key}: output in ${written.partition}`);
     }
   }
   return [...found, ...uncounted(work, observed), ...misplaced(work, observed)];

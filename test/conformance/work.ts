@@ -17,6 +17,8 @@ export interface Work {
   readonly shipped?: boolean;
   readonly records: readonly SourceRecord[];
   readonly partitions: number;
+  /** Of the output topic, where it has fewer than the source: its count divides that. */
+  readonly outputPartitions?: number;
   readonly deadLetterPartitions: number;
   /** What goes wrong while it is done, and is put right by the host that runs it. */
   readonly trouble?: Trouble;

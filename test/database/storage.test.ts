@@ -187,6 +187,34 @@ describe('a record that cannot be stored', () => {
   });
 });
 
+describe('the position', () => {
+  const bad = (offset: number): InboundRecord =>
+    recordOf({ key: Buffer.from('1'), value: Buffer.from('no JSON') }, offset);
+  const refused = ({ key, json }: EnrichedSample, offset: number): InboundRecord =>
+    recordOf({ key, value: Buffer.from(JSON.stringify({ ...json, symbol: 'A\u0000B' })) }, offset);
+
+  test('passes what is stored nowhere, wherever batches are cut: what waits for it would wait for ever', async () => {
+    const [first, second, third] = samples(3) as [EnrichedSample, EnrichedSample, EnrichedSample];
+    const assignment = holding();
+    await handle([bad(0), bad(1)], assignment);
+    expect(await position()).toEqual([{ partition: 3, next_offset: 2, epoch: 1 }]);
+    await handle([recordOf(first, 2), bad(3)], assignment);
+    await handle([refused(second, 4)], assignment);
+    expect(await position()).toEqual([{ partition: 3, next_offset: 5, epoch: 1 }]);
+    await handle([bad(5), recordOf(third, 6), refused(second, 7)], assignment);
+    expect(await position()).toEqual([{ partition: 3, next_offset: 8, epoch: 1 }]);
+    await expectStored([first, third]);
+  });
+
+  test('goes back for none of them when they are delivered again', async () => {
+    const list = samples(4);
+    await handle([...recordsOf(list.slice(0, 3)), bad(3), recordOf(list[3] as EnrichedSample, 4)]);
+    await handle([bad(3)]);
+    await handle([bad(3), refused(list[0] as EnrichedSample, 4)]);
+    expect(await position()).toMatchObject([{ next_offset: 5 }]);
+  });
+});
+
 describe('an owner', () => {
   test('that has lost its partition is refused, and writes nothing', async () => {
     const list = samples(30);

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openConnection } from '../../functions/database/connection.ts';
 import { openDatabase } from '../../functions/database/open.ts';
 import type { Database } from '../../functions/database/port.ts';
+import { parseUrl } from '../../functions/database/servers.ts';
 import { type LocalDatabase, startDatabase } from '../../infra/database/database.ts';
-import { readState } from '../../infra/database/layout.ts';
+import { readState, urlOf } from '../../infra/database/layout.ts';
 import { launch } from '../../infra/database/server.ts';
 import { asSuperuser, untilAnswers } from '../../infra/database/sql.ts';
 import { migrate } from '../../scripts/database/migrate.ts';
@@ -64,4 +66,19 @@ export async function asAdministrator({ dir }: LocalDatabase, id: number, sql: s
   const state = readState(dir);
   if (!state) throw new Error(`no databases in ${dir}`);
   await asSuperuser(state, id, (client) => client.query(sql), 'hft');
+}
+
+/** Nobody writes to the snapshots meanwhile: those who want to, wait. */
+export async function whileLocked({ dir }: LocalDatabase, id: number, work: () => Promise<void>): Promise<void> {
+  const state = readState(dir);
+  const [server] = (state && parseUrl(urlOf(state, id, 'postgres', 'hft'))) ?? [];
+  if (!server) throw new Error(`no databases in ${dir}`);
+  const connection = await openConnection(server, 20_000);
+  try {
+    await connection.client.query('begin; lock table snapshots in share mode');
+    await work();
+    await connection.client.query('rollback');
+  } finally {
+    await connection.end();
+  }
 }

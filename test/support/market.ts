@@ -59,6 +59,18 @@ export function createMarket(options: MarketOptions): Logged[] {
   return log;
 }
 
+/** Logs of so many partitions, of symbols of their own, whose records say where they come from, as the processor's do. */
+export function createLogs(partitions: number, options: MarketOptions): Logged[][] {
+  return Array.from({ length: partitions }, (_, partition) =>
+    createMarket(options).map((one): Logged => {
+      const fields = { ...one.fields, symbolId: one.fields.symbolId + 10 * partition };
+      const value = Buffer.from(String(one.record.value).replace(/"symbol_id":\d+/, `"symbol_id":${fields.symbolId}`));
+      const headers = { source: Buffer.from(`market.raw/${partition}/${one.record.offset}`) };
+      return { ...one, fields, record: { ...one.record, partition, value, headers } };
+    }),
+  );
+}
+
 /** The log before each snapshot, as the contract has it: those of its symbol and expiry, earlier in time and in the log. */
 export function windowsByHand(log: readonly Logged[], most: number, lookbackMs: number): Logged[][] {
   return log.map((one, index) =>

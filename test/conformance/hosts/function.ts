@@ -85,7 +85,7 @@ function bundleOf(work: Work, { shipped, fixtures }: Bundles): string {
 }
 
 /** As its log says: nobody can ask a function for its metrics. */
-function filteredBy(log: readonly string[]): number {
+export function filteredBy(log: readonly string[]): number {
   return log
     .filter((line) => line.includes('"msg":"Event handled"'))
     .map((line): unknown => JSON.parse(line).filtered)

@@ -10,7 +10,11 @@ import { neutral } from './neutral.ts';
 type Invoke = (records: readonly InboundRecord[], options: object) => Promise<InvokeResult>;
 
 /** Names as long as those of a real run: some errors tell sizes that headers with names in them add to. */
-const topics = { source: 'ledger.raw.00000000', output: 'ledger.out.00000000', deadLetters: 'ledger.dlq.00000000' };
+export const inlineTopics = {
+  source: 'ledger.raw.00000000',
+  output: 'ledger.out.00000000',
+  deadLetters: 'ledger.dlq.00000000',
+};
 
 const timestamp = 1_700_000_000_000;
 const redeliverAfterMs = 100;
@@ -67,7 +71,9 @@ async function invokeOf({ functionName, shipped }: Work, bundles: Bundles): Prom
   // The copy of what ships that lies beside the fixtures: their errors are told by its classes.
   const { runtime } = await import(pathToFileURL(join(dirname(bundles.fixtures), 'functions.mjs')).href);
   const { definitionOf } = await import(pathToFileURL(bundles.fixtures).href);
-  const definition = shipped ? { ...runtime.functions[functionName], ...topics } : definitionOf(functionName, topics);
+  const definition = shipped
+    ? { ...runtime.functions[functionName], ...inlineTopics }
+    : definitionOf(functionName, inlineTopics);
   return (records, options) => runtime.invoke(definition, records, options);
 }
 
@@ -85,14 +91,15 @@ async function withListener<Result>(work: () => Promise<Result>): Promise<Result
   }
 }
 
-function sourceRecords(records: readonly SourceRecord[]): InboundRecord[] {
+/** The records of a work as a host would hand them in. */
+export function sourceRecords(records: readonly SourceRecord[]): InboundRecord[] {
   const next = new Map<number, number>();
   return records.map(({ partition, key, value, headers }) => {
     const offset = next.get(partition) ?? 0;
     next.set(partition, offset + 1);
     const entries = Object.entries(headers).map(([name, one]): [string, Buffer | Buffer[]] => [name, bytesOf(one)]);
     return createRecord({
-      ...{ topic: topics.source, partition, offset, timestamp, key, value },
+      ...{ topic: inlineTopics.source, partition, offset, timestamp, key, value },
       headers: Object.fromEntries(entries),
     });
   });
@@ -103,7 +110,8 @@ function bytesOf(value: Buffer | string | string[]): Buffer | Buffer[] {
   return Buffer.isBuffer(value) ? value : Buffer.from(value);
 }
 
-function written({ partition, key, value, headers }: PublishedRecord): Written {
+/** A published record as a topic would hold it. */
+export function written({ partition, key, value, headers }: PublishedRecord): Written {
   const text = Object.entries(headers).map(([name, one]): [string, string | string[]] => [
     name,
     Array.isArray(one) ? one.map((each: Buffer) => each.toString('latin1')) : (one as Buffer).toString('latin1'),

@@ -11,7 +11,7 @@ const chunkBytes = 700_000;
 const timeoutMs = 60_000;
 
 /** Writes the records of a work to the source topic, in requests that brokers take. */
-export async function writeWork({ topics }: Pipeline, { records }: Work): Promise<void> {
+export async function writeWork({ topics }: Pipeline, { records }: Pick<Work, 'records'>): Promise<void> {
   let chunk: SourceRecord[] = [];
   let bytes = 0;
   for (const record of records) {
