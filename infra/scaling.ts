@@ -76,14 +76,31 @@ export const stagePolicies = {
 } as const satisfies Readonly<Record<string, ScalingPolicy>>;
 
 /**
- * Connections that a PostgreSQL takes as it comes, and those of them that are left to people, migrations, replicas and other
- * functions. Change both with the server's max_connections.
+ * Connections that a PostgreSQL takes as it comes (`max_connections`), and who may have how many of the primary's; the rest is
+ * for people, migrations and others. The shares of both functions are the primary's: analytics reads from it, too, while no
+ * replica is near enough. A replica takes as many as its primary, so it bears what the primary bears.
  */
-const database = { connections: 100, others: 40 };
-/** Of one process of storage to the primary: two transactions at a time, and the look at who is the primary. */
-const storageConnections = 3;
+export const databaseConnections = { all: 100, storage: 40, analytics: 40 } as const;
+
+/**
+ * What one process has in its pool of a server at most, as deployments set DATABASE_POOL_SIZE. Storage: one transaction is made
+ * while the other is sent. Analytics: two reads, and the look at storage's positions. Behind a mapping: a function's default.
+ */
+export const databasePools = { storage: 2, analytics: 3, function: 2 } as const;
+/** The look at who is the primary has a connection of its own to each server. */
+export const lookoutConnections = 1;
+/** While a Deployment rolls out, its old pods are there beside as many new ones. */
+export const rolloutFactor = 2;
 const callsPerPoller = 5;
-const storagesBorne = Math.floor((database.connections - database.others) / storageConnections);
+
+/** Processes, each with a pool of that size, for which a share has connections. */
+function borne(function_: 'storage' | 'analytics', pool: number): number {
+  return Math.floor(databaseConnections[function_] / (pool + lookoutConnections));
+}
+
+function containersBorne(function_: 'storage' | 'analytics'): number {
+  return Math.floor(borne(function_, databasePools[function_]) / rolloutFactor);
+}
 
 /** Storage in production: as many as the database has connections for, whatever the lag. */
 export const storageScaling: ScalingPolicy = {
@@ -97,18 +114,33 @@ export const storageScaling: ScalingPolicy = {
   // Snapshots of 160 options: less than half of what `npm run bench -- --only storage` had on two busy cores, the server's on them.
   recordsPerSecondPerInstance: 600,
   // More writers do not make a database faster that is slow.
-  downstream: { maximum: Math.min(6, storagesBorne), degradedMaximum: 2 },
+  downstream: { maximum: Math.min(6, containersBorne('storage')), degradedMaximum: 2 },
   calendar: null,
 };
 
 /** The same behind an event source mapping, where a poller keeps five environments busy, each with its connections. */
-export const storageFunctionScaling: ScalingPolicy = {
+export const storageFunctionScaling: ScalingPolicy = behindMapping(storageScaling, 'storage');
+
+/** Analytics in production. It is never further than storage, for which it waits. */
+export const analyticsScaling: ScalingPolicy = {
   ...storageScaling,
-  name: 'storage-function',
-  minimum: 1,
-  maximum: 4,
-  downstream: { maximum: Math.min(4, Math.floor(storagesBorne / callsPerPoller)), degradedMaximum: 1 },
+  name: 'analytics',
+  group: 'analytics-group',
+  // Snapshots of 160 options with windows of 300: 0.2 ms of CPU each, as long again for the database where no two are of one
+  // symbol (DESIGN.md, Analytics), and half of what that leaves.
+  recordsPerSecondPerInstance: 1_200,
+  // A replica that is late gets no better by more readers, nor does storage, which is what is waited for mostly.
+  downstream: { maximum: Math.min(6, containersBorne('analytics')), degradedMaximum: 2 },
 };
+
+/** The same behind an event source mapping. */
+export const analyticsFunctionScaling: ScalingPolicy = behindMapping(analyticsScaling, 'analytics');
+
+function behindMapping(policy: ScalingPolicy, function_: 'storage' | 'analytics'): ScalingPolicy {
+  const pollers = Math.floor(borne(function_, databasePools.function) / callsPerPoller);
+  const downstream = { maximum: Math.min(4, pollers), degradedMaximum: 1 };
+  return { ...policy, name: `${function_}-function`, minimum: 1, maximum: 4, downstream };
+}
 
 /**
  * A laptop: the same rules in minutes in place of hours, and a tenth of the rate, since all instances share its cores

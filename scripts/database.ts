@@ -1,10 +1,10 @@
 import { type LocalDatabase, openLocalDatabase, startDatabase } from '../infra/database/database.ts';
 import { databaseDir } from '../infra/database/layout.ts';
 import type { DatabaseStatus } from '../infra/database/status.ts';
-import { migrate } from './database/migrate.ts';
-import { arrangeDays, type Days } from './database/partitions.ts';
-import { environmentOf, onPrimary } from './database/target.ts';
-import { CommandError, integerOption, runCommand, UsageError } from './support/command.ts';
+import type { Days } from './database/partitions.ts';
+import { daysOf, daysOptions, daysText, runSchemaAction } from './database/schema.ts';
+import { environmentOf } from './database/target.ts';
+import { CommandError, runCommand, UsageError } from './support/command.ts';
 import { table } from './support/table.ts';
 
 /** What the command line asks for. */
@@ -93,27 +93,8 @@ const actions: Readonly<Record<string, (call: Call) => Promise<number>>> = {
     print(json, { reset: true }, 'Both servers are stopped and their data deleted.');
     return 0;
   },
-  migrate: ({ dir, json, ...days }) =>
-    onPrimary(environmentOf(dir), async (connection) => {
-      const done = await migrate(connection);
-      const { made } = await arrangeDays(connection, days);
-      const ran = done.ran.length === 0 ? 'has every migration' : `ran ${done.ran.join(', ')}`;
-      const kind = done.hypertables ? 'hypertables' : `${made} partitions made`;
-      print(json, { ...done, made }, `${done.server}: ${ran}; ${kind}.`);
-      return 0;
-    }),
-  partitions: ({ dir, json, ...days }) =>
-    onPrimary(environmentOf(dir), async (connection) => {
-      const done = await arrangeDays(connection, days);
-      const first = done.days[0] ?? 'none';
-      print(
-        json,
-        { server: connection.server, ...done },
-        `${connection.server}: ${done.made} partitions made, ${done.dropped} dropped; days ${first} to ${done.days.at(-1) ?? 'none'}; ` +
-          `${done.elsewhere} snapshots of other days.`,
-      );
-      return 0;
-    }),
+  migrate: ({ dir, json, ...days }) => runSchemaAction('migrate', environmentOf(dir), days, json),
+  partitions: ({ dir, json, ...days }) => runSchemaAction('partitions', environmentOf(dir), days, json),
 };
 
 await runCommand(
@@ -129,15 +110,13 @@ await runCommand(
     options: {
       dir: { type: 'string' },
       kill: { type: 'boolean', default: false },
-      ahead: { type: 'string', default: '7' },
-      keep: { type: 'string' },
+      ...daysOptions,
       json: { type: 'boolean', default: false },
     },
     describe: {
       dir: 'Where data, settings and logs are (default .local/database).',
       kill: 'failover: kill the primary in place of stopping it; what it had not sent yet is lost.',
-      ahead: 'For how many days from tomorrow on partitions are made.',
-      keep: 'How many days before today are kept; older ones are dropped (default: nothing is dropped).',
+      ...daysText,
       json: 'Print what is reported as JSON.',
     },
     notes: [
@@ -158,9 +137,7 @@ await runCommand(
     const wantsServer = run === serverActions[action];
     if (wantsServer && !/^[12]$/.test(server ?? '')) throw new UsageError(`${action} takes a server, 1 or 2`);
     if (rest.length > 0 || (server !== undefined && !wantsServer)) throw new UsageError(`${action} takes nothing more`);
-    const keep = values.keep === undefined ? undefined : integerOption('keep', values.keep, 0, 36_500);
     const { kill, json } = values;
-    const ahead = integerOption('ahead', values.ahead, 0, 366);
-    return await run({ dir: values.dir ?? databaseDir(), server: Number(server), json, kill, ahead, keep });
+    return await run({ dir: values.dir ?? databaseDir(), server: Number(server), json, kill, ...daysOf(values) });
   },
 );

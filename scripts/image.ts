@@ -12,26 +12,25 @@ const flag = { type: 'boolean', default: false } as const;
 await runCommand(
   {
     name: 'image',
-    summary: 'Makes a container image of the bundle. Refuses a bundle that npm run certify has not passed.',
+    summary: 'Makes a container image of all functions. Refuses bundles that npm run certify has not passed.',
     usage: ['', '--engine podman --tag registry.example.com/hft-engine:0.1.0', '--dry-run'],
     options: { engine: text, tag: text, base: text, uncertified: text, 'dry-run': flag, json: flag },
     describe: {
       engine: `What builds: ${engineNames.join(', ')}. Default: the first that can.`,
       tag: 'Name and version of the image. Default: hft-engine and the version of package.json.',
       base: 'The image to build on, in place of the one that infra/image/Dockerfile names.',
-      uncertified: 'The digest of a bundle to take although it has no passing certificate.',
+      uncertified: 'Digests, with commas between, of bundles to take although they have no passing certificate.',
       'dry-run': 'Show the command that would run, with no engine.',
       json: 'Report in JSON.',
     },
   },
   async ({ json, 'dry-run': dryRun, ...flags }, positionals) => {
     const image = await buildImage(readImageOptions(flags, positionals), { dryRun });
-    const { engine, tag, bundleSha256, certificate, command } = image;
+    const { engine, tag, bundles, command } = image;
     const lines = [
       dryRun ? `Would build ${tag} with ${engine}:` : `Built ${tag} with ${engine}`,
       ...(dryRun ? [`  ${command.map(quoted).join(' ')}`] : []),
-      `bundle       ${bundleSha256}`,
-      `certificate  ${certificate}`,
+      ...bundles.map(({ file, sha256, certificate }) => `${file.padEnd(14)} ${sha256}  certificate: ${certificate}`),
     ];
     process.stdout.write(json ? `${JSON.stringify({ ...image, built: !dryRun }, null, 2)}\n` : `${lines.join('\n')}\n`);
     return 0;

@@ -39,7 +39,8 @@ await runCommand(
       policy: `${Object.keys(declaredPolicies).join(', ')}, or a file (JSON, YAML) with the fields that differ from prod.`,
       compare: 'Another policy, shown beside the first.',
       sweep: 'A field of the policy, or of the costs, and its values: one run each.',
-      'records-per-second': 'What one instance does (measured: 21500).',
+      'records-per-second':
+        'What one instance does (the processor, measured: 21500; another function: what its policy says).',
       'start-up': 'From asking for an instance to its joining the group (measured: 2s; a new node: minutes).',
       rebalance: 'How long a change of members stops the group (measured: 600ms).',
       svg: 'Write a picture to this file.',
@@ -53,8 +54,8 @@ await runCommand(
       throw new UsageError('--sweep goes with neither --compare nor --svg');
     }
     const trace = readTrace(flags.trace, flags.at, flags.scale);
-    const costs = readCosts(flags);
     const policy = loadPolicy(flags.policy);
+    const costs = readCosts(flags, policy);
     if (flags.sweep !== undefined) {
       const swept = readSweep(flags.sweep);
       const runs = sweep(policy, trace, costs, swept);

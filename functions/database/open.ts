@@ -8,7 +8,7 @@ import { nameOf } from './servers.ts';
 import { type DatabaseSettings, readDatabaseSettings } from './settings.ts';
 
 /** A container is one of few and handles many records at once; a function one of many, with a batch at a time. */
-const poolSizes = { container: 4, function: 2 } as const;
+export const poolSizes = { container: 4, function: 2 } as const;
 
 /** A server that hangs must not hold up the look at others for long. */
 const longestLookMs = 1_000;

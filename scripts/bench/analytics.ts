@@ -1,5 +1,5 @@
 import type { Database } from '../../functions/database/port.ts';
-import { onPrimary } from '../database/target.ts';
+import { onPrimary } from '../database/on-primary.ts';
 import { comingSnapshots, explain, type Ground, layGround, readAsAnalytics } from './analytics-ground.ts';
 import { cpuMicroseconds, median } from './cpu.ts';
 import { withDatabase } from './database-ground.ts';

@@ -5,8 +5,8 @@ import { openDatabase } from '../../functions/database/open.ts';
 import type { Database } from '../../functions/database/port.ts';
 import { startDatabase } from '../../infra/database/database.ts';
 import { migrate } from '../database/migrate.ts';
+import { onPrimary } from '../database/on-primary.ts';
 import { arrangeDays } from '../database/partitions.ts';
-import { onPrimary } from '../database/target.ts';
 
 /** A primary and a replica of a measurement's own, with the schema and the days. */
 export interface BenchDatabase {

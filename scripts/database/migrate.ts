@@ -6,7 +6,7 @@ import { migrationsTable, schemaProblem } from '../../functions/database/schema.
 import { messageOf } from '../../functions/runtime/errors.ts';
 import { CommandError } from '../support/command.ts';
 
-const folder = fileURLToPath(new URL('../../infra/database/migrations', import.meta.url));
+const ownFolder = fileURLToPath(new URL('../../infra/database/migrations', import.meta.url));
 
 /** What a run of the migrations came to. */
 export interface Migrated {
@@ -19,9 +19,10 @@ export interface Migrated {
 
 /**
  * Runs what is missing, all of it in one transaction, while no other process does. Forward only: there is no way down.
+ * @param folder where the migrations are, as files of SQL
  * @throws CommandError when the schema is newer than this code, or a migration fails (nothing is changed then)
  */
-export async function migrate({ client, server }: Connection): Promise<Migrated> {
+export async function migrate({ client, server }: Connection, folder = ownFolder): Promise<Migrated> {
   const problem = schemaProblem(await migrationsOf(client));
   if (problem?.startsWith('has a newer'))
     throw new CommandError(`The database ${server} ${problem}. Nothing was changed.`);

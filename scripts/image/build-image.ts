@@ -1,23 +1,32 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBundle } from '../support/bundle.ts';
+import { digestOf } from '../../functions/program.ts';
+import { buildBundle, bundles } from '../support/bundle.ts';
 import { type CertificateState, certificatePath, requireCertificate } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
 import { buildArguments, findEngine } from './engine.ts';
 import { type EngineName, type ImageOptions, projectVersion } from './options.ts';
+import { buildSchemaProgram, migrations } from './schema-program.ts';
+import { stage } from './stage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dockerfile = join(root, 'infra', 'image', 'Dockerfile');
+
+/** A bundle of functions in an image. */
+export interface ImageBundle {
+  /** Its name in the image: `functions.mjs`. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly certificate: CertificateState;
+}
 
 /** An image as it was, or would be, built. */
 export interface Image {
   readonly engine: EngineName;
   readonly tag: string;
-  readonly bundleSha256: string;
-  readonly certificate: CertificateState;
+  readonly bundles: readonly ImageBundle[];
   readonly command: readonly string[];
 }
 
@@ -28,42 +37,58 @@ export interface ImageSurroundings {
 }
 
 /**
- * Builds the bundle, asks for its certificate and makes an image of it: refused before any engine is looked for.
- * @throws CommandError when the bundle is refused, no engine can build, or the build fails
+ * Builds the bundles, asks for their certificates and makes one image of them: refused before any engine is looked for.
+ * @throws CommandError when a bundle is refused, no engine can build, or the build fails
  */
 export async function buildImage(
   options: ImageOptions,
   { certificate: path = certificatePath, dryRun = false }: ImageSurroundings = {},
 ): Promise<Image> {
-  const bundle = readFileSync((await buildBundle()).path);
-  const bundleSha256 = createHash('sha256').update(bundle).digest('hex');
-  const certificate = requireCertificate(bundleSha256, { uncertified: options.uncertified }, path);
+  const files = new Map<string, Buffer>();
+  const digests = new Map<string, string>();
+  for (const { entry, outfile } of bundles) {
+    const built = await buildBundle({ entry, outfile });
+    files.set(basename(outfile), readFileSync(built.path));
+    digests.set(basename(outfile), digestOf(built.path));
+  }
+  const certified = requireCertificates(digests, options, path);
   const engine = dryRun ? (options.engine ?? 'docker') : findEngine(options.engine);
+  files.set('schema.mjs', await buildSchemaProgram());
+  for (const [name, text] of migrations()) files.set(`migrations/${name}`, text);
   const labels = {
     'org.opencontainers.image.title': 'hft-engine',
     'org.opencontainers.image.version': projectVersion(),
     'org.opencontainers.image.licenses': 'MIT',
-    'hft-engine.bundle.sha256': bundleSha256,
-    'hft-engine.certificate': certificate,
+    ...Object.fromEntries(certified.map(({ file, sha256 }) => [`hft-engine.${file}.sha256`, sha256])),
+    ...Object.fromEntries(certified.map(({ file, certificate }) => [`hft-engine.${file}.certificate`, certificate])),
   };
-  const context = stage(bundle, bundleSha256);
+  const context = stage(join(root, '.local', 'image'), files);
   const command = [engine, ...buildArguments(engine, context, { ...options, dockerfile, labels })];
   if (!dryRun) await runBuild(command);
-  return { engine, tag: options.tag, bundleSha256, certificate, command };
+  return { engine, tag: options.tag, bundles: certified, command };
 }
 
 /**
- * A folder with the one file: nothing else can get into the image, and the bundle that was certified is the one that
- * does, whoever builds another meanwhile. It stays, for the engine's cache and for whoever runs the command by hand.
+ * Each bundle, by its name in the image, with its certificate.
+ * @throws CommandError with all of those that are refused
  */
-function stage(bundle: Buffer, digest: string): string {
-  const folder = join(root, '.local', 'image', digest.slice(0, 12));
-  mkdirSync(folder, { recursive: true });
-  // Made outside and renamed: the folder never holds half a file, nor a second one.
-  const beside = `${folder}.${process.pid}`;
-  writeFileSync(beside, bundle);
-  renameSync(beside, join(folder, 'functions.mjs'));
-  return folder;
+export function requireCertificates(
+  digests: ReadonlyMap<string, string>,
+  { uncertified }: Pick<ImageOptions, 'uncertified'>,
+  path: string,
+): ImageBundle[] {
+  const refusals: string[] = [];
+  const certified = [...digests].flatMap(([file, sha256]) => {
+    try {
+      return [{ file, sha256, certificate: requireCertificate(sha256, { uncertified }, path) }];
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      refusals.push(`${file}: ${error.message}`);
+      return [];
+    }
+  });
+  if (refusals.length > 0) throw new CommandError(refusals.join('\n'));
+  return certified;
 }
 
 /** Runs the engine; what it says goes to stderr, since stdout is the report's. */

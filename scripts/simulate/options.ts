@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
+import { scaling } from '../../infra/scaling.ts';
 import { CommandError, durationOption, integerOption, UsageError } from '../support/command.ts';
 import { momentOption } from '../support/moment.ts';
 import { type Costs, measuredCosts } from './costs.ts';
@@ -39,8 +41,11 @@ interface CostFlags {
   readonly rebalance?: string | undefined;
 }
 
-/** The measured costs, with what flags say in their place. */
-export function readCosts(flags: CostFlags): Costs {
+/**
+ * The measured costs, with what flags say in their place. They are the processor's: an instance of another function does what
+ * its policy plans with.
+ */
+export function readCosts(flags: CostFlags, { group, recordsPerSecondPerInstance }: ScalingPolicy): Costs {
   const seconds = (name: 'start-up' | 'rebalance', fallback: number): number => {
     const text = flags[name];
     return text === undefined ? fallback : durationOption(name, text) / 1_000;
@@ -48,6 +53,7 @@ export function readCosts(flags: CostFlags): Costs {
   const rate = flags['records-per-second'];
   return {
     ...measuredCosts,
+    ...(group === scaling.group ? {} : { recordsPerSecondPerInstance }),
     ...(rate === undefined ? {} : { recordsPerSecondPerInstance: integerOption('records-per-second', rate, 1) }),
     startUpSeconds: seconds('start-up', measuredCosts.startUpSeconds),
     rebalanceSeconds: seconds('rebalance', measuredCosts.rebalanceSeconds),

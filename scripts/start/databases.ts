@@ -1,8 +1,8 @@
 import { type LocalDatabase, openLocalDatabase, startDatabase } from '../../infra/database/database.ts';
 import { databaseDir } from '../../infra/database/layout.ts';
 import { migrate } from '../database/migrate.ts';
+import { onPrimary } from '../database/on-primary.ts';
 import { arrangeDays } from '../database/partitions.ts';
-import { onPrimary } from '../database/target.ts';
 
 /** A server of the database, as far as it can be seen from here. */
 export interface DatabaseRow {

@@ -4,8 +4,10 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 export interface CommandSpec<Options extends ParseArgsOptionsConfig> {
   /** As typed after `npm run`, e.g. `feed`. */
   readonly name: string;
+  /** How it is called where that is not `npm run <name> --`. */
+  readonly call?: string;
   readonly summary: string;
-  /** What follows `npm run <name> --`, one line each. */
+  /** What follows the call, one line each. */
   readonly usage: readonly string[];
   readonly options: Options;
   /** One line per option, by its name. */
@@ -23,13 +25,17 @@ type Values<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Options; allowPositionals: true }>
 >['values'];
 
+function callOf({ name, call }: { readonly name: string; readonly call?: string }): string {
+  return call ?? `npm run ${name} --`;
+}
+
 function helpText<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Options>): string {
   const flags = Object.entries(spec.options).map(([name, option]) => {
     const flag = `--${name}${option.type === 'string' ? ' <value>' : ''}`;
     const fallback = option.default === undefined ? '' : ` (default ${String(option.default)})`;
     return `  ${flag.padEnd(28)} ${spec.describe[name]}${fallback}`;
   });
-  const usage = spec.usage.map((line) => `  npm run ${spec.name} -- ${line}`.trimEnd());
+  const usage = spec.usage.map((line) => `  ${callOf(spec)} ${line}`.trimEnd());
   return [
     spec.summary,
     '',
@@ -63,7 +69,7 @@ export async function runCommand<const Options extends ParseArgsOptionsConfig>(
     process.exitCode = await main(values, words);
   } catch (error) {
     const usage = error instanceof UsageError;
-    if (usage) process.stderr.write(`${spec.name}: ${error.message}. See: npm run ${spec.name} -- --help\n`);
+    if (usage) process.stderr.write(`${spec.name}: ${error.message}. See: ${callOf(spec)} --help\n`);
     else if (error instanceof CommandError) process.stderr.write(`${spec.name}: ${error.message}\n`);
     else process.stderr.write(`${spec.name}: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
     process.exitCode = usage ? 2 : 1;

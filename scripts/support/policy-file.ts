@@ -3,6 +3,8 @@ import { isCollection, isMap, LineCounter, type Node, parseDocument } from 'yaml
 import type { ScalingPolicy } from '../../infra/scaling/policy.ts';
 import { policyProblems } from '../../infra/scaling/problems.ts';
 import {
+  analyticsFunctionScaling,
+  analyticsScaling,
   burstScaling,
   localScaling,
   scaling,
@@ -17,6 +19,8 @@ export const declaredPolicies: Readonly<Record<string, ScalingPolicy>> = {
   ...stagePolicies,
   storage: storageScaling,
   'storage-function': storageFunctionScaling,
+  analytics: analyticsScaling,
+  'analytics-function': analyticsFunctionScaling,
   local: localScaling,
   burst: burstScaling,
 };

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../scripts/database/migrate.ts';
+import { onPrimary } from '../../scripts/database/on-primary.ts';
 import { arrangeDays } from '../../scripts/database/partitions.ts';
-import { onPrimary } from '../../scripts/database/target.ts';
 import { asAdministrator, startTestDatabase, type TestDatabase } from '../support/database.ts';
 
 // TimescaleDB itself is not to be had here. What stands in for it is an extension of its name, whose functions take what

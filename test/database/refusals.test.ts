@@ -6,7 +6,7 @@ import { DependencyDownError, messageOf } from '../../functions/runtime/errors.t
 import { serverAccount } from '../../infra/database/account.ts';
 import { readState, serverFiles } from '../../infra/database/layout.ts';
 import { migrate } from '../../scripts/database/migrate.ts';
-import { onPrimary } from '../../scripts/database/target.ts';
+import { onPrimary } from '../../scripts/database/on-primary.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let servers: TestDatabase;

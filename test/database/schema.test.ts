@@ -1,9 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../functions/database/port.ts';
 import { migrate } from '../../scripts/database/migrate.ts';
+import { onPrimary } from '../../scripts/database/on-primary.ts';
 import { arrangeDays } from '../../scripts/database/partitions.ts';
-import { onPrimary } from '../../scripts/database/target.ts';
-import { never, startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { buildSchemaProgram, migrations } from '../../scripts/image/schema-program.ts';
+import { stage } from '../../scripts/image/stage.ts';
+import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let servers: TestDatabase;
 let database: Database;
@@ -76,6 +82,30 @@ describe('migrations', () => {
 });
 
 const name = (days: number): string => `snapshots_${dayAt(days).replaceAll('-', '')}`;
+
+test('the program in the image does the same, with nothing of the repository', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hft-schema-'));
+  const files = migrations().map(([name, text]): [string, Buffer] => [`migrations/${name}`, text]);
+  const program = join(stage(folder, new Map([['schema.mjs', await buildSchemaProgram()], ...files])), 'schema.mjs');
+  await asAdministrator(servers.local, 1, 'create database image owner hft');
+  const own = servers.local.environment();
+  // The database's name is what ends the path.
+  const url = String(own.DATABASE_URL).replace(/\/hft(\?|$)/, '/image$1');
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [program, ...args], { cwd: folder, env: { DATABASE_URL: url }, encoding: 'utf8' });
+  expect(run('partitions')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('schema: The days'),
+  });
+  const first = run('migrate', '--ahead', '1', '--json');
+  expect(first).toMatchObject({ status: 0, stderr: '' });
+  expect(JSON.parse(first.stdout)).toMatchObject({ ran: ['0001_snapshots'], made: 6 });
+  expect(run('migrate', '--ahead', '1').stdout).toMatch(/^\S+: has every migration; 0 partitions made\.\n$/);
+  expect(run('partitions', '--ahead', '2').stdout).toMatch(/: 2 partitions made, 0 dropped;/);
+  expect(run('down')).toMatchObject({ status: 2, stderr: expect.stringContaining('See: node schema.mjs --help') });
+  rmSync(folder, { recursive: true });
+});
 
 describe('days', () => {
   test('that nobody made are stored all the same, and moved once they are', async () => {

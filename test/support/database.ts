@@ -10,8 +10,8 @@ import { readState, urlOf } from '../../infra/database/layout.ts';
 import { launch } from '../../infra/database/server.ts';
 import { asSuperuser, untilAnswers } from '../../infra/database/sql.ts';
 import { migrate } from '../../scripts/database/migrate.ts';
+import { onPrimary } from '../../scripts/database/on-primary.ts';
 import { arrangeDays } from '../../scripts/database/partitions.ts';
-import { onPrimary } from '../../scripts/database/target.ts';
 
 /** A primary and a replica of a test's own. They die with the test process, and leave nothing behind. */
 export interface TestDatabase {

@@ -1,5 +1,13 @@
 import { stringify } from 'yaml';
-import { localScaling, scaling, stagePolicies, storageFunctionScaling, storageScaling } from '../../scaling.ts';
+import {
+  analyticsFunctionScaling,
+  analyticsScaling,
+  localScaling,
+  scaling,
+  stagePolicies,
+  storageFunctionScaling,
+  storageScaling,
+} from '../../scaling.ts';
 import { allowedCounts } from '../divisors.ts';
 import type { ScalingPolicy } from '../policy.ts';
 import { externalRules, horizontalPodAutoscaler } from './hpa.ts';
@@ -12,8 +20,10 @@ export interface RenderedFile {
   readonly text: string;
 }
 
+/** The functions that infra/kubernetes deploys, each a Deployment of its name. */
+const deployed = [scaling, storageScaling, analyticsScaling];
+
 const kubernetes = {
-  deployment: 'processor',
   // The service that the Prometheus operator makes; an overlay may know better.
   prometheusAddress: 'http://prometheus-operated.monitoring.svc:9090',
   // Nowhere is such a namespace: until an overlay patches it, the trigger fails where all can see it.
@@ -24,13 +34,12 @@ const overlays = { prod: 'hft-prod' };
 const head = '# Rendered from infra/scaling.ts by `npm run infra -- render`. Change it there.\n';
 
 const noReplicas = '# An overlay with this component says no `replicas`: each apply would take the count back.\n';
+const eachAlone = '# All functions; an overlay that has not all of them names components of this folder instead.\n';
 
 const pollersRemark =
   '# To be read in a review: serverless.yml takes the same from the policy itself (infra/serverless/stages.ts).\n';
-const storageRemark =
-  '# For a Deployment of dist/database.mjs storage; the most there may be is what the database has connections for.\n';
-const storagePollersRemark =
-  '# For an event source mapping of dist/database.storage: five calls a poller, three connections each.\n';
+const databasePollersRemark = (name: string): string =>
+  `# For an event source mapping of dist/database.${name}: five calls a poller, three connections each.\n`;
 const localRemark =
   '# To be read in a review: `npm start -- --autoscale` takes the policy from infra/scaling.ts itself.\n';
 
@@ -38,38 +47,47 @@ const localRemark =
 export function renderedFiles(): RenderedFile[] {
   const pollers = Object.entries(stagePolicies).map(([stage, policy]) => [stage, provisionedPollers(policy)]);
   return [
-    ...component('keda', { 'scaled-object.yaml': scaledObject(scaling, kubernetes) }),
-    ...Object.entries(overlays).map(([overlay, namespace]) =>
-      yaml(
-        `infra/kubernetes/overlays/${overlay}/keda/rate-query.yaml`,
-        rateQueryPatch(scaling, { ...kubernetes, namespace }),
+    ...component('keda', 'scaled-object.yaml', (policy) => scaledObject(policy, named(policy))),
+    ...Object.entries(overlays).flatMap(([overlay, namespace]) =>
+      deployed.map((policy) =>
+        yaml(
+          `infra/kubernetes/overlays/${overlay}/keda/${policy.name}-rate-query.yaml`,
+          rateQueryPatch(policy, { ...named(policy), namespace }),
+        ),
       ),
     ),
-    ...component('hpa', { 'horizontal-pod-autoscaler.yaml': horizontalPodAutoscaler(scaling, kubernetes) }),
-    yaml('infra/kubernetes/components/hpa/prometheus-adapter-values.yaml', externalRules(scaling)),
+    ...component('hpa', 'horizontal-pod-autoscaler.yaml', (policy) => horizontalPodAutoscaler(policy, named(policy))),
+    yaml('infra/kubernetes/components/hpa/prometheus-adapter-values.yaml', externalRules(deployed)),
     yaml('infra/rendered/pollers.yaml', Object.fromEntries(pollers), pollersRemark),
-    yaml(
-      'infra/rendered/storage-scaled-object.yaml',
-      scaledObject(storageScaling, { ...kubernetes, deployment: 'storage' }),
-      storageRemark,
-    ),
-    yaml('infra/rendered/storage-pollers.yaml', provisionedPollers(storageFunctionScaling), storagePollersRemark),
+    databasePollers('storage', storageFunctionScaling),
+    databasePollers('analytics', analyticsFunctionScaling),
     yaml('infra/rendered/local-autoscaler.yaml', localSettings(localScaling), localRemark),
   ];
+}
+
+function named({ name }: ScalingPolicy) {
+  return { ...kubernetes, deployment: name };
+}
+
+function databasePollers(name: string, policy: ScalingPolicy): RenderedFile {
+  return yaml(`infra/rendered/${name}-pollers.yaml`, provisionedPollers(policy), databasePollersRemark(name));
 }
 
 function yaml(path: string, document: object, remark = ''): RenderedFile {
   return { path, text: head + remark + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }) };
 }
 
-/** What an overlay includes by `components:`, with its resources. */
-function component(name: string, resources: Readonly<Record<string, object>>): RenderedFile[] {
+/** What an overlay includes by `components:`: of all functions together, and of each. */
+function component(name: string, file: string, render: (policy: ScalingPolicy) => object): RenderedFile[] {
   const folder = `infra/kubernetes/components/${name}`;
-  const files = Object.keys(resources);
-  const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', resources: files };
+  const kind = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component' };
+  const functions = deployed.map((policy) => policy.name);
   return [
-    ...Object.entries(resources).map(([file, document]) => yaml(`${folder}/${file}`, document)),
-    yaml(`${folder}/kustomization.yaml`, kustomization, noReplicas),
+    yaml(`${folder}/kustomization.yaml`, { ...kind, components: functions }, noReplicas + eachAlone),
+    ...deployed.flatMap((policy) => [
+      yaml(`${folder}/${policy.name}/${file}`, render(policy)),
+      yaml(`${folder}/${policy.name}/kustomization.yaml`, { ...kind, resources: [file] }, noReplicas),
+    ]),
   ];
 }
 

@@ -33,7 +33,11 @@ const scope = '<<.LabelMatchers>>';
  * instances, already one of the policy's, so that the HPA has nothing left to round. The adapter puts the namespace of
  * the HPA that asks in place of `scope`.
  */
-export function externalRules(policy: ScalingPolicy) {
+export function externalRules(policies: readonly ScalingPolicy[]) {
+  return { rules: { external: policies.flatMap(rulesOf) } };
+}
+
+function rulesOf(policy: ScalingPolicy) {
   const [lag, rate] = metricNames(policy);
   const rule = (name: string | undefined, series: string, query: string) => ({
     seriesQuery: `${series}{function="${policy.name}"}`,
@@ -41,14 +45,10 @@ export function externalRules(policy: ScalingPolicy) {
     name: { as: name },
     metricsQuery: query,
   });
-  return {
-    rules: {
-      external: [
-        rule(lag, 'hft_lag_records', snappedQuery(policy, lagExpression(policy, scope), lagThreshold(policy))),
-        rule(rate, 'hft_records_in_total', snappedQuery(policy, rateExpression(policy, scope), rateThreshold(policy))),
-      ],
-    },
-  };
+  return [
+    rule(lag, 'hft_lag_records', snappedQuery(policy, lagExpression(policy, scope), lagThreshold(policy))),
+    rule(rate, 'hft_records_in_total', snappedQuery(policy, rateExpression(policy, scope), rateThreshold(policy))),
+  ];
 }
 
 function metricNames({ name }: ScalingPolicy): string[] {

@@ -71,7 +71,7 @@ export function dockerfileProblems(text: string): string[] {
   for (const instruction of file.getInstructions()) {
     const keyword = instruction.getKeyword();
     if (keyword === 'ADD') problems.push('DL3020: ADD also fetches and unpacks; COPY does what it says');
-    if (keyword === 'RUN') problems.push('RUN: the image is Node and one file; nothing is to be run to make it');
+    if (keyword === 'RUN') problems.push('RUN: the image is Node and a few files; nothing is to be run to make it');
     if (keyword === 'WORKDIR' && !instruction.getArgumentsContent()?.startsWith('/')) {
       problems.push('DL3000: WORKDIR is not absolute');
     }

@@ -1,19 +1,23 @@
+import { databaseSettingSpecs } from '../../../functions/database/settings.ts';
 import { killAfterDrainMs } from '../../../functions/hosts/container/entry.ts';
 import { StartupError } from '../../../functions/runtime/errors.ts';
 import { readSettings } from '../../../functions/runtime/read-settings.ts';
 import { type Settings, settingSpecs } from '../../../functions/runtime/settings.ts';
 
-const names = new Set<string>(Object.values(settingSpecs).map(({ name }) => name));
+const names = new Set<string>(Object.values({ ...settingSpecs, ...databaseSettingSpecs }).map(({ name }) => name));
 /** What the image, or Node, reads and the runtime does not. */
 const others = new Set(['NODE_ENV']);
 
 /** The settings that an instance would start with in this environment, or what it would end with. */
-export function settingsOf(env: Readonly<Record<string, string>>): { settings?: Settings; problems: string[] } {
+export function settingsOf(
+  env: Readonly<Record<string, string>>,
+  checkOwn?: Parameters<typeof readSettings>[1],
+): { settings?: Settings; problems: string[] } {
   const problems = Object.keys(env)
     .filter((name) => !names.has(name) && !others.has(name))
     .map((name) => `there is no setting ${name}`);
   try {
-    return { settings: readSettings(env), problems };
+    return { settings: readSettings(env, checkOwn), problems };
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     return { problems: [...problems, ...error.problems] };

@@ -17,15 +17,17 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 interface Kustomization {
   readonly resources?: readonly string[];
   readonly components?: readonly string[];
   readonly namespace?: string;
   readonly replicas?: readonly { readonly name: string; readonly count: number }[];
   readonly images?: readonly { readonly name: string; readonly newName?: string; readonly newTag?: string }[];
-  readonly labels?: readonly { readonly pairs: Readonly<Record<string, string>> }[];
+  readonly labels?: readonly { readonly pairs: Labels; readonly includeSelectors?: boolean }[];
   readonly patches?: readonly {
-    readonly target: { readonly kind: string; readonly name: string };
+    readonly target: { readonly kind?: string; readonly name?: string };
     readonly patch?: string;
     readonly path?: string;
   }[];
@@ -44,7 +46,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   ],
   replicas: ['name', 'count'],
   images: ['name', 'newName', 'newTag'],
-  labels: ['pairs'],
+  labels: ['pairs', 'includeSelectors'],
   configMapGenerator: ['name', 'behavior', 'literals'],
   patches: ['target', 'patch', 'path'],
 };
@@ -69,8 +71,11 @@ function apply(folder: string, inherited: readonly Manifest[]): Manifest[] {
   for (const component of spec.components ?? []) made = apply(join(folder, component), made);
   for (const manifest of made) transform(manifest, spec);
   for (const { target, patch, path: file } of spec.patches ?? []) {
-    const patched = made.filter(({ kind, metadata }) => kind === target.kind && metadata.name === target.name);
-    if (patched.length === 0) throw new Error(`${path}: there is no ${target.kind} ${target.name} to patch`);
+    const patched = made.filter(
+      ({ kind, metadata }) => (target.kind ?? kind) === kind && (target.name ?? metadata.name) === metadata.name,
+    );
+    if (patched.length === 0)
+      throw new Error(`${path}: there is no ${target.kind ?? 'object'} ${target.name ?? ''} to patch`);
     const text = patch ?? readFileSync(join(folder, file ?? ''), 'utf8');
     for (const manifest of patched) amend(path, manifest, parse(text) as Operation[]);
   }
@@ -101,15 +106,16 @@ interface Operation {
   readonly value: unknown;
 }
 
-/** RFC 6902, as far as it is used: fields that are added. */
+/** RFC 6902, as far as it is used: fields that are added, or replaced. */
 function amend(path: string, manifest: Manifest, operations: readonly Operation[]): void {
   for (const { op, path: pointer, value } of operations) {
-    if (op !== 'add') throw new Error(`${path}: ${op} of a patch is not read by these tests`);
+    if (op !== 'add' && op !== 'replace') throw new Error(`${path}: ${op} of a patch is not read by these tests`);
     const keys = pointer.slice(1).split('/');
     const last = keys.pop() ?? '';
     let at: unknown = manifest;
     for (const key of keys) at = (at as Readonly<Record<string, unknown>> | undefined)?.[key];
     if (typeof at !== 'object' || at === null) throw new Error(`${path}: a patch has nothing to add ${pointer} to`);
+    if (op === 'replace' && !(last in at)) throw new Error(`${path}: a patch has no ${pointer} to replace`);
     (at as Record<string, unknown>)[last] = value;
   }
 }
@@ -135,22 +141,64 @@ function generate(path: string, made: readonly Manifest[], { name, behavior, lit
 
 function transform(manifest: Manifest, spec: Kustomization): void {
   const { kind, metadata } = manifest;
-  for (const { pairs } of spec.labels ?? []) metadata.labels = { ...metadata.labels, ...pairs };
+  for (const { pairs, includeSelectors } of spec.labels ?? []) {
+    metadata.labels = { ...metadata.labels, ...pairs };
+    if (includeSelectors) for (const at of selecting(manifest)) at.labels = { ...at.labels, ...pairs };
+  }
   if (spec.namespace !== undefined && !clusterWide.has(kind)) metadata.namespace = spec.namespace;
-  if (kind !== 'Deployment') return;
   for (const { name, count } of spec.replicas ?? []) {
-    if (name === metadata.name) manifest.spec = { ...manifest.spec, replicas: count };
+    if (kind === 'Deployment' && name === metadata.name) manifest.spec = { ...manifest.spec, replicas: count };
   }
   for (const { name, newName, newTag } of spec.images ?? []) {
-    for (const container of containersOf(manifest)) {
+    for (const container of podOf(manifest)?.spec.containers ?? []) {
       const [image, tag] = container.image.split(':');
       if (image === name) container.image = [newName ?? image, newTag ?? tag].filter(Boolean).join(':');
     }
   }
 }
 
-/** The containers of a Deployment, to be read or changed. */
-export function containersOf(manifest: Manifest): { name: string; image: string; [field: string]: unknown }[] {
-  const { template } = manifest.spec as { template: { spec: { containers: { name: string; image: string }[] } } };
-  return template.spec.containers;
+/** Where an object selects pods, or labels those that are selected. */
+function selecting(manifest: Manifest): { labels: Labels }[] {
+  const spec = manifest.spec as SelectingSpec | undefined;
+  const at = <Key extends string>(holder: Partial<Record<Key, Labels>>, key: Key): { labels: Labels } => ({
+    get labels() {
+      return holder[key] ?? {};
+    },
+    set labels(labels) {
+      holder[key] = labels;
+    },
+  });
+  if (manifest.kind === 'ServiceAccount' || manifest.kind === 'ConfigMap') return [];
+  if (manifest.kind === 'PodDisruptionBudget') return [at(spec?.selector ?? {}, 'matchLabels')];
+  if (manifest.kind !== 'Deployment' || spec?.template === undefined) {
+    // Of a network policy, they would go into the selectors of whom it speaks to as well.
+    throw new Error(`includeSelectors of a ${manifest.kind} is not read by these tests`);
+  }
+  const spread = spec.template.spec.topologySpreadConstraints ?? [];
+  return [
+    at(spec.selector ?? {}, 'matchLabels'),
+    at(spec.template.metadata, 'labels'),
+    ...spread.map(({ labelSelector }) => at(labelSelector, 'matchLabels')),
+  ];
+}
+
+interface SelectingSpec {
+  readonly selector?: { matchLabels?: Labels };
+  readonly template?: {
+    readonly metadata: { labels?: Labels };
+    readonly spec: { readonly topologySpreadConstraints?: readonly { labelSelector: { matchLabels?: Labels } }[] };
+  };
+}
+
+/** What pods are made of: that of a Deployment, a Job or a CronJob, to be read or changed. */
+export interface PodTemplate {
+  readonly metadata: { readonly labels: Labels };
+  readonly spec: { readonly containers: { name: string; image: string; [field: string]: unknown }[] };
+}
+
+/** The pods of an object; `undefined` when it has none. */
+export function podOf({ kind, spec }: Manifest): PodTemplate | undefined {
+  if (kind === 'Deployment' || kind === 'Job') return spec?.template as PodTemplate;
+  if (kind !== 'CronJob') return undefined;
+  return (spec?.jobTemplate as { spec: { template: PodTemplate } } | undefined)?.spec.template;
 }

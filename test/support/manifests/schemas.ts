@@ -3,6 +3,8 @@ import { TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/
 import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
+import { CronJob } from 'kubernetes-models/batch/v1/CronJob';
+import { Job } from 'kubernetes-models/batch/v1/Job';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap';
@@ -12,7 +14,17 @@ import type { Manifest } from './kustomize.ts';
 
 /** The published schemas of what we deploy: Kubernetes', KEDA's and those of the Prometheus operator. */
 const models = [
-  ...[ConfigMap, Deployment, HorizontalPodAutoscaler, Namespace, NetworkPolicy, PodDisruptionBudget, PodMonitor],
+  ...[
+    ConfigMap,
+    CronJob,
+    Deployment,
+    Job,
+    HorizontalPodAutoscaler,
+    Namespace,
+    NetworkPolicy,
+    PodDisruptionBudget,
+    PodMonitor,
+  ],
   ...[ScaledObject, ServiceAccount, TriggerAuthentication],
 ];
 

@@ -1,27 +1,29 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../functions/program.ts';
-import { buildImage } from '../../../scripts/image/build-image.ts';
+import { buildImage, requireCertificates } from '../../../scripts/image/build-image.ts';
 import { type ImageFlags, readImageOptions } from '../../../scripts/image/options.ts';
-import { buildBundle } from '../../../scripts/support/bundle.ts';
+import { buildBundle, bundles } from '../../../scripts/support/bundle.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hft-image-'));
-let digest = '';
+const digests: string[] = [];
+/** Both, as --uncertified takes them. */
+let all = '';
 
 beforeAll(async () => {
-  digest = digestOf((await buildBundle()).path);
+  for (const { entry, outfile } of bundles) digests.push(digestOf((await buildBundle({ entry, outfile })).path));
+  all = digests.join(',');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The file that `npm run certify` writes, as far as it is looked at here. */
-const certificateOf = (sha256: string, passed: boolean): string =>
-  JSON.stringify({ certificates: [{ passed, bundle: { sha256 } }] });
+const certificatesOf = (passed: boolean, ...all: readonly string[]): string =>
+  JSON.stringify({ certificates: all.map((sha256) => ({ passed, bundle: { sha256 } })) });
 
 /** Runs the command as a person would, on a machine that has these programs and no others. */
 function image(programs: Readonly<Record<string, string>>, ...args: readonly string[]): ReturnType<typeof spawnSync> {
@@ -38,27 +40,49 @@ function image(programs: Readonly<Record<string, string>>, ...args: readonly str
 const noDaemon = 'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; exit 1';
 
 describe('an image', () => {
-  test('of a bundle without a passing certificate is refused before any engine is looked for', async () => {
-    const options = readImageOptions({ engine: 'buildah', uncertified: 'ab'.repeat(32) }, []);
-    const certificate = join(folder, 'none.json');
-    await expect(buildImage(options, { certificate })).rejects.toThrow(/has no certificate: run npm run certify, or/);
-    writeFileSync(certificate, certificateOf('cd'.repeat(32), true));
-    await expect(buildImage(options, { certificate })).rejects.toThrow(/the certificate is of bundle cdcdcdcdcdcd/);
-    writeFileSync(certificate, certificateOf(digest, false));
-    await expect(buildImage(options, { certificate })).rejects.toThrow(/failed its conformance suite/);
+  test('of a bundle without a passing certificate is refused, and each is told', () => {
+    const both = new Map([
+      ['functions.mjs', 'aa'.repeat(32)],
+      ['database.mjs', 'bb'.repeat(32)],
+    ]);
+    const certificate = join(folder, 'gate.json');
+    const ask = (uncertified?: string) => requireCertificates(both, { uncertified }, certificate);
+    expect(() => ask('ab'.repeat(32))).toThrow(
+      /^functions\.mjs: .* has no certificate: run npm run certify, or.*\ndatabase\.mjs: .* has no certificate/,
+    );
+    writeFileSync(certificate, certificatesOf(true, 'cd'.repeat(32)));
+    expect(ask).toThrow(/the certificate is of bundle cdcdcdcdcdcd/);
+    writeFileSync(certificate, certificatesOf(false, ...both.values()));
+    expect(ask).toThrow(/failed its conformance suite/);
+    // One of two is not both, unless the other is told by name.
+    writeFileSync(certificate, certificatesOf(true, 'aa'.repeat(32)));
+    expect(ask).toThrow(/^database\.mjs: the certificate is of bundle aaaaaaaaaaaa/);
+    expect(ask('bb'.repeat(32)).map((one) => one.certificate)).toEqual(['passing', 'waived']);
   });
 
-  test('of one with a passing certificate is made, and so is one that is told by name', async () => {
+  test('is refused before any engine is looked for', async () => {
+    const options = readImageOptions({ engine: 'buildah', uncertified: digests[0] }, []);
+    await expect(buildImage(options, { certificate: join(folder, 'none.json') })).rejects.toThrow(
+      /^database\.mjs: bundle/,
+    );
+  });
+
+  test('of those with a passing certificate is made', async () => {
     const certificate = join(folder, 'passing.json');
-    writeFileSync(certificate, certificateOf(digest, true));
+    writeFileSync(certificate, certificatesOf(true, ...digests));
     const made = await buildImage(readImageOptions({}, []), { certificate, dryRun: true });
-    expect(made).toMatchObject({ certificate: 'passing', bundleSha256: digest, tag: 'hft-engine:0.1.0' });
-    const named = readImageOptions({ uncertified: digest }, []);
-    expect(await buildImage(named, { certificate: '/none', dryRun: true })).toMatchObject({ certificate: 'waived' });
+    const [functions, database] = digests;
+    expect(made).toMatchObject({
+      bundles: [
+        { file: 'functions.mjs', sha256: functions, certificate: 'passing' },
+        { file: 'database.mjs', sha256: database, certificate: 'passing' },
+      ],
+      tag: 'hft-engine:0.1.0',
+    });
   });
 
   test('needs an engine, and says of each what it lacks', () => {
-    const { status, stdout, stderr } = image({ docker: noDaemon }, '--uncertified', digest);
+    const { status, stdout, stderr } = image({ docker: noDaemon }, '--uncertified', all);
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toContain('docker: found, but it cannot build: Cannot connect to the Docker daemon');
@@ -66,33 +90,34 @@ describe('an image', () => {
     expect(stderr).toContain('buildah: not found on PATH');
   });
 
-  test('is built by the first engine that can, of a folder with the bundle alone', () => {
+  test('is built by the first engine that can, of a folder with what the image holds and nothing else', () => {
     const buildah = `[ "$1" = version ] || { for last; do :; done; echo "$@"; for file in "$last"/*; do echo "in: $file"; done; }`;
-    const built = image({ docker: noDaemon, buildah }, '--uncertified', digest, '--tag', 'r.example/x:1.2.3', '--json');
+    const built = image({ docker: noDaemon, buildah }, '--uncertified', all, '--tag', 'r.example/x:1.2.3', '--json');
     expect(built.stderr).toMatch(
       /^build --file \S+infra\/image\/Dockerfile --tag r\.example\/x:1\.2\.3 --format docker /,
     );
-    expect(built.stderr).toContain(`--label hft-engine.bundle.sha256=${digest} `);
+    for (const [index, file] of ['functions.mjs', 'database.mjs'].entries()) {
+      expect(built.stderr).toContain(`--label hft-engine.${file}.sha256=${digests[index]} `);
+      expect(built.stderr).toMatch(new RegExp(`--label hft-engine.${file}.certificate=(waived|passing) `));
+    }
     const report = JSON.parse(String(built.stdout)) as { command: string[]; built: boolean; engine: string };
     const context = report.command.at(-1) ?? '';
-    expect(String(built.stderr).match(/^in: .*$/gm)).toEqual([`in: ${context}/functions.mjs`]);
+    const files = ['database.mjs', 'functions.mjs', 'migrations', 'schema.mjs'];
+    expect(String(built.stderr).match(/^in: .*$/gm)).toEqual(files.map((file) => `in: ${context}/${file}`));
+    expect(readdirSync(`${context}/migrations`)).toEqual(readdirSync(`${root}/infra/database/migrations`));
     expect(report).toMatchObject({ built: true, engine: 'buildah' });
-    expect(
-      createHash('sha256')
-        .update(readFileSync(`${context}/functions.mjs`))
-        .digest('hex'),
-    ).toBe(digest);
+    expect(['functions.mjs', 'database.mjs'].map((file) => digestOf(`${context}/${file}`))).toEqual(digests);
     expect(built.status).toBe(0);
   });
 
   test('that the engine could not build is no image', () => {
-    const { status, stdout, stderr } = image({ podman: '[ "$1" = version ]' }, '--uncertified', digest);
+    const { status, stdout, stderr } = image({ podman: '[ "$1" = version ]' }, '--uncertified', all);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain('podman build ended with 1');
   });
 
   test('is shown without an engine by --dry-run', () => {
-    const { status, stdout } = image({}, '--uncertified', digest, '--dry-run', '--base', 'mirror.example/node:24.21.0');
+    const { status, stdout } = image({}, '--uncertified', all, '--dry-run', '--base', 'mirror.example/node:24.21.0');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Would build hft-engine:0\.1\.0 with docker:\n {2}docker build --file /);
     expect(stdout).toContain('--build-arg NODE_IMAGE=mirror.example/node:24.21.0');

@@ -23,10 +23,12 @@ describe('the Dockerfile', () => {
     expect([...versions].map((version) => `node:${version}-slim`)).toEqual([image.from]);
   });
 
-  test('holds the bundle and nothing else, and runs it', () => {
-    expect(image.copied).toEqual(['functions.mjs']);
-    expect(image.entrypoint).toEqual(['node', '/app/functions.mjs']);
-    expect(image.command).toEqual(['processor']);
+  test('holds the bundles, migrations and nothing else, and runs the processor unless told otherwise', () => {
+    expect(image.copied).toEqual(['functions.mjs', 'database.mjs', 'schema.mjs', 'migrations']);
+    expect(image.entrypoint).toEqual(['node']);
+    expect(image.command).toEqual(['functions.mjs', 'processor']);
+    // Deployments name a bundle with no folder.
+    expect(dockerfile).toMatch(/^WORKDIR \/app$/m);
     expect(image.exposed).toEqual([image.env.METRICS_PORT]);
     expect(image.env.METRICS_HOST).toBe('0.0.0.0');
   });
@@ -37,21 +39,16 @@ describe('the Dockerfile', () => {
     ['a major version only', 'node:24.21.0-slim', 'node:24-slim', /node:24-slim is not pinned/],
     ['root', 'USER 1000:1000\n', '', /DL3002: USER is root/],
     ['a user by name', 'USER 1000:1000', 'USER node', /DL3002: USER is node/],
-    [
-      'a shell in front of Node',
-      'ENTRYPOINT ["node", "/app/functions.mjs"]',
-      'ENTRYPOINT node x',
-      /DL3025: ENTRYPOINT/,
-    ],
+    ['a shell in front of Node', 'ENTRYPOINT ["node"]', 'ENTRYPOINT node x', /DL3025: ENTRYPOINT/],
     ['no health check', /HEALTHCHECK[\s\S]*?\n\n/, '\n', /HEALTHCHECK is missing/],
     ['another signal', 'STOPSIGNAL SIGTERM', 'STOPSIGNAL SIGKILL', /STOPSIGNAL is SIGKILL/],
     ['ADD', 'COPY --chmod=444', 'ADD', /DL3020/],
     ['a relative folder', 'WORKDIR /app', 'WORKDIR app', /DL3000/],
     ['a secret', 'NODE_ENV=production', 'KAFKA_PASSWORD=x', /ENV KAFKA_PASSWORD/],
-    ['a command to run', 'EXPOSE 9464', 'RUN npm ci', /RUN: the image is Node and one file/],
+    ['a command to run', 'EXPOSE 9464', 'RUN npm ci', /RUN: the image is Node and a few files/],
     ['a misspelt instruction', 'EXPOSE 9464', 'EXPOSES 9464', /line \d+: .*EXPOSES/],
     ['a flag that there is none of', '--interval=30s', '--intervall=30s', /line \d+: .*intervall/],
-    ['an unclosed list', 'CMD ["processor"]', 'CMD ["processor"', /DL3025: CMD/],
+    ['an unclosed list', 'CMD ["functions.mjs", "processor"]', 'CMD ["functions.mjs"', /DL3025: CMD/],
   ])('with %s is refused', (_what, from, to, says) => {
     const changed = dockerfile.replace(from, to);
     expect(changed).not.toBe(dockerfile);

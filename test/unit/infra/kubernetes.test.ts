@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { analytics } from '../../../functions/analytics/definition.ts';
 import { processor } from '../../../functions/processor/definition.ts';
+import { storage } from '../../../functions/storage/definition.ts';
 import { projectVersion } from '../../../scripts/image/options.ts';
 import { describeImage } from '../../support/manifests/dockerfile.ts';
 import { type Expected, kubernetesProblems, renderOverlay } from '../../support/manifests/kubernetes-rules.ts';
@@ -10,7 +12,7 @@ const infra = new URL('../../../infra/', import.meta.url);
 const expected: Expected = {
   imageEnv: describeImage(readFileSync(new URL('image/Dockerfile', infra), 'utf8')).env,
   version: projectVersion(),
-  functions: [processor.name],
+  bundles: { 'functions.mjs': [processor], 'database.mjs': [storage, analytics] },
 };
 
 const overlays = readdirSync(new URL('kubernetes/overlays', infra));
@@ -31,12 +33,27 @@ test.each(components)('the component %s fits a base without replicas', (name) =>
   expect(kubernetesProblems([...fixed, ...component], expected)).toEqual([]);
 });
 
-/** Changes the value at a path of one object; `undefined` takes it away. */
+test('the processor alone needs nothing of a database', () => {
+  const alone = ['processor', 'network'].flatMap((name) =>
+    renderKustomization(new URL(`kubernetes/base/${name}`, infra).pathname),
+  );
+  for (const one of alone) {
+    one.metadata.namespace = 'hft-small';
+    if (one.kind === 'ConfigMap') Object.assign(one.data ?? {}, { KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092' });
+    if (one.kind === 'Deployment') Object.assign(one.spec ?? {}, { replicas: 4 });
+  }
+  const images = JSON.parse(JSON.stringify(alone).replaceAll('"hft-engine"', `"hft-engine:${expected.version}"`));
+  expect(kubernetesProblems(images, expected)).toEqual([]);
+});
+
+/** Changes the value at a path of one object, the processor's unless another is named; `undefined` takes it away. */
 function changed(kind: string, path: string, value: unknown): Manifest[] {
   const manifests = renderOverlay('dev');
+  const [type, name] = kind.split('/');
   const keys = path.split('.');
   const last = keys.pop() ?? '';
-  let at: unknown = manifests.find((one) => one.kind === kind);
+  const found = manifests.filter((one) => one.kind === type && (name ?? one.metadata.name) === one.metadata.name);
+  let at: unknown = found.find(({ metadata }) => /^processor/.test(metadata.name)) ?? found[0];
   for (const key of keys) at = (at as Record<string, unknown>)[key];
   const parent = at as Record<string, unknown>;
   expect(parent).toBeDefined();
@@ -45,6 +62,8 @@ function changed(kind: string, path: string, value: unknown): Manifest[] {
   return manifests;
 }
 
+/** As the overlays list them. */
+const names = ['processor', 'storage', 'analytics'];
 const pod = 'spec.template.spec';
 const container = `${pod}.containers.0`;
 
@@ -103,7 +122,20 @@ describe('it is told when', () => {
     ['CPU is capped', 'Deployment', `${container}.resources.limits.cpu`, '1', /limits\.cpu/],
     ['pods are replaced one by one', 'Deployment', 'spec.strategy.rollingUpdate.maxSurge', 1, /strategy/],
     ['nobody says how many', 'Deployment', 'spec.replicas', undefined, /nobody says how many/],
-    ['the function is misspelt', 'Deployment', `${container}.args`, ['procesor'], /there is no function procesor/],
+    [
+      'the function is misspelt',
+      'Deployment',
+      `${container}.args`,
+      ['functions.mjs', 'procesor'],
+      /no function .*procesor/,
+    ],
+    [
+      'it is of another bundle',
+      'Deployment',
+      `${container}.args.0`,
+      'database.mjs',
+      /no function database.mjs processor/,
+    ],
     ['pods are not spread', 'Deployment', `${pod}.topologySpreadConstraints`, undefined, /zone is missing/],
     [
       'a setting is misspelt',
@@ -123,19 +155,119 @@ describe('it is told when', () => {
     ['brokers are shut out', 'ConfigMap', 'data.KAFKA_BOOTSTRAP_SERVERS', 'kafka:29092', /brokers at 29092/],
     [
       'names cannot be looked up',
-      'NetworkPolicy',
+      'NetworkPolicy/functions',
       'spec.egress.0.ports',
       [{ protocol: 'TCP', port: 53 }],
       /no DNS over UDP/,
     ],
-    ['nobody can scrape', 'NetworkPolicy', 'spec.ingress', [], /metrics cannot be scraped/],
-    ['anything may go out', 'NetworkPolicy', 'spec.policyTypes', ['Ingress'], /does not limit Egress/],
+    [
+      'name servers must have a label of ours',
+      'NetworkPolicy/functions',
+      'spec.egress.0.to.0.podSelector.matchLabels.app',
+      'x',
+      /processor: NetworkPolicy: no DNS over UDP/,
+    ],
+    ['nobody can scrape', 'NetworkPolicy/functions', 'spec.ingress', [], /metrics cannot be scraped/],
+    ['anything may go out', 'NetworkPolicy/functions', 'spec.policyTypes', ['Ingress'], /does not limit Egress/],
     [
       'the budget is of other pods',
       'PodDisruptionBudget',
       'spec.selector.matchLabels',
       { app: 'x' },
-      /does not select these/,
+      /PodDisruptionBudget processor selects no pods/,
+    ],
+    [
+      'a database is shut out',
+      'NetworkPolicy/database',
+      'spec.egress.1.ports',
+      [{ protocol: 'TCP', port: 5432 }],
+      /storage: NetworkPolicy: a database at 6432/,
+    ],
+    [
+      'a policy leaves a function out',
+      'NetworkPolicy/database',
+      'spec.podSelector.matchExpressions.0.values',
+      ['storage', 'schema'],
+      /analytics: NetworkPolicy: a database at 5432/,
+    ],
+    [
+      'a database is named in the open',
+      'ConfigMap/storage-settings',
+      'data.DATABASE_URL',
+      'postgres://u:p@h/d',
+      /storage: a secret is in a ConfigMap/,
+    ],
+    ['nobody names the database', 'Deployment/storage', `${container}.envFrom.2`, {}, /DATABASE_URL is not set/],
+    [
+      'it may start without a database',
+      'Deployment/analytics',
+      `${container}.envFrom.2.secretRef.optional`,
+      true,
+      /analytics: the secret analytics-database is optional/,
+    ],
+    [
+      'a setting of it is refused',
+      'ConfigMap/storage-settings',
+      'data.DATABASE_MAX_LAG_MS',
+      '-1',
+      /DATABASE_MAX_LAG_MS/,
+    ],
+    [
+      'its pool is another',
+      'ConfigMap/analytics-settings',
+      'data.DATABASE_POOL_SIZE',
+      '9',
+      /analytics: DATABASE_POOL_SIZE is not the 3/,
+    ],
+    [
+      'there are more than the database bears',
+      'Deployment/storage',
+      'spec.replicas',
+      12,
+      /storage: 72 connections in a rollout of 12, and its share of the database is 40/,
+    ],
+    [
+      'memory of one is short',
+      'Deployment/analytics',
+      `${container}.resources.limits.memory`,
+      '256Mi',
+      /than the 306 MB/,
+    ],
+    [
+      'two have one name',
+      'Deployment/storage',
+      'spec.selector.matchLabels',
+      { x: 'y' },
+      /storage: the Deployment or its/,
+    ],
+    [
+      'migrations are misspelt',
+      'Job',
+      `${container}.args.1`,
+      'migrations',
+      /migrate: args: there is no schema.mjs migrations/,
+    ],
+    [
+      'migrations may be root',
+      'Job',
+      `${pod}.securityContext.runAsNonRoot`,
+      undefined,
+      /migrate: security: expected runAsNon/,
+    ],
+    ['migrations stay', 'Job', 'spec.ttlSecondsAfterFinished', undefined, /migrate: stays for more than ten minutes/],
+    [
+      'migrations know no database',
+      'Job',
+      `${container}.envFrom`,
+      undefined,
+      /migrate: DATABASE_URL comes from nowhere/,
+    ],
+    [
+      'days are of another version',
+      'CronJob',
+      `spec.jobTemplate.${container}.image`,
+      'hft-engine:0.0.9',
+      /partitions: image is hft-engine:0.0.9/,
     ],
     ['a namespace is forgotten', 'ServiceAccount', 'metadata.namespace', undefined, /not all in one namespace/],
   ])('%s', (_what, kind, path, value, says) => {
@@ -150,7 +282,11 @@ describe('it is told when', () => {
       spec: { scaleTargetRef: { name: 'processor' }, triggers: [{ type: 'kafka', metadata: {} }] },
     };
     const problems = kubernetesProblems([...renderOverlay('dev'), scaler], expected);
-    expect(problems).toEqual(['replicas is set, and an autoscaler owns it']);
+    expect(problems).toEqual(['processor: replicas is set, and an autoscaler owns it']);
+    const stray = { ...scaler, spec: { ...scaler.spec, scaleTargetRef: { name: 'procesor' } } };
+    expect(kubernetesProblems([...renderOverlay('dev'), stray], expected)).toEqual([
+      'ScaledObject processor scales procesor, which there is not',
+    ]);
     const misspelt = { ...scaler, spec: { ...scaler.spec, maxReplicas: 3 } };
     expect(kubernetesProblems([misspelt], expected)).toEqual([
       'ScaledObject processor: there is no field .spec.maxReplicas',
@@ -160,13 +296,15 @@ describe('it is told when', () => {
   test('the rate of another namespace would count', () => {
     const prod = renderOverlay('prod');
     for (const one of prod) if (one.kind !== 'Namespace') one.metadata.namespace = 'hft-other';
-    expect(kubernetesProblems(prod, expected)).toEqual(['trigger 1 does not ask for the rate of hft-other alone']);
+    expect(kubernetesProblems(prod, expected)).toEqual(
+      names.map((name) => `${name}: trigger 1 does not ask for the rate of hft-other alone`),
+    );
   });
 
   test('MSK IAM is meant, and its credentials are shut out', () => {
     const shut = changed('ConfigMap', 'data.KAFKA_SECURITY', 'msk-iam');
     expect(kubernetesProblems(shut, expected)).toEqual([
-      'NetworkPolicy: no way to the credentials of MSK IAM (component msk-iam)',
+      'processor: NetworkPolicy: no way to the credentials of MSK IAM (component msk-iam)',
     ]);
     const component = renderKustomization(new URL('kubernetes/components/msk-iam', infra).pathname);
     for (const one of component) one.metadata.namespace = 'hft-dev';
@@ -175,6 +313,8 @@ describe('it is told when', () => {
 
   test('KEDA would ask the brokers without their user', () => {
     const prod = renderOverlay('prod').filter(({ kind }) => kind !== 'TriggerAuthentication');
-    expect(kubernetesProblems(prod, expected)).toEqual(['trigger 0 does not reach the brokers as the processor does']);
+    expect(kubernetesProblems(prod, expected)).toEqual(
+      names.map((name) => `${name}: trigger 0 does not reach the brokers as the function does`),
+    );
   });
 });

@@ -80,7 +80,16 @@ describe('policyProblems', () => {
   });
 
   test('all that a command can name are declared', () => {
-    expect(Object.keys(declaredPolicies)).toEqual(['dev', 'prod', 'storage', 'storage-function', 'local', 'burst']);
+    expect(Object.keys(declaredPolicies)).toEqual([
+      'dev',
+      'prod',
+      'storage',
+      'storage-function',
+      'analytics',
+      'analytics-function',
+      'local',
+      'burst',
+    ]);
   });
 
   test('tells when the holidays end', () => {

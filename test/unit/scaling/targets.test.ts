@@ -13,7 +13,7 @@ import { scaledObject } from '../../../infra/scaling/targets/keda.ts';
 import { lagThreshold, mostInstances } from '../../../infra/scaling/targets/lag-threshold.ts';
 import { provisionedPollers } from '../../../infra/scaling/targets/pollers.ts';
 import { snappedQuery } from '../../../infra/scaling/targets/prometheus.ts';
-import { scaling } from '../../../infra/scaling.ts';
+import { analyticsScaling, scaling, storageScaling } from '../../../infra/scaling.ts';
 import { stages } from '../../../infra/serverless/stages.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -129,7 +129,7 @@ describe('a snapped query', () => {
   });
 
   test('is what the HPA and prometheus-adapter are given, under one name', () => {
-    const { metrics, maxReplicas } = horizontalPodAutoscaler(scaling, names).spec;
+    const scalers = [scaling, storageScaling, analyticsScaling].map((policy) => horizontalPodAutoscaler(policy, names));
     const values = renderedFiles().find(({ path }) => path.endsWith('prometheus-adapter-values.yaml'));
     const { rules } = parse(values?.text ?? '') as {
       rules: { external: { name: { as: string }; resources: object; metricsQuery: string }[] };
@@ -137,10 +137,11 @@ describe('a snapped query', () => {
     // The adapter puts the namespace of the HPA there.
     for (const { resources, metricsQuery } of rules.external) {
       expect(resources).toEqual({ overrides: { namespace: { resource: 'namespace' } } });
-      expect(metricsQuery).toContain('{function="processor",<<.LabelMatchers>>}');
+      expect(metricsQuery).toMatch(/\{function="(processor|storage|analytics)",<<\.LabelMatchers>>\}/);
     }
-    expect(metrics.map(({ external }) => external.metric.name)).toEqual(rules.external.map(({ name }) => name.as));
-    expect(maxReplicas).toBe(12);
+    const metrics = scalers.flatMap(({ spec }) => spec.metrics.map(({ external }) => external.metric.name));
+    expect(metrics).toEqual(rules.external.map(({ name }) => name.as));
+    expect(scalers.map(({ spec }) => spec.maxReplicas)).toEqual([12, 6, 5]);
   });
 });
 

@@ -83,7 +83,7 @@ describe('npm run infra', () => {
   test('check holds, in a year whose holidays are declared', () => {
     expect(run('infra', 'check', '--at', '2026-11-26T09:10+05:30')).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('as declared  infra/kubernetes/components/keda/scaled-object.yaml'),
+      stdout: expect.stringContaining('as declared  infra/kubernetes/components/keda/analytics/scaled-object.yaml'),
     });
     const later = run('infra', 'check', '--at', '2027-01-01T09:10+05:30', '--json');
     expect(later.status).toBe(1);

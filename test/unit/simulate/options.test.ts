@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scaling } from '../../../infra/scaling.ts';
+import { scaling, storageScaling } from '../../../infra/scaling.ts';
 import { readState } from '../../../scripts/infra/options.ts';
 import { measuredCosts } from '../../../scripts/simulate/costs.ts';
 import { readCosts, readSweep, readTrace } from '../../../scripts/simulate/options.ts';
@@ -8,11 +8,15 @@ import { momentOption } from '../../../scripts/support/moment.ts';
 describe('options of simulate and infra', () => {
   test('are read', () => {
     expect(readSweep('down.windowSeconds=60,300')).toEqual({ field: 'down.windowSeconds', values: [60, 300] });
-    expect(readCosts({ 'start-up': '20s', 'records-per-second': '5000' })).toEqual({
+    expect(readCosts({ 'start-up': '20s', 'records-per-second': '5000' }, scaling)).toEqual({
       ...measuredCosts,
       startUpSeconds: 20,
       recordsPerSecondPerInstance: 5_000,
     });
+    expect(readCosts({}, scaling)).toEqual(measuredCosts);
+    // Nobody's storage does what the processor does.
+    expect(readCosts({}, storageScaling).recordsPerSecondPerInstance).toBe(600);
+    expect(readCosts({ 'records-per-second': '5' }, storageScaling).recordsPerSecondPerInstance).toBe(5);
     const { rates, startMs } = readTrace(undefined, '2026-11-25T00:00+05:30', '2');
     expect(startMs).toBe(Date.parse('2026-11-24T18:30:00Z'));
     expect(rates[0]).toBe(2 * (readTrace(undefined, undefined, '1').rates[0] ?? 0));
@@ -40,7 +44,7 @@ describe('options of simulate and infra', () => {
       () => readTrace('/nowhere.csv', undefined, '1'),
       'cannot read the trace /nowhere.csv (ENOENT)',
     ],
-    ['a time without unit', () => readCosts({ 'start-up': '20' }), '--start-up takes a duration'],
+    ['a time without unit', () => readCosts({ 'start-up': '20' }, scaling), '--start-up takes a duration'],
     ['a worst above all', () => readState({ lag: '5', worstPartition: '6' }, scaling), 'a whole number from 0 to 5'],
     ['another state', () => readState({ downstream: 'slow' }, scaling), "healthy or degraded, not 'slow'"],
   ])('%s is refused', (_, read, message) => {

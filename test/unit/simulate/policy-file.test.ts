@@ -39,7 +39,7 @@ describe('a policy file', () => {
 
   test('that is not there is told, with the names that are', () => {
     expect(() => loadPolicy('/nowhere/p.yaml')).toThrow(
-      'cannot read /nowhere/p.yaml (ENOENT): expected one of dev, prod, storage, storage-function, local, burst',
+      'cannot read /nowhere/p.yaml (ENOENT): expected one of dev, prod, storage, storage-function, analytics, analytics-function, local, burst',
     );
     expect(loadPolicy('prod')).toBe(scaling);
   });
