@@ -126,8 +126,8 @@ export const analyticsScaling: ScalingPolicy = {
   ...storageScaling,
   name: 'analytics',
   group: 'analytics-group',
-  // Snapshots of 160 options with windows of 300: 0.2 ms of CPU each, as long again for the database where no two are of one
-  // symbol (DESIGN.md, Analytics), and half of what that leaves.
+  // Snapshots of 160 options with windows of 300: 0.2 ms of CPU each, and up to as long again for reading windows where no two
+  // are of one symbol (DESIGN.md, Analytics): half of what that leaves.
   recordsPerSecondPerInstance: 1_200,
   // A replica that is late gets no better by more readers, nor does storage, which is what is waited for mostly.
   downstream: { maximum: Math.min(6, containersBorne('analytics')), degradedMaximum: 2 },
