@@ -44,18 +44,27 @@ export const principals: readonly Principal[] = [
       read('market.raw'),
       write('market.enriched'),
       write('market.raw.dlq'),
-      // Of who polls for a function, when it gives up: infra/serverless/policies.yml gives the role the same.
+      // Of who polls for a function, when it gives up: infra/serverless/policies.ts gives the role the same.
       write('market.raw.undelivered'),
       group('processor-group'),
     ],
   },
-  { name: 'storage', grants: [read('market.enriched'), write('market.enriched.dlq'), group('storage-group')] },
+  {
+    name: 'storage',
+    grants: [
+      read('market.enriched'),
+      write('market.enriched.dlq'),
+      write('market.enriched.undelivered'),
+      group('storage-group'),
+    ],
+  },
   {
     name: 'analytics',
     grants: [
       read('market.enriched'),
       write('analytics.results'),
       write('market.enriched.dlq'),
+      write('market.enriched.undelivered'),
       group('analytics-group'),
     ],
   },

@@ -61,7 +61,7 @@ function topic(name: string, partitions: number, retentionDays: number, follows?
   };
 }
 
-/** The topics of wire contract version 1, and the one where a Lambda mapping puts what it gives up on. */
+/** The topics of wire contract version 1, and those where a Lambda mapping puts what it gives up on. */
 export const topics: readonly TopicDeclaration[] = [
   topic('market.raw', 60, 7),
   topic('market.enriched', 60, 7, 'market.raw'),
@@ -69,6 +69,7 @@ export const topics: readonly TopicDeclaration[] = [
   topic('market.raw.dlq', 12, 30, 'market.raw'),
   topic('market.enriched.dlq', 12, 30, 'market.enriched'),
   topic('market.raw.undelivered', 12, 30),
+  topic('market.enriched.undelivered', 12, 30),
 ];
 
 /** What is wrong with a set of declarations, one line each; empty when nothing is. */

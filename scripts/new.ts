@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deployedFunctions } from '../infra/serverless/functions.ts';
 import { topics } from '../infra/topics.ts';
 import { identifiersOf } from './new/edit-main.ts';
 import { filesOf, writeFiles } from './new/lay-down.ts';
@@ -41,6 +42,7 @@ await runCommand(
     const spec = newFunction(positionals, flags, {
       taken: identifiersOf(readFileSync(join(root, 'functions/main.ts'), 'utf8')),
       topics,
+      functions: deployedFunctions,
       exists: (path) => existsSync(join(root, path)),
     });
     const files = filesOf(root, spec);

@@ -14,6 +14,7 @@ export interface ParameterSpec {
   readonly effect: string;
 }
 
+const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/;
 const both = ['msk', 'self-managed'] as const;
 const list = (item: string): RegExp => new RegExp(`^${item}(,${item})*$`);
 
@@ -41,23 +42,40 @@ export const parameterSpecs: readonly ParameterSpec[] = [
     optionalIn: [],
     pattern: list('[A-Za-z0-9._-]+:\\d{2,5}'),
     accepts: 'host:port, or several with commas between',
-    effect: 'The brokers that the function writes to; on MSK those for IAM, whose port is 9098.',
+    effect: 'The brokers that the functions write to; on MSK those for IAM, whose port is 9098.',
   },
   {
     name: 'secretArn',
     variants: ['self-managed'],
     optionalIn: [],
-    pattern: /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/,
+    pattern: secretArn,
     accepts: 'the ARN of a secret in Secrets Manager, with the keys username and password',
-    effect: 'The SCRAM-SHA-512 user of the pollers and of the function. Only its ARN is in the template.',
+    effect: 'The SCRAM-SHA-512 user of functions and their pollers. Only its ARN is in the template.',
   },
+  {
+    name: 'databaseSecretArn',
+    variants: both,
+    optionalIn: [],
+    pattern: secretArn,
+    accepts:
+      'the ARN of a secret in Secrets Manager, with the keys DATABASE_URL and, where there are, DATABASE_REPLICA_URLS',
+    effect: 'The database of storage and analytics, which read it themselves. Only its ARN is in the template.',
+  },
+  ...(['storage', 'analytics'] as const).map((name) => ({
+    name: `${name}SecretArn`,
+    variants: ['self-managed'] as const,
+    optionalIn: ['dev', 'prod'] as const,
+    pattern: secretArn,
+    accepts: 'the ARN of a secret in Secrets Manager, with the keys username and password',
+    effect: `The SCRAM-SHA-512 user of ${name}. Default: secretArn.`,
+  })),
   {
     name: 'subnetIds',
     variants: both,
     optionalIn: [],
     pattern: list('subnet-[0-9a-f]+'),
     accepts: 'subnet-..., or several with commas between',
-    effect: 'Private subnets with a way to the brokers, in as many zones as the brokers.',
+    effect: 'Private subnets with a way to brokers, database and Secrets Manager, in as many zones as the brokers.',
   },
   {
     name: 'securityGroupIds',
@@ -65,7 +83,7 @@ export const parameterSpecs: readonly ParameterSpec[] = [
     optionalIn: [],
     pattern: list('sg-[0-9a-f]+'),
     accepts: 'sg-..., or several with commas between',
-    effect: "The function's security groups, which the brokers' must let in.",
+    effect: "The functions' security groups, which those of brokers and database must let in.",
   },
   {
     name: 'alarmTopicArn',

@@ -1,5 +1,5 @@
-import { provisionedPollers } from '../scaling/targets/pollers.ts';
-import { stagePolicies } from '../scaling.ts';
+import { type ProvisionedPollerConfig, provisionedPollers } from '../scaling/targets/pollers.ts';
+import { analyticsFunctionScaling, stagePolicies, storageFunctionScaling } from '../scaling.ts';
 
 /** What a stage is given: numbers that are reviewed here, and the names of things in its account. */
 export interface Stage {
@@ -9,6 +9,8 @@ export interface Stage {
   readonly minimumPollers: number;
   /** The most pollers, of the same policy. A call holds the order of its partitions: 12 x 5 calls are all that 60 use. */
   readonly maximumPollers: number;
+  /** Of the functions with a database: as many as it has connections for. */
+  readonly databasePollers: Readonly<Record<'storage' | 'analytics', ProvisionedPollerConfig>>;
   readonly logRetentionDays: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn';
   /** Records behind, of all partitions together, for ten minutes: someone is told. */
@@ -20,11 +22,14 @@ export interface Stage {
   readonly account: Readonly<Record<string, string>>;
 }
 
+const onePoller: ProvisionedPollerConfig = { MinimumPollers: 1, MaximumPollers: 1 };
+
 /** The stages. Adding one here is all it takes. */
 export const stages = {
   dev: {
     memorySize: 512,
     ...pollersOf('dev'),
+    databasePollers: { storage: onePoller, analytics: onePoller },
     logRetentionDays: 14,
     logLevel: 'info',
     lagAlarmRecords: 100_000,
@@ -33,6 +38,10 @@ export const stages = {
   prod: {
     memorySize: 1_769,
     ...pollersOf('prod'),
+    databasePollers: {
+      storage: provisionedPollers(storageFunctionScaling),
+      analytics: provisionedPollers(analyticsFunctionScaling),
+    },
     logRetentionDays: 90,
     logLevel: 'info',
     lagAlarmRecords: 100_000,

@@ -1,18 +1,5 @@
 import { topics } from '../topics.ts';
 
-/** The processor's side of the wire: what its mapping reads, and what its role may touch. */
-export const processorTopics = {
-  source: 'market.raw',
-  output: 'market.enriched',
-  deadLetters: 'market.raw.dlq',
-  /**
-   * Where Lambda itself puts what it gives up on, in an envelope of its own and with the records inside. A topic apart:
-   * readers of a dead-letter topic may rely on the headers that the runtime writes.
-   */
-  onFailure: 'market.raw.undelivered',
-  group: 'processor-group',
-} as const;
-
 /** A topic as CloudFormation makes it. */
 export interface TopicResource {
   readonly Type: 'AWS::MSK::Topic';
@@ -54,14 +41,8 @@ export function topicResources(clusterArn: string): Record<string, TopicResource
   );
 }
 
-/** What must be there before anything is read: the mapping's source, and all that its records may cause. */
-export function mappingDependencies(): string[] {
-  const { source, output, deadLetters, onFailure } = processorTopics;
-  return [source, output, deadLetters, onFailure].map(topicLogicalId);
-}
-
-/** How long the source keeps a record, in seconds. */
-export function sourceRetentionSeconds(): number {
-  const source = topics.find(({ name }) => name === processorTopics.source);
-  return Number(source?.configs['retention.ms']) / 1_000;
+/** How long a declared topic keeps a record, in seconds. */
+export function retentionSeconds(name: string): number {
+  const declared = topics.find((topic) => topic.name === name);
+  return Number(declared?.configs['retention.ms']) / 1_000;
 }

@@ -30,8 +30,12 @@ const describeTopic: Describe = (_, { Properties: topic = {} }) => {
   ];
 };
 
+function reserved({ ReservedConcurrentExecutions: calls }: NonNullable<Resource['Properties']>): string {
+  return calls === undefined ? '' : `, at most ${calls} calls at once`;
+}
+
 const describeFunction: Describe = (_, { Properties: made = {}, Metadata }) => [
-  `${made.FunctionName}: ${made.Handler}, ${made.Runtime}, ${listOf(made.Architectures)}, ${made.MemorySize} MB, timeout ${made.Timeout} s`,
+  `${made.FunctionName}: ${made.Handler}, ${made.Runtime}, ${listOf(made.Architectures)}, ${made.MemorySize} MB, timeout ${made.Timeout} s${reserved(made)}`,
   `bundle sha256 ${Metadata?.BundleSha256}`,
   `subnets ${listOf(made.VpcConfig?.SubnetIds).join(', ')}; security groups ${listOf(made.VpcConfig?.SecurityGroupIds).join(', ')}`,
   ...Object.entries(made.Environment?.Variables ?? {}).map(([name, value]) => `${name}=${plain(value)}`),
@@ -79,9 +83,9 @@ const describeAlarm: Describe = (id, { Properties: alarm = {} }) => {
 
 const groups: readonly { readonly title: string; readonly types: readonly string[]; readonly describe: Describe }[] = [
   { title: 'Topics', types: ['AWS::MSK::Topic'], describe: describeTopic },
-  { title: 'Function', types: ['AWS::Lambda::Function'], describe: describeFunction },
-  { title: 'Mapping', types: ['AWS::Lambda::EventSourceMapping'], describe: describeMapping },
-  { title: 'What the role may do', types: ['AWS::IAM::Role'], describe: describeRole },
+  { title: 'Functions', types: ['AWS::Lambda::Function'], describe: describeFunction },
+  { title: 'Mappings', types: ['AWS::Lambda::EventSourceMapping'], describe: describeMapping },
+  { title: 'What the roles may do', types: ['AWS::IAM::Role'], describe: describeRole },
   { title: 'Alarms', types: ['AWS::CloudWatch::Alarm'], describe: describeAlarm },
 ];
 

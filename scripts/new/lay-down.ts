@@ -3,11 +3,10 @@ import { dirname, join } from 'node:path';
 import { CommandError } from '../support/command.ts';
 import { decodeText, definitionText, testText } from './code-text.ts';
 import { addToMain } from './edit-main.ts';
-import { addToServerless } from './edit-serverless.ts';
+import { addDeployed, addToServerless } from './edit-serverless.ts';
 import { addPinnedTopics, addTopics } from './edit-topics.ts';
 import { formatted } from './format.ts';
 import type { NewFunction } from './options.ts';
-import { serverlessText } from './serverless-text.ts';
 
 /** A file as it is to be: its path from the root of the repository. */
 export interface FileChange {
@@ -40,9 +39,11 @@ export function filesOf(root: string, spec: NewFunction): FileChange[] {
     made(`functions/${name}/definition.ts`, definitionText(spec)),
     made(`functions/${name}/decode.ts`, decodeText(spec)),
     made(`test/unit/${name}/${name}.test.ts`, testText(spec)),
-    made(`infra/serverless/functions/${name}.yml`, serverlessText(spec)),
     ...changed('functions/main.ts', (text) => addToMain(text, spec)),
-    ...changed('serverless.yml', (text) => addToServerless(text, name)),
+    ...changed('infra/serverless/functions.ts', (text) => addDeployed(text, spec)),
+    ...(['serverless.yml', 'serverless.self-managed.yml'] as const).flatMap((path) =>
+      changed(path, (text) => addToServerless(path, text, name)),
+    ),
     ...changed('infra/topics.ts', (text) => addTopics(text, declare)),
     ...(pins ? changed(pinnedTopics, (text) => addPinnedTopics(text, declare)) : []),
   ];

@@ -1,5 +1,6 @@
 import type { RecordOrder } from '../../functions/runtime/contract.ts';
 import { kafkaName } from '../../functions/runtime/setting-kinds.ts';
+import type { FunctionTopics } from '../../infra/serverless/functions.ts';
 import type { TopicDeclaration } from '../../infra/topics.ts';
 import { UsageError } from '../support/command.ts';
 import { type Names, nameProblems, namesOf, type TakenNames } from './names.ts';
@@ -26,6 +27,7 @@ export interface NewFunction extends Names {
 /** What is there already, for a new function to fit in. */
 export interface Surroundings extends TakenNames {
   readonly topics: readonly TopicDeclaration[];
+  readonly functions: readonly (FunctionTopics & { readonly name: string })[];
 }
 
 /** The function that the command line means, or one UsageError with everything wrong in it. */
@@ -45,6 +47,7 @@ export function newFunction(positionals: readonly string[], flags: NewFlags, aro
   if (new Set([source, output, deadLetters]).size < 3) {
     problems.push('--source, --output and --dead-letters must be three topics, or it would read what it writes');
   }
+  problems.push(...loopProblems(source, output, around));
   const topics = planTopics({ source, output, deadLetters }, around.topics);
   problems.push(...topics.problems);
   if (problems.length > 0) throw new UsageError(problems.join('; '));
@@ -54,6 +57,25 @@ export function newFunction(positionals: readonly string[], flags: NewFlags, aro
     order: order as RecordOrder, // checked above
     ...(topics.outputPartitions ? { outputPartitions: topics.outputPartitions } : {}),
   };
+}
+
+/** Whether what it writes comes back to it through functions that are there: it would never come to an end. */
+function loopProblems(source: string, output: string, { functions }: Surroundings): string[] {
+  const ways = [{ topic: output, through: [] as readonly string[] }];
+  // A topic is looked at once: functions that are there may have loops of their own.
+  for (const { topic, through } of ways) {
+    for (const { name, source: from, output: to } of functions) {
+      if (from !== topic || to === null || ways.some((way) => way.topic === to)) continue;
+      const further = [...through, name];
+      if (to === source) {
+        return [
+          `--output ${output} leads back to --source ${source}, through ${further.join(' and ')}: it would read what it causes, for ever`,
+        ];
+      }
+      ways.push({ topic: to, through: further });
+    }
+  }
+  return [];
 }
 
 function kafkaNameProblems(flag: string, value: string): string[] {

@@ -1,31 +1,46 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBundle, bundles } from '../support/bundle.ts';
+import { type Bundle, type BundleName, buildBundle, bundles } from '../support/bundle.ts';
 import { type CertificateState, type Gate, requireCertificate } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
-import { holdsSecret, templateProblems } from './check-template.ts';
+import { inspectArchives } from './archives.ts';
+import { templateProblems } from './check-template.ts';
 import { dependencyProblems, readLock } from './locked.ts';
 import type { Target } from './options.ts';
 import { sbomOf, writeSbom } from './sbom.ts';
 import { packageFolder, runServerless } from './serverless.ts';
-import { readTemplate, resourcesOf, type Template } from './template.ts';
-import { readZip } from './zip.ts';
+import { readTemplate, type Template } from './template.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const bundleName = 'dist/functions.mjs';
-const archiveName = 'hft-engine.zip';
 const templateName = 'cloudformation-template-update-stack.json';
+
+/** The archive of one function. */
+export interface PackagedArchive {
+  readonly function: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The bundle that is in it, and nothing else. */
+  readonly bundle: BundleName;
+}
+
+/** A bundle that travels. */
+export interface PackagedBundle {
+  readonly name: BundleName;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly certificate: CertificateState;
+}
 
 /** A package on disk, checked. */
 export interface Packaged {
   readonly target: Target;
   readonly template: Template;
   readonly templatePath: string;
-  readonly archive: { readonly path: string; readonly bytes: number; readonly sha256: string };
-  readonly bundle: { readonly name: string; readonly bytes: number; readonly sha256: string };
-  readonly certificate: CertificateState;
+  readonly archives: readonly PackagedArchive[];
+  readonly bundles: readonly PackagedBundle[];
   /** What is in each bundle, as CycloneDX. */
   readonly sbom: { readonly path: string; readonly packages: number };
 }
@@ -33,41 +48,32 @@ export interface Packaged {
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * Builds the bundle, packages it for a stage and checks what came out. Nothing of an account is needed or touched.
- * @throws CommandError when the bundle is refused or the package is not what it must be
+ * Builds the bundles, packages each function with its own for a stage and checks what came out. Nothing of an account is
+ * needed or touched.
+ * @throws CommandError when a bundle is refused or the package is not what it must be
  */
 export async function packageStage(target: Target, gate: Gate): Promise<Packaged> {
-  const [, ...others] = bundles;
-  const made = await buildBundle();
-  const { path } = made;
-  const built = sha256(readFileSync(path));
-  const certificate = requireCertificate(built, gate);
+  const made = await Promise.all(bundles.map((bundle) => buildBundle(bundle)));
+  const packagedBundles = certified(made, gate);
   const folder = packageFolder(target);
   // Made beside and renamed: what is there is whole and checked, and two at once do not meet.
   const work = `${folder}.${process.pid}`;
   try {
     await runServerless('package', target, work);
     const template = readTemplate(join(work, templateName));
-    const archive = readFileSync(join(work, archiveName));
-    const { content, problems } = inspectArchive(archive);
-    problems.push(...templateProblems(template));
     const lock = readLock();
-    problems.push(...dependencyProblems(lock));
-    const [[, handler] = []] = resourcesOf(template, 'AWS::Lambda::Function');
-    if (content && (sha256(content) !== built || handler?.Metadata?.BundleSha256 !== built)) {
-      problems.push('the bundle changed while it was packaged: someone else builds it too; try again');
-    }
+    const { archives, problems } = inspectArchives(template, work, packagedBundles);
+    problems.push(...templateProblems(template), ...dependencyProblems(lock));
     if (problems.length > 0) throw new CommandError(`The package is refused:\n  ${problems.join('\n  ')}`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
-    const sbom = sbomOf(lock, [made, ...(await Promise.all(others.map((other) => buildBundle(other))))]);
+    const sbom = sbomOf(lock, made);
     return {
       target,
       template,
       templatePath: join(folder, templateName),
-      archive: { path: join(folder, archiveName), bytes: archive.length, sha256: sha256(archive) },
-      bundle: { name: bundleName, bytes: content?.length ?? 0, sha256: built },
-      certificate,
+      archives: archives.map((archive) => ({ ...archive, path: join(folder, basename(archive.path)) })),
+      bundles: packagedBundles,
       sbom: { path: writeSbom(sbom), packages: sbom.components.filter(({ type }) => type === 'library').length },
     };
   } finally {
@@ -75,19 +81,22 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
   }
 }
 
-/** The bundle in an archive, and whatever else is wrong with it. */
-function inspectArchive(archive: Buffer): { content: Buffer | undefined; problems: string[] } {
-  const entries = readZip(archive);
-  const names = entries.map(({ name }) => name);
-  const content = entries.find(({ name }) => name === bundleName)?.content;
-  const text = content?.toString('utf8') ?? '';
-  const problems: string[] = [];
-  if (content === undefined || entries.length !== 1) {
-    problems.push(`the archive holds ${names.join(', ') || 'nothing'}, not ${bundleName} alone`);
-  }
-  if (holdsSecret(text)) problems.push(`${bundleName} holds what looks like a key`);
-  if (/^\/\/# sourceMappingURL=/m.test(text)) problems.push(`${bundleName} names a source map`);
-  return { content, problems };
+/** @throws CommandError with every bundle that may not travel */
+function certified(made: readonly Bundle[], gate: Gate): PackagedBundle[] {
+  const refusals: string[] = [];
+  const allowed = bundles.flatMap(({ outfile: name }, index): PackagedBundle[] => {
+    const { path, bytes } = made[index] as Bundle; // there are as many
+    const digest = sha256(readFileSync(path));
+    try {
+      return [{ name, bytes, sha256: digest, certificate: requireCertificate(digest, gate) }];
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      refusals.push(`${name}: ${error.message}`);
+      return [];
+    }
+  });
+  if (refusals.length > 0) throw new CommandError(refusals.join('\n  '));
+  return allowed;
 }
 
 /** Where the last deployed (or saved) template of a target is kept, to compare with. */

@@ -5,13 +5,18 @@ const kb = (bytes: number): string => `${Math.round(bytes / 1_024)} KB`;
 const here = (path: string): string => relative(process.cwd(), path);
 
 /** What was packaged, for a person. */
-export function packagedText({ target, template, templatePath, archive, bundle, certificate, sbom }: Packaged): string {
+export function packagedText({ target, template, templatePath, archives, bundles, sbom }: Packaged): string {
   const cluster = target.variant === 'msk' ? 'an MSK cluster' : 'a self-managed cluster';
   return [
     `Packaged for stage ${target.stage}, ${cluster}. Nothing was sent anywhere.`,
-    `  archive      ${here(archive.path)}, ${kb(archive.bytes)}, sha256 ${archive.sha256}`,
-    `  in it        ${bundle.name} alone, ${kb(bundle.bytes)}, sha256 ${bundle.sha256}`,
-    `  certificate  ${certificate}`,
+    ...bundles.flatMap(({ name, bytes, sha256, certificate }) => [
+      `  bundle       ${name}, ${kb(bytes)}, sha256 ${sha256}`,
+      `  certificate  ${certificate}`,
+    ]),
+    ...archives.flatMap(({ path, bytes, sha256, bundle }) => [
+      `  archive      ${here(path)}, ${kb(bytes)}, ${bundle} alone in it`,
+      `               sha256 ${sha256}`,
+    ]),
     `  sbom         ${here(sbom.path)}, the packages in the bundles (${sbom.packages}), CycloneDX 1.6`,
     `  template     ${here(templatePath)}, ${Object.keys(template.Resources).length} resources`,
     '',
@@ -19,13 +24,10 @@ export function packagedText({ target, template, templatePath, archive, bundle, 
 }
 
 /** The same for a program. */
-export function packagedJson({ target, template, templatePath, archive, bundle, certificate, sbom }: Packaged): object {
+export function packagedJson({ target, template, templatePath, archives, bundles, sbom }: Packaged): object {
   return {
     ...target,
-    archive: { ...archive, entries: [bundle.name] },
-    bundle,
-    certificate,
-    sbom,
+    ...{ archives, bundles, sbom },
     template: { path: templatePath, resources: Object.keys(template.Resources).length },
   };
 }

@@ -114,7 +114,7 @@ function serviceTarget(calls: TopicCalls, { declared }: TargetOptions, patience:
 
     addPartitions: (name, count) => calls.update(name, { partitions: count }),
 
-    // Those of IAM are not Kafka's: infra/serverless/policies.yml.
+    // Those of IAM are not Kafka's: infra/serverless/policies.ts.
     rights: async () => undefined,
     async grant() {
       throw new CommandError('rights are not granted by the service: name the brokers, with --target kafka.');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { declarationProblems, topics } from '../../../infra/topics.ts';
 
-test('the declared topics are those of the contract, and the one of what a mapping gives up on', () => {
+test('the declared topics are those of the contract, and those of what a mapping gives up on', () => {
   expect(topics.map(({ name, partitions, replicationFactor }) => [name, partitions, replicationFactor])).toEqual([
     ['market.raw', 60, 3],
     ['market.enriched', 60, 3],
@@ -9,6 +9,7 @@ test('the declared topics are those of the contract, and the one of what a mappi
     ['market.raw.dlq', 12, 3],
     ['market.enriched.dlq', 12, 3],
     ['market.raw.undelivered', 12, 3],
+    ['market.enriched.undelivered', 12, 3],
   ]);
   expect(declarationProblems(topics)).toEqual([]);
 });

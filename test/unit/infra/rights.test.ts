@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { analytics } from '../../../functions/analytics/definition.ts';
 import { processor } from '../../../functions/processor/definition.ts';
+import { storage } from '../../../functions/storage/definition.ts';
 import { alterScramRequest, parseProblem } from '../../../infra/cluster/secure/users.ts';
 import { type Grant, principals, rightsProblems } from '../../../infra/rights.ts';
-import { processorTopics } from '../../../infra/serverless/topics.ts';
+import { type DeployedFunction, deployedFunctions, onFailureOf } from '../../../infra/serverless/functions.ts';
+import { kafkaStatements } from '../../../infra/serverless/policies.ts';
 import { topics } from '../../../infra/topics.ts';
 import { rightsOf } from '../../../scripts/support/kafka/acls.ts';
 import { rightSteps } from '../../../scripts/topics/rights.ts';
@@ -24,23 +25,26 @@ test('the declared rights name declared topics', () => {
   ]);
 });
 
-test("the processor's rights are those that its definition takes, and those that its role has on MSK", () => {
-  const grants = grantsOf('processor');
-  const { onFailure } = processorTopics;
-  expect(named(grants, 'topic', 'Read')).toEqual([processor.source]);
-  expect(named(grants, 'topic', 'Write')).toEqual([processor.output, processor.deadLetters, onFailure]);
-  expect(named(grants, 'group', 'Read')).toEqual([processor.group]);
+test.each([
+  ['processor', processor],
+  ['storage', storage],
+  ['analytics', analytics],
+])('the rights of %s are those that its definition takes, and those that its role has on MSK', (name, definition) => {
+  const { source, output, deadLetters, group } = definition;
+  const deployed = deployedFunctions.find((one) => one.name === name) as DeployedFunction;
+  expect(deployed).toMatchObject({ source, output: output ?? null, deadLetters, group });
 
-  const customTags = [
-    { tag: '!GetAtt', resolve: String },
-    { tag: '!Sub', resolve: String },
-  ];
-  const { msk } = parse(readFileSync('infra/serverless/policies.yml', 'utf8'), { customTags });
+  const grants = grantsOf(name);
+  const written = [...(output === undefined ? [] : [output]), deadLetters, onFailureOf(deployed)];
+  expect(named(grants, 'topic', 'Read')).toEqual([source]);
+  expect(named(grants, 'topic', 'Write')).toEqual(written);
+  expect(named(grants, 'group', 'Read')).toEqual([group]);
+
   const resources = (action: string): string[] =>
-    msk.PolicyDocument.Statement.filter(({ Action }: { Action: string[] }) => Action.includes(action))
-      .flatMap(({ Resource }: { Resource: string | string[] }) => Resource)
-      .map((resource: string) => /arns\.(\w+)}/.exec(resource)?.[1] as keyof typeof processorTopics)
-      .map((name: keyof typeof processorTopics) => processorTopics[name]);
+    kafkaStatements(deployed, 'arn:aws:kafka:r:1:cluster/c/i')
+      .filter(({ Action }) => Action.includes(action))
+      .flatMap(({ Resource }) => Resource as string | string[])
+      .map((arn) => arn.split('/').at(-1) ?? '');
   expect(named(grants, 'topic', 'Read')).toEqual(resources('kafka-cluster:ReadData'));
   expect(named(grants, 'topic', 'Write')).toEqual(resources('kafka-cluster:WriteData'));
   expect(named(grants, 'group', 'Read')).toEqual(resources('kafka-cluster:AlterGroup'));

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { addToMain, identifiersOf } from '../../../scripts/new/edit-main.ts';
-import { addToServerless } from '../../../scripts/new/edit-serverless.ts';
+import { addDeployed, addToServerless } from '../../../scripts/new/edit-serverless.ts';
 import { addPinnedTopics, addTopics } from '../../../scripts/new/edit-topics.ts';
 import { namesOf } from '../../../scripts/new/names.ts';
+import type { NewFunction } from '../../../scripts/new/options.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const main = read('functions/main.ts');
-const serverless = read('serverless.yml');
+const functions = read('infra/serverless/functions.ts');
 const declared = read('infra/topics.ts');
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim());
 
@@ -45,20 +46,40 @@ describe('functions/main.ts', () => {
   });
 });
 
-describe('serverless.yml', () => {
+describe.each([
+  ['serverless.yml', 'msk'],
+  ['serverless.self-managed.yml', 'selfManaged'],
+] as const)('%s', (path, variant) => {
+  const template = read(path);
+
   test('gets an entry among the functions and one among the resources, and keeps the rest', () => {
-    const changed = addToServerless(addToServerless(serverless, 'trial-a'), 'trial-b');
-    const own = (name: string, part: string) => `\${file(infra/serverless/functions/${name}.yml):${part}}`;
+    const changed = addToServerless(path, addToServerless(path, template, 'trial-a'), 'trial-b');
+    const own = (name: string, part: string) => `\${file(infra/serverless/resolve.js):${variant}.${name}.${part}}`;
     const added = [`  trial-a: ${own('trial-a', 'function')}`, `  - ${own('trial-b', 'stack')}`];
     for (const line of added) expect(changed.split('\n')).toContain(line);
-    expect(changed.split('\n').filter((line) => !line.includes('infra/serverless/functions/trial-'))).toEqual(
-      serverless.split('\n'),
-    );
+    const rest = changed.split('\n').filter((line) => !line.includes('.trial-'));
+    expect(rest).toEqual(template.split('\n'));
     expect(changed.indexOf(added[0] ?? '')).toBeLessThan(changed.indexOf('\ncustom:'));
   });
 
   test('is refused without its blocks', () => {
-    expect(() => addToServerless(serverless.replace('\nresources:', '\nresource:'), 'a')).toThrow(/not as expected/);
+    const other = template.replace('\nresources:', '\nresource:');
+    expect(() => addToServerless(path, other, 'a')).toThrow(`${path} is not as expected`);
+  });
+});
+
+describe('infra/serverless/functions.ts', () => {
+  const spec = { name: 'trials', source: 'a', output: 'b', deadLetters: 'c', group: 'd' } as NewFunction;
+
+  test('gets a row after the others', () => {
+    const changed = addDeployed(functions, spec);
+    const row = "  deployed('trials', { source: 'a', output: 'b', deadLetters: 'c', group: 'd' }),\n";
+    expect(changed).toContain(`${row}];\n`);
+    expect(changed.replace(row, '')).toBe(functions);
+  });
+
+  test('is refused without its list', () => {
+    expect(() => addDeployed(functions.replace('deployedFunctions', 'others'), spec)).toThrow(/not as expected/);
   });
 });
 

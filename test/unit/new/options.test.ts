@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { deployedFunctions } from '../../../infra/serverless/functions.ts';
 import { topics as declared } from '../../../infra/topics.ts';
 import { type NewFlags, type NewFunction, newFunction } from '../../../scripts/new/options.ts';
 import { UsageError } from '../../../scripts/support/command.ts';
@@ -7,7 +8,8 @@ const taken = new Set(['digest', 'runProcess', 'processorDefinition']);
 const present = ['functions/processor', 'test/unit/doctor'];
 /** Those of the contract: what else was declared since is nothing to these cases. */
 const topics = declared.slice(0, 5);
-const around = { taken, topics, exists: (path: string) => present.includes(path) };
+const functions = deployedFunctions.slice(0, 3);
+const around = { taken, topics, functions, exists: (path: string) => present.includes(path) };
 
 const plan = (name: string, flags: NewFlags = {}): NewFunction => newFunction([name], flags, around);
 
@@ -108,6 +110,20 @@ describe('topics', () => {
     expect(problemsOf(['totals'], { source: 'analytics.results', output: 'market.enriched' })).toContain(
       'do not divide',
     );
+  });
+
+  test('lead back to the source through no other function', () => {
+    const back = (source: string, output: string) =>
+      problemsOf(['spreads'], { source, output, 'dead-letters': 'spreads.dlq' });
+    expect(back('market.enriched', 'market.raw')).toContain(
+      'leads back to --source market.enriched, through processor',
+    );
+    expect(back('analytics.results', 'market.raw')).toContain('through processor and analytics: it would read');
+    expect(back('market.raw', 'market.enriched')).toBe('none'); // beside the processor
+    expect(back('analytics.results', 'quotes')).toBe('none');
+    const loop = { name: 'loop', source: 'x', output: 'y', deadLetters: 'x.dlq', group: 'g' };
+    const loops = { ...around, functions: [...functions, loop, { ...loop, source: 'y', output: 'x' }] };
+    expect(newFunction(['spreads'], { source: 'market.raw', output: 'x' }, loops).output).toBe('x');
   });
 
   test('are three, and a new one for dead letters is known by its name', () => {

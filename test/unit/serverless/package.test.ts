@@ -1,15 +1,33 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { analytics } from '../../../functions/analytics/definition.ts';
+import { processor } from '../../../functions/processor/definition.ts';
+import { readSettings } from '../../../functions/runtime/read-settings.ts';
+import { storage } from '../../../functions/storage/definition.ts';
+import type { ScalingPolicy } from '../../../infra/scaling/policy.ts';
+import { provisionedPollers } from '../../../infra/scaling/targets/pollers.ts';
+import { analyticsFunctionScaling, storageFunctionScaling } from '../../../infra/scaling.ts';
+import { topicLogicalId } from '../../../infra/serverless/topics.ts';
 import { topics } from '../../../infra/topics.ts';
 import { templateProblems } from '../../../scripts/package/check-template.ts';
 import type { Sbom } from '../../../scripts/package/sbom.ts';
 import { type Resource, readTemplate, type Template } from '../../../scripts/package/template.ts';
 import { readZip } from '../../../scripts/package/zip.ts';
-import { account, alarmTopicArn, clusterArn, run, secretArn, uncertified } from './run.ts';
+import {
+  account,
+  alarmTopicArn,
+  clusterArn,
+  databaseSecretArn,
+  run,
+  secretArn,
+  storageSecretArn,
+  uncertified,
+} from './run.ts';
 
 interface Report {
-  readonly archive: { readonly path: string; readonly sha256: string };
-  readonly bundle: { readonly sha256: string };
+  readonly archives: readonly { readonly function: string; readonly path: string; readonly sha256: string }[];
+  readonly bundles: readonly { readonly name: string; readonly sha256: string; readonly certificate: string }[];
   readonly template: { readonly path: string };
   readonly sbom: { readonly path: string };
 }
@@ -26,7 +44,36 @@ type Case = keyof typeof cases;
 const names = Object.keys(cases) as Case[];
 const msk = names.filter((name) => name.startsWith('msk'));
 
-const packaged = new Map<Case, { report: Report; template: Template; archive: Buffer }>();
+interface Read {
+  readonly report: Report;
+  readonly template: Template;
+  readonly archives: ReadonlyMap<string, Buffer>;
+}
+
+/** The functions, with what differs between them. */
+const functions = {
+  processor: {
+    ...{ bundle: 'dist/functions.mjs', source: 'market.raw', written: ['market.enriched', 'market.raw.dlq'] },
+    ...{ prefix: '', timeout: 90, batch: 1_000 },
+  },
+  storage: {
+    ...{ bundle: 'dist/database.mjs', source: 'market.enriched', written: ['market.enriched.dlq'] },
+    ...{ prefix: 'Storage', timeout: 120, batch: 1_000 },
+  },
+  analytics: {
+    ...{
+      bundle: 'dist/database.mjs',
+      source: 'market.enriched',
+      written: ['analytics.results', 'market.enriched.dlq'],
+    },
+    ...{ prefix: 'Analytics', timeout: 120, batch: 500 },
+  },
+} as const;
+type Name = keyof typeof functions;
+const functionNames = Object.keys(functions) as Name[];
+const typeOf = (one: Name): string => one.charAt(0).toUpperCase() + one.slice(1);
+
+const packaged = new Map<Case, Read>();
 
 beforeAll(async () => {
   const waiver = await uncertified();
@@ -38,12 +85,12 @@ beforeAll(async () => {
     packaged.set(name, {
       report,
       template: readTemplate(report.template.path),
-      archive: readFileSync(report.archive.path),
+      archives: new Map(report.archives.map((one) => [one.function, readFileSync(one.path)])),
     });
   }
 }, 90_000);
 
-function of(name: Case): { report: Report; template: Template; archive: Buffer } {
+function of(name: Case): Read {
   const found = packaged.get(name);
   if (!found) throw new Error(`${name} was not packaged`);
   return found;
@@ -55,10 +102,14 @@ function resource(name: Case, id: string): Resource {
   return found;
 }
 
-function mappingOf(name: Case): Resource {
+function mappingIdOf(name: Case, one: Name): string {
   const kind = msk.includes(name) ? 'MSKClusterArn' : 'Kafka';
-  return resource(name, `ProcessorEventSourceMapping${kind}Marketraw`);
+  const stream = { 'market.raw': 'Marketraw', 'market.enriched': 'Marketenriched' }[functions[one].source];
+  return `${typeOf(one)}EventSourceMapping${kind}${stream}`;
 }
+
+const mappingOf = (name: Case, one: Name): Resource => resource(name, mappingIdOf(name, one));
+const maximumOf = (policy: ScalingPolicy): number => provisionedPollers(policy).MaximumPollers;
 
 interface Statement {
   readonly Sid: string;
@@ -67,38 +118,60 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-function statementsOf(name: Case): Statement[] {
-  const policies: { PolicyDocument: { Statement: Statement[] } }[] = resource(name, 'ProcessorRole').Properties
+function statementsOf(name: Case, one: Name): Statement[] {
+  const policies: { PolicyDocument: { Statement: Statement[] } }[] = resource(name, `${typeOf(one)}Role`).Properties
     ?.Policies;
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
-describe.each(names)('the package for %s', (name) => {
-  test('holds the bundle and nothing else', () => {
-    const { report, archive } = of(name);
-    const entries = readZip(archive);
-    expect(entries.map((entry) => entry.name)).toEqual(['dist/functions.mjs']);
-    expect(entries[0]?.content.toString('utf8')).toContain('processor');
-    expect(resource(name, 'ProcessorLambdaFunction').Metadata?.BundleSha256).toBe(report.bundle.sha256);
+/** Each is a function in a package. */
+const everywhere = names.flatMap((name) => functionNames.map((one) => [name, one] as const));
+const onMsk = everywhere.filter(([name]) => msk.includes(name));
+
+describe.each(everywhere)('the package for %s: %s', (name, one) => {
+  const { bundle, source, prefix, timeout, batch } = functions[one];
+  const isProd = name.endsWith('prod');
+
+  test('has its own bundle in its archive and nothing else', () => {
+    const { report, archives } = of(name);
+    const entries = readZip(archives.get(one) ?? Buffer.alloc(0));
+    expect(entries.map((entry) => entry.name)).toEqual([bundle]);
+    expect(entries[0]?.content.toString('utf8')).toContain(`name: "${one}"`);
+    const digest = report.bundles.find((other) => other.name === bundle)?.sha256;
+    expect(
+      createHash('sha256')
+        .update(entries[0]?.content ?? '')
+        .digest('hex'),
+    ).toBe(digest);
+    expect(resource(name, `${typeOf(one)}LambdaFunction`).Metadata?.BundleSha256).toBe(digest);
   });
 
-  test('has the function on arm64 and Node 24, in its network, with no secret in its environment', () => {
-    const { Environment, ...properties } = resource(name, 'ProcessorLambdaFunction').Properties ?? {};
+  test('is on arm64 and Node 24, in its network, with no secret in its environment', () => {
+    const { Environment, ...properties } = resource(name, `${typeOf(one)}LambdaFunction`).Properties ?? {};
     expect(properties).toMatchObject({
-      Handler: 'dist/functions.processor',
+      Handler: `${bundle.replace('.mjs', '')}.${one}`,
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 90,
-      MemorySize: name.endsWith('prod') ? 1_769 : 512,
-      Role: { 'Fn::GetAtt': ['ProcessorRole', 'Arn'] },
+      Timeout: timeout,
+      MemorySize: { processor: isProd ? 1_769 : 512, storage: 512, analytics: 1_024 }[one],
+      Role: { 'Fn::GetAtt': [`${typeOf(one)}Role`, 'Arn'] },
       VpcConfig: { SubnetIds: ['subnet-0a', 'subnet-0b'], SecurityGroupIds: ['sg-0a'] },
     });
-    const reference = (key: string): string => `{{resolve:secretsmanager:${secretArn}:SecretString:${key}}}`;
+    const secret = one === 'storage' ? storageSecretArn : secretArn;
+    const reference = (key: string): string => `{{resolve:secretsmanager:${secret}:SecretString:${key}}}`;
     expect(Environment.Variables).toEqual({
       LOG_LEVEL: 'info',
       STARTUP_TIMEOUT_MS: '80000',
       DEPENDENCY_WAIT_MS: '80000',
-      DEADLINE_MARGIN_MS: '2000',
+      ...(one === 'processor'
+        ? { DEADLINE_MARGIN_MS: '2000' }
+        : {
+            DEADLINE_MARGIN_MS: '5000',
+            NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
+            DATABASE_SECRET_ARN: databaseSecretArn,
+            DATABASE_POOL_SIZE: '2',
+            DATABASE_STATEMENT_TIMEOUT_MS: '10000',
+          }),
       ...(msk.includes(name)
         ? { KAFKA_SECURITY: 'msk-iam', KAFKA_BOOTSTRAP_SERVERS: 'b-1.example.com:9098' }
         : {
@@ -110,25 +183,40 @@ describe.each(names)('the package for %s', (name) => {
     });
   });
 
+  test('starts with these settings', () => {
+    const { Environment } = resource(name, `${typeOf(one)}LambdaFunction`).Properties ?? {};
+    const { checkSettings } = { processor, storage, analytics }[one];
+    expect(() => readSettings(Environment.Variables, checkSettings)).not.toThrow();
+  });
+
   test('has a mapping that takes partial answers and outlasts an outage', () => {
-    expect(mappingOf(name).Properties).toMatchObject({
-      Topics: ['market.raw'],
+    const pollers = {
+      processor: [2, 12],
+      storage: [1, maximumOf(storageFunctionScaling)],
+      analytics: [1, maximumOf(analyticsFunctionScaling)],
+    };
+    const [MinimumPollers, MaximumPollers] = isProd ? pollers[one] : [1, one === 'processor' ? 2 : 1];
+    expect(mappingOf(name, one).Properties).toMatchObject({
+      Topics: [source],
       StartingPosition: 'TRIM_HORIZON',
-      BatchSize: 1_000,
+      BatchSize: batch,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
       MaximumRetryAttempts: 10_000,
       MaximumRecordAgeInSeconds: 604_800,
-      DestinationConfig: { OnFailure: { Destination: 'kafka://market.raw.undelivered' } },
-      ProvisionedPollerConfig: name.endsWith('prod')
-        ? { MinimumPollers: 2, MaximumPollers: 12 }
-        : { MinimumPollers: 1, MaximumPollers: 2 },
+      DestinationConfig: { OnFailure: { Destination: `kafka://${source}.undelivered` } },
+      ProvisionedPollerConfig: { MinimumPollers, MaximumPollers },
+      MetricsConfig: { Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'] },
     });
+    // Each call at once may have connections of its own to the database.
+    const calls = resource(name, `${typeOf(one)}LambdaFunction`).Properties?.ReservedConcurrentExecutions;
+    expect(calls).toBe(one === 'processor' ? undefined : (MaximumPollers ?? 0) * 5);
     expect(templateProblems(of(name).template)).toEqual([]);
   });
 
   test('gives its role no star but where a service leaves no choice', () => {
-    const starred = statementsOf(name).filter(({ Resource }) => JSON.stringify(Resource).includes('*'));
+    const statements = statementsOf(name, one);
+    const starred = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('*'));
     expect(starred.map(({ Sid }) => Sid)).toEqual(['AttachToVpc', 'KeepTheCodeFromIt']);
     for (const { Sid, Action } of starred) {
       expect(
@@ -136,37 +224,67 @@ describe.each(names)('the package for %s', (name) => {
         Sid,
       ).toBe(true);
     }
-    expect(JSON.stringify(statementsOf(name).map(({ Action }) => Action))).not.toContain('*');
-    expect(statementsOf(name).find(({ Sid }) => Sid === 'WriteLogs')?.Resource).toEqual({
-      'Fn::GetAtt': ['ProcessorLogGroup', 'Arn'],
+    expect(JSON.stringify(statements.map(({ Action }) => Action))).not.toContain('*');
+    expect(statements.find(({ Sid }) => Sid === 'WriteLogs')?.Resource).toEqual({
+      'Fn::GetAtt': [`${typeOf(one)}LogGroup`, 'Arn'],
+    });
+    expect(JSON.stringify(starred)).toContain(`function:hft-engine-${isProd ? 'prod' : 'dev'}-${one}"`);
+  });
+
+  test('lets its role read secrets of its own only', () => {
+    const secret = one === 'storage' ? storageSecretArn : secretArn;
+    const statements = statementsOf(name, one).filter(({ Action }) => String(Action).startsWith('secretsmanager'));
+    expect(Object.fromEntries(statements.map(({ Sid, Action, Resource }) => [Sid, { Action, Resource }]))).toEqual({
+      ...(msk.includes(name) ? {} : { ReadTheUser: { Action: 'secretsmanager:GetSecretValue', Resource: secret } }),
+      ...(one === 'processor'
+        ? {}
+        : { ReadTheDatabaseUrls: { Action: 'secretsmanager:GetSecretValue', Resource: databaseSecretArn } }),
     });
   });
 
   test('has alarms that say what missing data means, and tell someone in prod', () => {
-    const found = Object.entries(of(name).template.Resources).filter(([id]) => id.endsWith('Alarm'));
+    const found = Object.entries(of(name).template.Resources).filter(
+      ([id]) =>
+        /(^|Storage|Analytics)(Errors|DeadLetters|Undelivered|Dropped|Lag|Duration|Throttles)Alarm$/.exec(id)?.[1] ===
+        prefix,
+    );
     const missing = Object.fromEntries(found.map(([id, { Properties }]) => [id, Properties?.TreatMissingData]));
     expect(missing).toEqual({
-      ErrorsAlarm: 'notBreaching',
-      DeadLettersAlarm: 'notBreaching',
-      UndeliveredAlarm: 'notBreaching',
-      DroppedAlarm: 'notBreaching',
-      LagAlarm: 'breaching',
-      DurationAlarm: 'notBreaching',
-      ThrottlesAlarm: 'notBreaching',
+      [`${prefix}ErrorsAlarm`]: 'notBreaching',
+      [`${prefix}DeadLettersAlarm`]: 'notBreaching',
+      [`${prefix}UndeliveredAlarm`]: 'notBreaching',
+      [`${prefix}DroppedAlarm`]: 'notBreaching',
+      [`${prefix}LagAlarm`]: 'breaching',
+      [`${prefix}DurationAlarm`]: 'notBreaching',
+      [`${prefix}ThrottlesAlarm`]: 'notBreaching',
     });
-    for (const [, { Properties }] of found) {
-      expect(Properties?.AlarmActions).toEqual(name.endsWith('prod') ? [alarmTopicArn] : []);
+    const own = [`${typeOf(one)}LambdaFunction`, mappingIdOf(name, one)];
+    for (const [id, { Properties }] of found) {
+      expect(Properties?.AlarmActions).toEqual(isProd ? [alarmTopicArn] : []);
+      const [dimension] = Properties?.Dimensions ?? [];
+      if (dimension) expect(own, id).toContain(dimension.Value.Ref);
+      else expect(Properties).toMatchObject({ MetricName: `${prefix}DeadLetters` });
     }
     const runtime = readFileSync(new URL('../../../functions/runtime/lane.ts', import.meta.url), 'utf8');
-    const pattern: string = resource(name, 'DeadLettersMetric').Properties?.FilterPattern;
-    expect(runtime).toContain(`'${pattern.slice(1, -1)}'`);
-    const { Timeout } = resource(name, 'ProcessorLambdaFunction').Properties ?? {};
-    expect(resource(name, 'DurationAlarm').Properties?.Threshold).toBeLessThan(Timeout * 1_000);
+    const { FilterPattern, LogGroupName } = resource(name, `${prefix}DeadLettersMetric`).Properties ?? {};
+    expect(runtime).toContain(`'${FilterPattern.slice(1, -1)}'`);
+    expect(LogGroupName).toEqual({ Ref: `${typeOf(one)}LogGroup` });
+    const { Timeout } = resource(name, `${typeOf(one)}LambdaFunction`).Properties ?? {};
+    expect(resource(name, `${prefix}DurationAlarm`).Properties?.Threshold).toBeLessThan(Timeout * 1_000);
+    expect(resource(name, `${prefix}LagAlarm`).Properties?.Threshold).toBe(100_000);
   });
 
   test('keeps logs for a while', () => {
-    const days = name.endsWith('prod') ? 90 : 14;
-    expect(resource(name, 'ProcessorLogGroup').Properties?.RetentionInDays).toBe(days);
+    expect(resource(name, `${typeOf(one)}LogGroup`).Properties?.RetentionInDays).toBe(isProd ? 90 : 14);
+  });
+});
+
+describe.each(names)('the package for %s', (name) => {
+  test('holds no secret, and no URL of a database', () => {
+    const text = JSON.stringify(of(name).template);
+    expect(text).not.toMatch(/DATABASE_(REPLICA_)?URLS?"|postgres(ql)?:\/\//);
+    const references = text.match(/resolve:secretsmanager:[^}]*/g) ?? [];
+    expect(references.filter((reference) => reference.includes(databaseSecretArn))).toEqual([]);
   });
 });
 
@@ -184,23 +302,28 @@ describe.each(msk)('the package for %s', (name) => {
     expect(made.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(made.map(() => 'Retain'));
     expect(new Set(made.map(({ Properties }) => Properties?.ClusterArn))).toEqual(new Set([clusterArn]));
   });
+});
 
-  test('reads only after the topics are there', () => {
-    const { DependsOn, Properties } = mappingOf(name);
-    for (const id of ['TopicMarketRaw', 'TopicMarketEnriched', 'TopicMarketRawDlq', 'TopicMarketRawUndelivered']) {
-      expect(DependsOn).toContain(id);
-      expect(of(name).template.Resources).toHaveProperty(id);
-    }
+describe.each(onMsk)('the package for %s: %s', (name, one) => {
+  const { source, written } = functions[one];
+
+  test('reads only after its topics are there', () => {
+    const { DependsOn, Properties } = mappingOf(name, one);
+    const needed = [source, ...written, `${source}.undelivered`].map(topicLogicalId);
+    expect([...(DependsOn ?? [])].filter((id) => id.startsWith('Topic'))).toEqual(needed);
+    for (const id of needed) expect(of(name).template.Resources).toHaveProperty(id);
     expect(Properties).toMatchObject({
       EventSourceArn: { Ref: 'ClusterArn' },
-      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'processor-group' },
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: `${one}-group` },
     });
     expect(of(name).template.Parameters).toMatchObject({ ClusterArn: { Default: clusterArn } });
   });
 
   test('names each thing on the cluster by its own kind of ARN', () => {
     const topic = (topicName: string): string => `${clusterArn.replace(':cluster/', ':topic/')}/${topicName}`;
-    const kafka = statementsOf(name).filter(({ Action }) => [Action].flat().some((one) => one.startsWith('kafka')));
+    const kafka = statementsOf(name, one).filter(({ Action }) =>
+      [Action].flat().some((action) => action.startsWith('kafka')),
+    );
     expect(Object.fromEntries(kafka.map(({ Sid, Action, Resource }) => [Sid, { Action, Resource }]))).toEqual({
       FindBrokers: { Action: ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], Resource: clusterArn },
       Connect: {
@@ -218,7 +341,7 @@ describe.each(msk)('the package for %s', (name) => {
           'kafka-cluster:DescribeTopicDynamicConfiguration',
           'kafka-cluster:ReadData',
         ],
-        Resource: topic('market.raw'),
+        Resource: topic(source),
       },
       Write: {
         Action: [
@@ -226,39 +349,37 @@ describe.each(msk)('the package for %s', (name) => {
           'kafka-cluster:DescribeTopicDynamicConfiguration',
           'kafka-cluster:WriteData',
         ],
-        Resource: ['market.enriched', 'market.raw.dlq', 'market.raw.undelivered'].map(topic),
+        Resource: [...written, `${source}.undelivered`].map(topic),
       },
       BeInTheGroup: {
         Action: ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
-        Resource: `${clusterArn.replace(':cluster/', ':group/')}/processor-group`,
+        Resource: `${clusterArn.replace(':cluster/', ':group/')}/${one}-group`,
       },
     });
   });
 });
 
-test('a self-managed cluster is reached with a user whose secret is named, and nothing of MSK is there', () => {
+test.each(functionNames)('%s reaches a self-managed cluster with a user whose secret is named', (one) => {
   const name = 'self-managed prod';
-  expect(mappingOf(name).Properties).toMatchObject({
+  const secret = one === 'storage' ? storageSecretArn : secretArn;
+  expect(mappingOf(name, one).Properties).toMatchObject({
     SelfManagedEventSource: {
       Endpoints: { KafkaBootstrapServers: ['kafka-1.example.com:9096', 'kafka-2.example.com:9096'] },
     },
-    SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'processor-group' },
-    SourceAccessConfigurations: expect.arrayContaining([{ Type: 'SASL_SCRAM_512_AUTH', URI: secretArn }]),
-  });
-  expect(statementsOf(name).find(({ Sid }) => Sid === 'ReadTheUser')).toMatchObject({
-    Action: 'secretsmanager:GetSecretValue',
-    Resource: secretArn,
+    SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: `${one}-group` },
+    SourceAccessConfigurations: expect.arrayContaining([{ Type: 'SASL_SCRAM_512_AUTH', URI: secret }]),
   });
   expect(JSON.stringify(of(name).template.Resources)).not.toMatch(/AWS::MSK|kafka-cluster:|arn:aws:kafka:/);
 });
 
 describe('the same bundle', () => {
   test('makes the same archive, whatever the stage and the cluster', () => {
-    const all = names.map((name) => of(name).report);
-    const [first] = all;
-    const same = all.filter(({ bundle }) => bundle.sha256 === first?.bundle.sha256);
-    expect(same.length).toBeGreaterThan(1);
-    expect(new Set(same.map(({ archive }) => archive.sha256)).size).toBe(1);
+    const all = names.flatMap((name) => of(name).report.archives);
+    for (const one of functionNames) {
+      const digests = all.filter((archive) => archive.function === one).map((archive) => archive.sha256);
+      expect(digests).toHaveLength(names.length);
+      expect(new Set(digests).size, one).toBe(1);
+    }
   });
 });
 
@@ -288,6 +409,22 @@ describe('a template is refused', () => {
       edit('ProcessorLambdaFunction', 'Environment', { Variables: { KAFKA_PASSWORD: 'hunter2' } }),
       /KAFKA_PASSWORD is not a reference/,
     ],
+    [
+      'with the URL of a database among the variables, be it by a reference',
+      edit('StorageLambdaFunction', 'Environment', { Variables: { DATABASE_URL: '{{resolve:secretsmanager:x}}' } }),
+      /DATABASE_URL is shown to all who may look/,
+    ],
+    ['with the URL of a database elsewhere', edit(mappingId, 'Tags', ['postgres://a:b@c/d']), /the URL of a database/],
+    [
+      'with the secret itself in place of its ARN',
+      edit('StorageLambdaFunction', 'Environment', { Variables: { DATABASE_SECRET_ARN: 'hunter2' } }),
+      /DATABASE_SECRET_ARN is not a reference/,
+    ],
+    [
+      'that ends a last statement',
+      edit('StorageLambdaFunction', 'Timeout', 90),
+      /comes after 85 s, before a wait of 80 s/,
+    ],
     ['with a key in it', edit('ProcessorLambdaFunction', 'Description', 'AKIAIOSFODNN7EXAMPLE'), /looks like a key/],
   ])('%s', (_, change, expected) => {
     expect(broken(() => undefined)).toEqual([]);
@@ -303,8 +440,10 @@ describe('a template is refused', () => {
 });
 
 test('the list of what is in it is written beside it, with the digest of the bundle that was packaged', () => {
-  const { sbom, bundle } = of('msk dev').report;
+  const { sbom, bundles } = of('msk dev').report;
   const { components } = JSON.parse(readFileSync(sbom.path, 'utf8')) as Sbom;
-  expect(components[0]).toMatchObject({ name: 'functions.mjs', hashes: [{ content: bundle.sha256 }] });
+  const digests = bundles.map(({ sha256 }) => [{ content: sha256 }]);
+  expect(components[0]).toMatchObject({ name: 'functions.mjs', hashes: digests[0] });
+  expect(components[1]).toMatchObject({ name: 'database.mjs', hashes: digests[1] });
   expect(components.map(({ name }) => name)).toContain('kafkajs');
 });
