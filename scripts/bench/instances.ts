@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
-import { type BenchTopics, runContainer, type Sample, startBenched } from './container.ts';
+import { type BenchedInstance, type BenchTopics, type Sample, startBenched } from './container.ts';
 import { fill } from './ground.ts';
 import type { InstancesResult } from './report.ts';
 
 const many = 12;
 const samplePauseMs = 200;
-/** A rebalance that is to come shows itself within so long. */
-const settleMs = 1_500;
+/** Of each instance: what it handles meanwhile has V8 compile and recompile its code, once in the life of a process. */
+const warmUpRecords = 50_000;
 const joinMs = 90_000;
 const leastShare = 0.2;
 
@@ -19,59 +19,82 @@ export async function benchInstances(
   say: (line: string) => void,
 ): Promise<InstancesResult> {
   await fill(topics, backlog, say);
-  const one = await runContainer(topics, bundle, backlog);
-  say(`one instance: ${(one.cpuUs / one.records).toFixed(1)} us`);
-  const all = await runMany(topics, bundle, backlog);
-  say(`${many} instances: ${(all.cpuUs / all.records).toFixed(1)} us`);
-  const [oneUs, manyUs] = [one.cpuUs / one.records, all.cpuUs / all.records];
-  return { backlog, instances: many, measured: all.records, oneUs, manyUs, ratio: manyUs / oneUs };
+  const one = await run(topics, bundle, backlog, 1);
+  say(`one instance: ${one.us.toFixed(1)} us, and ${one.coldUs.toFixed(1)} us of its first ${warmUpRecords} records`);
+  const all = await run(topics, bundle, backlog, many);
+  say(
+    `${many} instances: ${all.us.toFixed(1)} us, and ${all.coldUs.toFixed(1)} us of the first ${warmUpRecords} of each`,
+  );
+  return {
+    ...{ backlog, instances: many, measured: all.records, warmUpRecords },
+    ...{ oneUs: one.us, manyUs: all.us, ratio: all.us / one.us },
+    ...{ oneColdUs: one.coldUs, manyColdUs: all.coldUs },
+  };
 }
 
-/** Measured from the moment when all have joined: what it takes to start is no part of what a record costs. */
-async function runMany(
-  topics: BenchTopics,
-  bundle: string,
-  backlog: number,
-): Promise<{ records: number; cpuUs: number }> {
+/** CPU a record, of the records that count and of those before, and how many count. */
+interface Cost {
+  readonly us: number;
+  readonly coldUs: number;
+  readonly records: number;
+}
+
+/**
+ * Each instance counts from when it has warmed up, in the assignment that lasts, until it has nothing left: what it takes
+ * to start, to share the partitions, and to wait for the others is no part of what a record costs.
+ */
+async function run(topics: BenchTopics, bundle: string, backlog: number, count: number): Promise<Cost> {
   const group = `bench-many-${process.pid}-${Date.now()}`;
-  const started = await Promise.allSettled(Array.from({ length: many }, () => startBenched(topics, bundle, group)));
+  const started = await Promise.allSettled(Array.from({ length: count }, () => startBenched(topics, bundle, group)));
   const instances = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const look = async (): Promise<Sample[]> => await Promise.all(instances.map((instance) => instance.sample()));
   try {
     for (const one of started) if (one.status === 'rejected') throw one.reason;
-    const start = await whenShared(look);
-    for (;;) {
-      const now = await look();
-      if (sum(now, ({ recordsOut }) => recordsOut) >= backlog) {
-        const cpuUs = (sum(now, ({ cpuSeconds }) => cpuSeconds) - sum(start, ({ cpuSeconds }) => cpuSeconds)) * 1e6;
-        const records = backlog - sum(start, ({ recordsIn }) => recordsIn);
-        if (records >= backlog * leastShare) return { records, cpuUs };
-        throw new CommandError(
-          `the ${many} instances had all joined with ${records} of ${backlog} records left: too few to measure. Give a larger --backlog`,
-        );
-      }
-      await sleep(samplePauseMs);
-    }
+    const stories = await watch(instances, backlog);
+    const spans = stories.flatMap((samples) => spanOf(samples, 60 / count) ?? []);
+    const records = sum(spans, ({ records }) => records);
+    if (records < backlog * leastShare)
+      throw new CommandError(
+        `${count} instances had joined and warmed up with ${records} of ${backlog} records left: too few to measure. Give a larger --backlog`,
+      );
+    const cold = spans.map(({ cold }) => cold);
+    return {
+      records,
+      us: (sum(spans, ({ cpuSeconds }) => cpuSeconds) * 1e6) / records,
+      coldUs: (sum(cold, ({ cpuSeconds }) => cpuSeconds) * 1e6) / sum(cold, ({ recordsOut }) => recordsOut),
+    };
   } finally {
     await Promise.all(instances.map((instance) => instance.stop()));
   }
 }
 
-/** What all say once each owns partitions, and still the same ones a while later. */
-async function whenShared(look: () => Promise<Sample[]>): Promise<Sample[]> {
-  const until = performance.now() + joinMs;
-  let sharedSinceMs = Number.POSITIVE_INFINITY;
+/** What each instance says of itself until all is done. */
+async function watch(instances: readonly BenchedInstance[], backlog: number): Promise<Sample[][]> {
+  const stories: Sample[][] = instances.map(() => []);
+  const joinedByMs = performance.now() + joinMs;
   for (;;) {
-    const now = await look();
-    const isShared = now.every(({ partitions }) => partitions === 60 / many);
-    sharedSinceMs = isShared ? Math.min(sharedSinceMs, performance.now()) : Number.POSITIVE_INFINITY;
-    if (performance.now() - sharedSinceMs > settleMs) return now;
-    if (performance.now() > until)
-      throw new CommandError(`the ${many} instances did not share the partitions in ${joinMs / 1_000} s`);
+    const now = await Promise.all(instances.map((instance) => instance.sample()));
+    for (const [index, sample] of now.entries()) stories[index]?.push(sample);
+    if (sum(now, ({ recordsOut }) => recordsOut) >= backlog) return stories;
+    if (performance.now() > joinedByMs && now.some(({ partitions }) => partitions !== 60 / instances.length))
+      throw new CommandError(`the ${instances.length} instances did not share the partitions in ${joinMs / 1_000} s`);
     await sleep(samplePauseMs);
   }
 }
 
-function sum(samples: readonly Sample[], of: (sample: Sample) => number): number {
-  return samples.reduce((total, sample) => total + of(sample), 0);
+/** From the first sample that counts to the first with all of the instance's records. */
+export function spanOf(
+  samples: readonly Sample[],
+  share: number,
+): { readonly records: number; readonly cpuSeconds: number; readonly cold: Sample } | undefined {
+  const lastElsewhere = samples.findLastIndex(({ partitions }) => partitions !== share);
+  const all = samples.at(-1)?.recordsOut;
+  const start = samples.find(({ recordsOut }, index) => index > lastElsewhere && recordsOut >= warmUpRecords);
+  const end = samples.find(({ recordsOut }) => recordsOut === all);
+  if (start === undefined || end === undefined || end.recordsOut === start.recordsOut) return undefined;
+  const cpuSeconds = end.cpuSeconds - start.cpuSeconds;
+  return { records: end.recordsOut - start.recordsOut, cpuSeconds, cold: start };
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }

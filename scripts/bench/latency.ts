@@ -1,17 +1,20 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { startFeed } from '../feed/start.ts';
+import { CommandError } from '../support/command.ts';
 import { type BenchTopics, contractsInContainer, startBenched } from './container.ts';
-import type { LatencyResult } from './report.ts';
+import type { ReadLatencies } from './latency-reader.ts';
+import type { LatencyResult, Quantiles } from './report.ts';
 
-const warmUpMs = 8_000;
-const measuredMs = 20_000;
-const marker = Buffer.from('"timestamp":"');
-const isoLength = '2026-11-23T10:30:00.000+05:30'.length;
+const warmUpMs = 15_000;
+const measuredMs = 30_000;
 
 /**
  * From the timestamp that the feed wrote into a snapshot until a reader has the record in its hands: the raw one, which is
- * the feed's and the brokers' part of it, and the enriched one. Wall time: other work on the machine is in it.
+ * the feed's and the brokers' part of it, and the enriched one, with when it was sent in between. Feed, instance and reader
+ * are three processes, as they are in life. Wall time: other work on the machine is in it.
  */
 export async function benchLatency(
   topics: BenchTopics,
@@ -21,30 +24,9 @@ export async function benchLatency(
 ): Promise<LatencyResult> {
   const { bootstrapServers, source, output } = topics;
   const instance = await startBenched(topics, bundle, `bench-latency-${process.pid}-${Date.now()}`);
-  const kafka = kafkaClient({ brokers: [...bootstrapServers], clientId: 'bench-latency' });
-  const consumer = kafka.consumer({
-    groupId: `bench-reader-${process.pid}-${Date.now()}`,
-    minBytes: 1,
-    maxWaitTimeInMs: 500,
-  });
-  const seen: Record<string, number[]> = { [source]: [], [output]: [] };
-  let measuring = false;
+  const reader = startReader([bootstrapServers.join(','), String(warmUpMs), source, output]);
   try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [source, output] });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch: { topic, messages } }) => {
-        const nowMs = Date.now();
-        if (!measuring) return;
-        for (const { value } of messages) {
-          const at = value?.indexOf(marker) ?? -1;
-          if (value === null || at < 0) continue;
-          const text = value.toString('latin1', at + marker.length, at + marker.length + isoLength);
-          seen[topic]?.push(nowMs - Date.parse(text));
-        }
-      },
-    });
+    await reader.line();
     const feed = await startFeed({
       bootstrapServers,
       topic: source,
@@ -52,24 +34,45 @@ export async function benchLatency(
       contracts: contractsInContainer,
       symbols: 2_400,
     });
-    say(`feeding ${rate} records/s for ${(warmUpMs + measuredMs) / 1_000} s ...`);
-    await sleep(warmUpMs);
-    measuring = true;
-    await sleep(measuredMs);
-    measuring = false;
+    say(
+      `feeding ${rate} records/s for ${(warmUpMs + measuredMs) / 1_000} s, of which the last ${measuredMs / 1_000} count ...`,
+    );
+    const cpu = await instance.sample();
+    await sleep(warmUpMs + measuredMs);
+    const { cpuSeconds } = await instance.sample();
     await feed.stop();
+    reader.process.kill('SIGTERM');
+    const [raw, enriched] = JSON.parse(await reader.line()) as ReadLatencies[];
+    if (raw === undefined || enriched === undefined || enriched.readMs.length === 0)
+      throw new CommandError('the reader saw no enriched record');
+    return {
+      ...{ rate, seconds: measuredMs / 1_000, records: enriched.readMs.length },
+      ...{ rawMs: quantiles(raw.readMs), sentMs: quantiles(enriched.sentMs), enrichedMs: quantiles(enriched.readMs) },
+      instanceCores: ((cpuSeconds - cpu.cpuSeconds) * 1_000) / (warmUpMs + measuredMs),
+    };
   } finally {
-    await consumer.disconnect();
+    reader.process.kill('SIGKILL');
     await instance.stop();
   }
-  const [raw = [], enriched = []] = [seen[source], seen[output]].map((all) => all?.toSorted((a, b) => a - b));
+}
+
+function startReader(args: readonly string[]): { readonly process: ChildProcess; line(): Promise<string> } {
+  const script = new URL('./latency-reader.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: Interface = createInterface({ input: child.stdout });
   return {
-    ...{ rate, seconds: measuredMs / 1_000, records: enriched.length },
-    ...{ rawP50Ms: quantile(raw, 0.5), rawP99Ms: quantile(raw, 0.99) },
-    ...{ p50Ms: quantile(enriched, 0.5), p99Ms: quantile(enriched, 0.99) },
+    process: child,
+    async line() {
+      const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => [])])) as [string?];
+      if (line === undefined) throw new CommandError('The reader of the latency run ended before its time.');
+      return line;
+    },
   };
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+function quantiles(latencies: readonly number[]): Quantiles {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99) };
 }

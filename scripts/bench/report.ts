@@ -47,11 +47,15 @@ export interface FunctionResult {
 export interface InstancesResult {
   readonly backlog: number;
   readonly instances: number;
-  /** Records that were left when all had joined: those that count. */
+  /** Records that count: those that many instances handled once each had its partitions and its warm-up behind it. */
   readonly measured: number;
+  readonly warmUpRecords: number;
   readonly oneUs: number;
   readonly manyUs: number;
   readonly ratio: number;
+  /** CPU a record until then, starting included. */
+  readonly oneColdUs: number;
+  readonly manyColdUs: number;
 }
 
 /** Outputs compressed one way: CPU microseconds a record of the instance and of all brokers, stored bytes of one replica. */
@@ -65,15 +69,22 @@ export interface CompressionCost {
   readonly bytes: number;
 }
 
-/** From the feed's timestamp until a reader has the record, wall time. */
+/** Of many milliseconds. */
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** From the feed's timestamp, wall time: until the raw record is read, the enriched one is sent, and read. */
 export interface LatencyResult {
   readonly rate: number;
   readonly seconds: number;
   readonly records: number;
-  readonly rawP50Ms: number;
-  readonly rawP99Ms: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  readonly rawMs: Quantiles;
+  readonly sentMs: Quantiles;
+  readonly enrichedMs: Quantiles;
+  /** CPU that the instance took, in cores. */
+  readonly instanceCores: number;
 }
 
 /** What was measured, by part. */
@@ -135,10 +146,11 @@ export function tables(result: BenchResult): string {
     );
   }
   if (result.instances) {
-    const { instances, oneUs, manyUs, ratio, measured } = result.instances;
+    const { instances, oneUs, manyUs, ratio, measured, warmUpRecords, oneColdUs, manyColdUs } = result.instances;
     lines.push(
       '',
       `Instances: one${us(oneUs)} of CPU a record, ${instances} together${us(manyUs)} (${ratio.toFixed(2)}x, over ${measured} records)`,
+      `  up to the first ${warmUpRecords} records of each, starting included:${us(oneColdUs)} and${us(manyColdUs)}`,
     );
   }
   if (result.compression) {
@@ -151,11 +163,14 @@ export function tables(result: BenchResult): string {
     }
   }
   if (result.latency) {
-    const { rate, records, rawP50Ms, rawP99Ms, p50Ms, p99Ms } = result.latency;
+    const { rate, records, rawMs, sentMs, enrichedMs, instanceCores } = result.latency;
+    const row = (name: string, { p50, p99 }: Quantiles): string => `  ${name.padEnd(30)}p50 ${p50} ms, p99 ${p99} ms`;
     lines.push(
       '',
-      `Latency at ${rate} records/s, from the feed's timestamp: enriched record readable after p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
-      `  the raw record already after p50 ${rawP50Ms} ms, p99 ${rawP99Ms} ms (${records} records)`,
+      `Latency at ${rate} records/s, from the feed's timestamp (${records} records; the instance took ${instanceCores.toFixed(2)} cores)`,
+      row('raw record readable', rawMs),
+      row('enriched record sent', sentMs),
+      row('enriched record readable', enrichedMs),
     );
   }
   if (result.storage) lines.push('', ...storageTable(result.storage));

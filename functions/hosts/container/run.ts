@@ -32,6 +32,8 @@ export interface Container {
 }
 
 const maxOutstanding = 2_000;
+/** Read and not handled yet: what makes about one request to each broker, at three times its bytes. */
+const backlogBytes = 262_144;
 
 /** Prepares a function to run as a member of its consumer group. Rejects when the cluster is not fit for it. */
 export async function prepareContainer<Resources>(
@@ -65,7 +67,8 @@ export async function prepareContainer<Resources>(
   const publishing = await openPublishing(kafka, topics, {
     ...{ settings, log },
     onRoom: () => host?.wake(),
-    moreToCome: () => scheduler.busy,
+    // A turn of a few records is over before anything could gather: only a backlog is worth the wait.
+    moreToCome: () => scheduler.busy && host !== undefined && bufferedIn(host) >= backlogBytes,
   });
   const { outputs, deadLetters } = publishing;
   const running = createConsumingHost(
@@ -143,16 +146,20 @@ export async function prepareContainer<Resources>(
 
 function gauges(host: ConsumingHost): Parameters<typeof exposition>[2] {
   const { user, system } = process.cpuUsage();
-  let bufferedBytes = 0;
-  for (const lane of host.lanes.values()) bufferedBytes += lane.bufferedBytes;
   return {
     lag: host.lag(),
     assignedPartitions: host.lanes.size,
     stuckPartitions: host.stuck.count,
-    bufferedBytes,
+    bufferedBytes: bufferedIn(host),
     cpuSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
   };
+}
+
+function bufferedIn({ lanes }: ConsumingHost): number {
+  let bytes = 0;
+  for (const lane of lanes.values()) bytes += lane.bufferedBytes;
+  return bytes;
 }
 
 function backlogOf(host: ConsumingHost): number {

@@ -34,7 +34,11 @@ Connection.prototype.processData = function gather(this: Connection, piece: Buff
   if (used < piece.length) this.processData(piece.subarray(used));
 };
 
-/** kafkajs would take what a broken connection left over for the beginning of what the next one brings. */
+/**
+ * kafkajs would take what a broken connection left over for the beginning of what the next one brings. And it leaves
+ * Nagle's algorithm on, as no other client does: the end of a request of several packets then waits until all before it
+ * is acknowledged, which the other side may put off for 40 ms.
+ */
 Connection.prototype.connect = function connectAnew(this: Connection): Promise<unknown> {
   if (!this.isConnected()) {
     incoming.delete(this);
@@ -42,7 +46,9 @@ Connection.prototype.connect = function connectAnew(this: Connection): Promise<u
     this.bytesBuffered = 0;
     this.bytesNeeded = sizeBytes;
   }
-  return connect.call(this);
+  const connecting = connect.call(this);
+  this.socket?.setNoDelay();
+  return connecting;
 };
 
 /** The size of the response is known: makes room for all of it. */

@@ -1,7 +1,10 @@
 import '../../../functions/kafka/kafkajs/response-fix.ts';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import fc from 'fast-check';
 import Connection from 'kafkajs/src/network/connection.js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { kafkaClient } from '../../../functions/kafka/kafkajs/client.ts';
 
 interface Fulfilled {
   readonly correlationId: number;
@@ -83,5 +86,30 @@ describe('responses', () => {
     const { connection: here } = connection();
     here.processData(Buffer.from('HTTP/1.1 400 Bad Request\r\n')); // taken for a size: 1.2 GB
     expect(here.bytesBuffered).toBe(26);
+  });
+});
+
+describe('requests', () => {
+  test('are sent at once, whatever is not acknowledged yet', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const delays: unknown[] = [];
+    const socketFactory = (options: { host: string; port: number; onConnect: () => void }) => {
+      const socket = connect(options.port, options.host, options.onConnect);
+      vi.spyOn(socket, 'setNoDelay').mockImplementation((noDelay = true) => {
+        delays.push(noDelay);
+        return socket;
+      });
+      return socket;
+    };
+    const admin = kafkaClient({
+      brokers: [`127.0.0.1:${port}`],
+      clientId: 'test',
+      security: { socketFactory },
+    }).admin();
+    await admin.connect().catch(() => undefined);
+    server.close();
+    expect(new Set(delays)).toEqual(new Set([true]));
   });
 });
