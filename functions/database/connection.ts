@@ -14,8 +14,8 @@ export interface Connection {
   readonly isBroken: boolean;
   /** When it was last given back, milliseconds since the epoch. */
   restedAtMs: number;
-  /** Asks the server to give up what it does for us. Nobody waits for an answer: there is none. */
-  cancel(): void;
+  /** Is of no use from now on: asks the server to give up what it does for us, and lets go once that has been heard. */
+  abandon(): void;
   /** Lets go at once; whatever is under way fails. */
   destroy(): void;
   /** Says good-bye first, when nothing is under way. */
@@ -78,7 +78,11 @@ export async function openConnection(server: Server, timeoutMs: number): Promise
     get isBroken() {
       return isBroken;
     },
-    cancel: () => sendCancel(server, client, timeoutMs),
+    abandon() {
+      isBroken = true;
+      // Not before: a pooler does not know any more whose request it is when the connection is gone.
+      sendCancel(server, client, timeoutMs, () => socket().destroy());
+    },
     destroy() {
       isBroken = true;
       socket().destroy();
@@ -104,14 +108,20 @@ function tlsOptions({ tls: { mode, caFile } }: Server): pg.ClientConfig['ssl'] {
 }
 
 /** The protocol's own request: on a connection of its own, by the numbers that the server gave at the login. */
-function sendCancel({ host, port }: Server, client: pg.Client, timeoutMs: number): void {
+function sendCancel({ host, port }: Server, client: pg.Client, timeoutMs: number, sent: () => void): void {
   const { processID, secretKey } = client as unknown as { processID: number | null; secretKey: number | null };
-  if (processID === null || secretKey === null) return;
+  if (processID === null || secretKey === null) {
+    sent();
+    return;
+  }
   const request = Buffer.alloc(16);
   for (const [index, value] of [16, 80_877_102, processID, secretKey].entries()) request.writeInt32BE(value, index * 4);
   const socket = connect({ host, port, timeout: timeoutMs });
   socket.on('error', () => undefined);
+  socket.once('close', sent);
   socket.once('timeout', () => socket.destroy());
-  socket.once('connect', () => socket.end(request));
+  // It is heard once the other side closes. A pooler that finds our side closed before drops the request, or worse.
+  socket.once('end', () => socket.destroy()).resume();
+  socket.once('connect', () => socket.write(request));
   socket.unref();
 }

@@ -11,7 +11,7 @@ interface Wire {
 }
 
 /** Resolves when the socket takes more, or never will. */
-async function roomIn(stream: Writable): Promise<void> {
+export async function roomIn(stream: Writable): Promise<void> {
   const over = new AbortController();
   const { signal } = over;
   // The one that does not happen would stay on the socket, one a wait.

@@ -1,9 +1,12 @@
 import { DependencyDownError, RetryableError } from '../runtime/errors.ts';
+import type { Connection } from './connection.ts';
+import { sqlStateOf } from './errors.ts';
+import { runAtOnce } from './exchange.ts';
 import { noPrimary } from './look.ts';
 import { positionOf } from './lsn.ts';
 import type { Monitor } from './monitor.ts';
 import type { Pool } from './pool.ts';
-import type { Database, ReadOptions, Session } from './port.ts';
+import type { Database, ReadOptions, Session, Step } from './port.ts';
 import { type Head, type Limits, runTransaction } from './transaction.ts';
 
 /** What the manager works with. */
@@ -39,33 +42,28 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
     return monitor.primary.server;
   }
 
-  async function on<T>(
-    server: string,
-    readOnly: boolean,
-    signal: AbortSignal,
-    accept: (head: Head) => void,
-    work: Work<T>,
-  ) {
+  async function on<T>(server: string, signal: AbortSignal, run: (connection: Connection) => Promise<T>): Promise<T> {
     const pool = pools.find((one) => one.server === server);
     if (pool === undefined) throw new TypeError(`There is no pool of ${server}`);
     const connection = await pool.take(signal);
     try {
-      return await runTransaction(connection, { readOnly, limits, signal, accept }, work);
+      return await run(connection);
     } finally {
       pool.give(connection);
     }
   }
 
-  /** On the primary. One that turns out to be none before the work has begun is looked for once more. */
-  async function onPrimary<T>(readOnly: boolean, signal: AbortSignal, work: Work<T>): Promise<T> {
+  /** On the primary. One that turns out to be none before the work has `begun` is looked for once more. */
+  async function onPrimary<T>(
+    signal: AbortSignal,
+    run: (connection: Connection, begun: () => void) => Promise<T>,
+  ): Promise<T> {
     let hasBegun = false;
+    const begun = (): void => {
+      hasBegun = true;
+    };
     const once = async (): Promise<T> => {
-      const server = await untilAborted(primary(), signal);
-      const accept = ({ isReplica }: Head): void => {
-        if (isReplica) throw new UnsuitableError(`The database ${server} is a replica now: the primary is looked for`);
-        hasBegun = true;
-      };
-      return await on(server, readOnly, signal, accept, work);
+      return await on(await untilAborted(primary(), signal), signal, (connection) => run(connection, begun));
     };
     try {
       return await once();
@@ -75,6 +73,29 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
       if (hasBegun || signal.aborted) throw error;
       return await once();
     }
+  }
+
+  function transaction<T>(readOnly: boolean, signal: AbortSignal, work: Work<T>): Promise<T> {
+    return onPrimary(signal, (connection, begun) => {
+      const { server } = connection;
+      const accept = ({ isReplica }: Head): void => {
+        if (isReplica) throw new UnsuitableError(`The database ${server} is a replica now: the primary is looked for`);
+        begun();
+      };
+      return runTransaction(connection, { readOnly, limits, signal, accept }, work);
+    });
+  }
+
+  function exchange(steps: readonly Step[], signal: AbortSignal): Promise<void> {
+    return onPrimary(signal, async (connection, begun) => {
+      try {
+        await runAtOnce(connection, { limits, signal }, steps);
+      } catch (error) {
+        // A replica has refused it. Of whatever else, the commit may have come before.
+        if (sqlStateOf((error as Error).cause) !== '25006') begun();
+        throw error;
+      }
+    });
   }
 
   /** The replicas to try, each time another first. */
@@ -102,7 +123,10 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
       }
     }, watchMs);
     try {
-      return await on(server, true, AbortSignal.any([options.signal, gone.signal]), accept, work);
+      const signal = AbortSignal.any([options.signal, gone.signal]);
+      return await on(server, signal, (connection) =>
+        runTransaction(connection, { readOnly: true, limits, signal, accept }, work),
+      );
     } finally {
       clearInterval(watch);
     }
@@ -122,7 +146,7 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
         if (!isOfServer || options.signal.aborted) throw error;
       }
     }
-    const value = await onPrimary(true, options.signal, work);
+    const value = await transaction(true, options.signal, work);
     counts.primaryReads += 1;
     return value;
   }
@@ -145,15 +169,20 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
   return {
     write: (work, { signal }) =>
       counted(async () => {
-        const value = await onPrimary(false, signal, work);
+        const value = await transaction(false, signal, work);
         counts.writes += 1;
         return value;
+      }, signal),
+    writeAtOnce: (steps, { signal }) =>
+      counted(async () => {
+        await exchange(steps, signal);
+        counts.writes += 1;
       }, signal),
     read: (work, options) => counted(() => read(work, options), options.signal),
     position: ({ signal }) =>
       counted(
         () =>
-          onPrimary(true, signal, async (session) => {
+          transaction(true, signal, async (session) => {
             const { rows } = await session.query<{ lsn: string }>({ text: 'select pg_current_wal_lsn()::text as lsn' });
             return rows[0]?.lsn ?? '0/0';
           }),

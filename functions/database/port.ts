@@ -31,6 +31,11 @@ export interface Session {
   copy(text: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number>;
 }
 
+/** Of what is written at once: a statement whose rows nobody looks at, or a `copy ... from stdin` and its bytes. */
+export type Step =
+  | { readonly text: string; readonly values?: readonly (string | number)[] }
+  | { readonly copy: string; readonly chunks: Iterable<Uint8Array> };
+
 /** A place in the write-ahead log of the primary, as PostgreSQL writes it: `16/B374D848`. */
 export type Lsn = string;
 
@@ -92,6 +97,11 @@ export interface Database {
    * serialisation failure; the signal's reason; whatever the work throws
    */
   write<T>(work: (session: Session) => Promise<T>, options: WriteOptions): Promise<T>;
+  /**
+   * The same with steps that need no answer of one another, in one exchange with the server. The first one that fails ends
+   * the transaction, and is what this throws.
+   */
+  writeAtOnce(steps: readonly Step[], options: WriteOptions): Promise<void>;
   /**
    * Runs work in one read-only transaction on a replica that is near enough, else on the primary. Work may be called a
    * second time, on the primary, when a replica is lost or cancels it.

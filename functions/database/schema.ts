@@ -2,7 +2,7 @@
  * The migrations that this code knows, in order: files of infra/database/migrations, without their ending. A database that
  * lacks one, or has had another, is not written to.
  */
-export const knownMigrations: readonly string[] = ['0001_snapshots', '0002_windows'];
+export const knownMigrations: readonly string[] = ['0001_snapshots', '0002_windows', '0003_positions'];
 
 /** Where migrations are noted once they have run. */
 export const migrationsTable = 'pgmigrations';

@@ -1,8 +1,8 @@
 import type { Submittable } from 'pg';
-import { DependencyDownError } from '../runtime/errors.ts';
 import type { Connection } from './connection.ts';
-import { createCopy, SourceFailure } from './copy.ts';
-import { QueryError, translate } from './errors.ts';
+import { createCopy } from './copy.ts';
+import { QueryError } from './errors.ts';
+import { createPatience } from './patience.ts';
 import type { Lsn, Rows, Session } from './port.ts';
 
 /** Limits of time within a transaction, milliseconds. */
@@ -27,9 +27,6 @@ export interface TransactionOptions {
   readonly accept: (head: Head) => void;
 }
 
-/** How much longer than the server we wait for its answer: a hung one does not even say that time is over. */
-const graceMs = 1_000;
-
 /** Of this server, as one row. */
 export const headSql =
   'select pg_is_in_recovery() as "isReplica", ' +
@@ -37,51 +34,25 @@ export const headSql =
 
 /**
  * Runs work in one transaction. Settings hold for the transaction only, so that behind a pooler nobody else gets them.
- * On abort the server is told to cancel, and the connection is gone: it closes nothing halfway.
  */
 export async function runTransaction<T>(
   connection: Connection,
   { readOnly, limits, signal, accept }: TransactionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { client, server } = connection;
-  const lost = Promise.withResolvers<never>();
-  lost.promise.catch(() => undefined);
-  const giveUp = (reason: unknown): void => {
-    lost.reject(reason);
-    connection.cancel();
-    connection.destroy();
-  };
-  const abort = (): void => giveUp(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener('abort', abort, { once: true });
-
+  const { client } = connection;
+  const patience = createPatience(connection, limits.statementTimeoutMs, signal);
   let isOver = false;
   let last: Promise<unknown> = Promise.resolve();
   /** One statement after the other; each is given up when the server says nothing. */
   function inTurn<R>(run: () => Promise<R>): Promise<R> {
     const mine = last.then(async () => {
       if (isOver) throw new TypeError('The transaction is over: its session was used after the work had ended');
-      const timer = setTimeout(() => giveUp(silent()), limits.statementTimeoutMs + graceMs);
-      const answer = run();
-      answer.catch(() => undefined);
-      try {
-        return await Promise.race([answer, lost.promise]);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (error instanceof SourceFailure) throw error.cause;
-        throw translate(error, server);
-      } finally {
-        clearTimeout(timer);
-      }
+      return await patience.await(run);
     });
     last = mine.catch(() => undefined);
     return mine;
   }
-  const silent = (): DependencyDownError =>
-    new DependencyDownError(
-      `The database ${server} said nothing for ${limits.statementTimeoutMs + graceMs} ms: it hangs, or cannot be reached any more`,
-    );
   // Nothing of ours is in these texts but numbers.
   const command = (text: string) => inTurn(() => client.query(text));
 
@@ -124,7 +95,7 @@ export async function runTransaction<T>(
     throw error;
   } finally {
     isOver = true;
-    signal.removeEventListener('abort', abort);
+    patience.end();
   }
 }
 

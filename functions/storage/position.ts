@@ -1,4 +1,4 @@
-import type { Session } from '../database/port.ts';
+import type { Session, Step } from '../database/port.ts';
 
 /** A partition of a topic, as a group reads it: what a row of partition_positions is about. */
 export interface Place {
@@ -15,13 +15,17 @@ export interface Position {
 
 const here = 'group_id = $1 and topic = $2 and partition = $3';
 
-/** Moves on from exactly this position. False when another stands there: nothing has been changed then. */
-export async function advance(session: Session, place: Place, from: Position, nextOffset: number): Promise<boolean> {
-  const { rowCount } = await session.query({
-    text: `update partition_positions set next_offset = $6, updated_at = now() where ${here} and epoch = $4 and next_offset = $5`,
-    values: [...valuesOf(place), from.epoch, from.nextOffset, nextOffset],
-  });
-  return rowCount === 1;
+/** What `moveOn` fails with when another position stands there: of our own, raised by `must_be_one`. */
+export const positionMoved = 'HF001';
+
+/** Moves on from exactly this position. When another stands there, it is an error, and ends the transaction. */
+export function moveOn({ group, topic, partition }: Place, from: Position, nextOffset: number): Step {
+  return {
+    text: `with moved as (update partition_positions set next_offset = $6, updated_at = now()
+        where ${here} and epoch = $4 and next_offset = $5 returning 1)
+      select must_be_one(count(*)) from moved`,
+    values: [group, topic, partition, from.epoch, from.nextOffset, nextOffset],
+  };
 }
 
 /** Locks the position until the end of the transaction, and gives it. One that is not there yet begins at this offset. */

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Database, Session } from '../database/port.ts';
 import type { Owner } from './owners.ts';
-import { advance, lock, type Place, type Position, set } from './position.ts';
+import { lock, moveOn, type Place, type Position, positionMoved, set } from './position.ts';
 import type { Prepared, Span, Workplace } from './prepare.ts';
 import { copyHeader, copyTrailer, type RowBuffer } from './row-buffer.ts';
 import { copyOptions, copySnapshots } from './rows.ts';
@@ -26,26 +26,26 @@ export interface Writing {
 
 /**
  * Stores a piece in one transaction: rows, position and the owner's claim together. While the position stands where this
- * owner left it, nobody else has written: nothing is looked up. Else, at the first batch and after any failure, it is asked
- * which of the snapshots are there already.
+ * owner left it, nobody else has written: nothing is looked up, and all of it is one exchange with the database. Else, at the
+ * first batch and after any failure, it is asked which of the snapshots are there already.
  */
 export async function store(piece: Piece, { database, place, owner, workplace, signal }: Writing): Promise<void> {
   const { known } = owner;
   const wanted = latest(piece.prepared);
   // Until the commit is heard of, nothing is.
   owner.known = undefined;
-  const position = await database.write(
-    async (session): Promise<Position> => {
-      const isNew = known !== undefined && piece.first >= known.nextOffset;
-      if (isNew && (await advance(session, place, known, piece.end))) {
-        await copyRows(session, workplace, wanted);
-        return { epoch: known.epoch, nextOffset: piece.end };
-      }
-      return await storeWithCare(session, { ...piece, prepared: wanted }, { place, owner, workplace });
-    },
-    { signal },
-  );
-  owner.committed(position);
+  if (known !== undefined && piece.first >= known.nextOffset) {
+    try {
+      await database.writeAtOnce([moveOn(place, known, piece.end), ...copiesOf(workplace, wanted)], { signal });
+      owner.committed({ epoch: known.epoch, nextOffset: piece.end });
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'sqlState' in error && error.sqlState === positionMoved)) throw error;
+    }
+  }
+  const work = (session: Session) =>
+    storeWithCare(session, { ...piece, prepared: wanted }, { place, owner, workplace });
+  owner.committed(await database.write(work, { signal }));
 }
 
 async function storeWithCare(
@@ -72,23 +72,18 @@ function isAmong(list: readonly Prepared[]): (one: Prepared) => boolean {
   return (one) => set.has(one);
 }
 
-/** Snapshots first: of a snapshot that is there after all, no option is sent in vain. */
 export async function copyRows(session: Session, workplace: Workplace, prepared: readonly Prepared[]): Promise<void> {
-  if (prepared.length === 0) return;
-  await session.copy(
-    copySnapshots,
-    rowsOf(
-      workplace.snapshots,
-      prepared.map(({ snapshot }) => snapshot),
-    ),
-  );
-  await session.copy(
-    copyOptions,
-    rowsOf(
-      workplace.options,
-      prepared.map(({ options }) => options),
-    ),
-  );
+  for (const { copy, chunks } of copiesOf(workplace, prepared)) await session.copy(copy, chunks);
+}
+
+/** Snapshots first: of a snapshot that is there after all, no option is sent in vain. */
+function copiesOf({ snapshots, options }: Workplace, prepared: readonly Prepared[]) {
+  if (prepared.length === 0) return [];
+  const spans = { snapshots: prepared.map((one) => one.snapshot), options: prepared.map((one) => one.options) };
+  return [
+    { copy: copySnapshots, chunks: rowsOf(snapshots, spans.snapshots) },
+    { copy: copyOptions, chunks: rowsOf(options, spans.options) },
+  ];
 }
 
 /** A message of the protocol takes so much: the client copies each one into its socket's buffer. */

@@ -43,7 +43,10 @@ afterAll(async () => {
 
 test('where TimescaleDB is, tables are hypertables of a day, and days are its own to make and ours to drop', async () => {
   await onPrimary(servers.local.environment(), async (connection) => {
-    expect(await migrate(connection)).toMatchObject({ ran: ['0001_snapshots', '0002_windows'], hypertables: true });
+    expect(await migrate(connection)).toMatchObject({
+      ran: ['0001_snapshots', '0002_windows', '0003_positions'],
+      hypertables: true,
+    });
     expect(await arrangeDays(connection, { ahead: 7, keep: 30 })).toEqual({
       made: 0,
       dropped: 4,

@@ -91,7 +91,7 @@ describe('npm run database', () => {
 
   test('migrates, pauses, fails over, and tells how it is', async () => {
     expect((await run('migrate')).out).toMatch(
-      /^127\.0\.0\.1:\d+: ran 0001_snapshots, 0002_windows; \d+ partitions made\.\n$/,
+      /^127\.0\.0\.1:\d+: ran 0001_snapshots, 0002_windows, 0003_positions; \d+ partitions made\.\n$/,
     );
     expect((await run('pause', '2')).code).toBe(0);
     const paused = await run('status', '--json');

@@ -74,7 +74,7 @@ describe('what waiting does not mend is told in one sentence, with the remedy an
     [
       'no schema',
       (url) => url,
-      /^The database \S+ lacks migration 0001_snapshots, 0002_windows: run npm run database -- migrate\.$/,
+      /^The database \S+ lacks migration 0001_snapshots, 0002_windows, 0003_positions: run npm run database -- migrate\.$/,
     ],
     [
       'no URL',
@@ -94,12 +94,12 @@ describe('a schema', () => {
     await servers.local.stopServer(1);
     await servers.local.startServer(1); // it is looked at anew
     await expect(untilNot(database, /closed the connection|starting up|takes no connections/)).rejects.toThrow(
-      /There is no primary to write to\. The database \S+ lacks migration 0001_snapshots, 0002_windows: run npm run database -- migrate/,
+      /There is no primary to write to\. The database \S+ lacks migration 0001_snapshots, 0002_windows, 0003_positions: run npm run database -- migrate/,
     );
     await asAdministrator(
       servers.local,
       1,
-      "insert into pgmigrations (name, run_on) values ('0001_snapshots', now()), ('0002_windows', now())",
+      "insert into pgmigrations (name, run_on) values ('0001_snapshots', now()), ('0002_windows', now()), ('0003_positions', now())",
     );
     await database.write((session) => session.query(insert(1)), { signal: never });
   });

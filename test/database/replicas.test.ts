@@ -157,11 +157,15 @@ describe('the primary', () => {
   test('is found again after a failover, with all that was written', async () => {
     await write(40);
     const before = await database.read(count, { signal: never, maxLagMs: 0 });
+    const stale = await servers.open({ DATABASE_POOL_SIZE: '1' });
     await servers.local.failover();
     await writeUntilDone(41);
     expect(await database.read(count, { signal: never, maxLagMs: 0 })).toBe(before + 1);
     expect(database.metrics()).toMatchObject({ failovers: 1 });
     await expect.poll(() => database.read(where, { signal: never })).toBe('replica');
+    // One who has not heard of it is refused by the replica, and has done nothing: it goes where the primary is, unnoticed.
+    await stale.writeAtOnce([add(42)], { signal: never });
+    expect(await database.read(count, { signal: never, maxLagMs: 0 })).toBe(before + 2);
     expect(database.health().servers.map(({ role }) => role)).toEqual(['replica', 'primary']);
   });
 

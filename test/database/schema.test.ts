@@ -72,7 +72,7 @@ describe('migrations', () => {
     await expect(arrange({ ahead: 1 })).rejects.toThrow(/run npm run database -- migrate first/);
     const both = await Promise.allSettled([1, 2].map(() => onPrimary(servers.local.environment(), migrate)));
     const ran = both.flatMap((one) => (one.status === 'fulfilled' ? one.value.ran : []));
-    expect(ran).toEqual(['0001_snapshots', '0002_windows']);
+    expect(ran).toEqual(['0001_snapshots', '0002_windows', '0003_positions']);
     for (const one of both) {
       if (one.status === 'rejected') expect(String(one.reason)).toMatch(/already running.* run this again/);
     }

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Database, Session } from '../../functions/database/port.ts';
+import type { Database } from '../../functions/database/port.ts';
 import type { Assignment, InboundRecord } from '../../functions/runtime/contract.ts';
 import { DependencyDownError } from '../../functions/runtime/errors.ts';
 import { createContext, createRecord } from '../../functions/runtime/testing.ts';
@@ -76,20 +76,20 @@ const waiting = (work: Promise<void>): Promise<void> =>
 
 /** A database whose second write breaks down while its options are sent. */
 function breaking(): Database {
-  let writes = 0;
-  const broken = (session: Session): Session => ({
-    query: session.query,
-    async copy(text, chunks) {
-      if (text.includes('snapshot_options')) throw new DependencyDownError('cut off');
-      return await session.copy(text, chunks);
-    },
-  });
+  let isFirst = true;
+  function* cutOff(): Generator<Buffer> {
+    yield Buffer.alloc(10);
+    throw new DependencyDownError('cut off');
+  }
   return {
     ...database,
-    write(work, options) {
-      writes += 1;
-      const breaks = writes === 2;
-      return database.write((session) => work(breaks ? broken(session) : session), options);
+    async writeAtOnce(steps, options) {
+      const breaks = steps.some((step) => 'copy' in step) && isFirst;
+      if (breaks) isFirst = false;
+      const broken = steps.map((step) =>
+        breaks && 'copy' in step && step.copy.includes('snapshot_options') ? { ...step, chunks: cutOff() } : step,
+      );
+      await database.writeAtOnce(broken, options);
     },
   };
 }
@@ -150,8 +150,10 @@ const mutants: Readonly<Record<string, Fault & { readonly story: string }>> = {
   },
   'the position is written outside the transaction': {
     file: 'functions/storage/store.ts',
-    find: 'await advance(session, place, known, piece.end)',
-    replace: 'await database.write((apart) => advance(apart, place, known, piece.end), { signal })',
+    find: 'await database.writeAtOnce([moveOn(place, known, piece.end), ...copiesOf(workplace, wanted)], { signal })',
+    replace:
+      'await database.writeAtOnce([moveOn(place, known, piece.end)], { signal });' +
+      'await database.writeAtOnce(copiesOf(workplace, wanted), { signal })',
     story: 'the database breaks down within a batch',
   },
   'nobody looks what is there': {

@@ -102,6 +102,67 @@ describe('a transaction', () => {
   });
 });
 
+describe('what is written at once', () => {
+  const copied = (ids: readonly number[]) => ({
+    copy: 'copy items from stdin',
+    chunks: ids.map((id) => Buffer.from(`${id}\t${'copied'.repeat(20)}\n`)),
+  });
+
+  test('is stored as a whole', async () => {
+    await emptied();
+    await database.writeAtOnce([insert(1), copied([2, 3]), insert(4)], { signal: never });
+    expect(await idsOf(database)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('is not stored at all when a step fails, whichever it is, and its connection is as good as before', async () => {
+    await emptied();
+    const small = await servers.open({ DATABASE_POOL_SIZE: '1' });
+    const much = Array.from({ length: 30_000 }, (_, index) => 10 + index);
+    const faults: [state: string, steps: Parameters<Database['writeAtOnce']>[0]][] = [
+      ['22P02', [{ text: 'select $1::int', values: ['x'] }, copied(much)]],
+      ['23505', [insert(1), copied([2, 1]), insert(3)]],
+      ['23505', [copied([...much, 10]), insert(3)]],
+      ['23505', [insert(1), copied([2]), insert(2)]],
+      ['42601', [insert(1), { text: 'commit it' }, copied([2])]],
+    ];
+    for (const [state, steps] of faults) {
+      await expect(small.writeAtOnce(steps, { signal: never })).rejects.toMatchObject({ sqlState: state });
+      expect(await idsOf(small)).toEqual([]);
+    }
+    await small.writeAtOnce([insert(1)], { signal: never });
+    expect(await idsOf(small)).toEqual([1]);
+    await small.close();
+  });
+
+  test('is not stored when the source of its rows fails, which is what is thrown', async () => {
+    await emptied();
+    function* broken(): Generator<Buffer> {
+      yield Buffer.from('2\ttwo\n');
+      throw new RangeError('no more rows');
+    }
+    const steps = [insert(1), { copy: 'copy items from stdin', chunks: broken() }, insert(3)];
+    await expect(database.writeAtOnce(steps, { signal: never })).rejects.toThrow(RangeError);
+    expect(await idsOf(database)).toEqual([]);
+  });
+
+  test('is given up on abort, and waits for locks no longer than any other', async () => {
+    await emptied();
+    const brief = await servers.open({ DATABASE_LOCK_TIMEOUT_MS: '50' });
+    await database.write(
+      async (session) => {
+        await session.query({ text: 'lock table items' });
+        const late = AbortSignal.timeout(30);
+        const abandoned = database.writeAtOnce([insert(1)], { signal: late });
+        await expect(abandoned).rejects.toMatchObject({ name: 'TimeoutError' });
+        await expect(brief.writeAtOnce([insert(2)], { signal: never })).rejects.toThrow(/did not give a lock in time/);
+      },
+      { signal: never },
+    );
+    expect(await idsOf(database)).toEqual([]);
+    await brief.close();
+  });
+});
+
 describe('copy', () => {
   const text = 'copy items from stdin';
 
@@ -143,10 +204,11 @@ describe('a limit', () => {
     const call = database.write(sleep, { signal: controller.signal });
     call.catch(() => undefined);
     await expect.poll(backends).toBe(1);
+    const { cancelled } = database.metrics();
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
     await expect.poll(backends).toBe(0);
-    expect(database.metrics().cancelled).toBe(1);
+    expect(database.metrics().cancelled).toBe(cancelled + 1);
   });
 
   test('statements and locks have times, whose end means that the database is waited for', async () => {
