@@ -3,10 +3,12 @@ import type { Database } from '../database/port.ts';
 /** Watches how far storage has come in the partitions that somebody waits for: one look for all of them. */
 export interface Positions {
   /**
-   * Resolves when storage was seen to have stored all before this offset, or when the time is over.
+   * Whether storage has stored all before this offset: true as soon as that is seen, false when the time is over. Once that
+   * was so of a partition, one look has to do, until storage has caught up there: who waits in here looks well meanwhile,
+   * and who is turned away stands as waiting for a dependency.
    * @throws DependencyDownError when the database cannot be asked; the signal's reason
    */
-  reached(topic: string, partition: number, offset: number, untilMs: number, signal: AbortSignal): Promise<void>;
+  reached(topic: string, partition: number, offset: number, untilMs: number, signal: AbortSignal): Promise<boolean>;
   /** What was seen of a partition is not so on the server that was asked: it is looked at anew. */
   forget(topic: string, partition: number): void;
 }
@@ -36,6 +38,7 @@ const text = `select topic, partition, next_offset as "nextOffset" from partitio
 export function createPositions(database: Database, group: string): Positions {
   const seen = new Map<string, number>();
   const waiters = new Set<Waiter>();
+  const behind = new Set<string>();
   const own = new AbortController().signal;
   const placeOf = (topic: string, partition: number): string => `${topic}/${partition}`;
   let isWatching = false;
@@ -70,23 +73,33 @@ export function createPositions(database: Database, group: string): Positions {
     }
   }
 
+  async function lookUntil(topic: string, isDone: () => boolean, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: Waiter = { topic, resolve, reject, isDone };
+    const abort = (): void => reject(signal.reason);
+    waiters.add(waiter);
+    signal.addEventListener('abort', abort, { once: true });
+    void watch();
+    try {
+      await promise;
+    } finally {
+      waiters.delete(waiter);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
   return {
     async reached(topic, partition, offset, untilMs, signal) {
       signal.throwIfAborted();
-      const isReached = (): boolean => (seen.get(placeOf(topic, partition)) ?? -1) >= offset;
-      if (isReached()) return;
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const waiter: Waiter = { topic, resolve, reject, isDone: () => isReached() || Date.now() >= untilMs };
-      const abort = (): void => reject(signal.reason);
-      waiters.add(waiter);
-      signal.addEventListener('abort', abort, { once: true });
-      void watch();
-      try {
-        await promise;
-      } finally {
-        waiters.delete(waiter);
-        signal.removeEventListener('abort', abort);
+      const place = placeOf(topic, partition);
+      const isReached = (): boolean => (seen.get(place) ?? -1) >= offset;
+      if (!isReached()) {
+        const lastMs = behind.has(place) ? Date.now() : untilMs;
+        await lookUntil(topic, () => isReached() || Date.now() >= lastMs, signal);
       }
+      if (isReached()) behind.delete(place);
+      else behind.add(place);
+      return isReached();
     },
     forget: (topic, partition) => void seen.delete(placeOf(topic, partition)),
   };

@@ -34,11 +34,11 @@ export async function readWindows(
   const last = wanted.at(-1)?.offset;
   if (first === undefined || last === undefined) return new Map();
   for (;;) {
-    await source.positions.reached(place.topic, place.partition, last, untilMs, signal);
-    const isLate = Date.now() >= untilMs;
-    const read = await readOnce(wanted, place, isLate ? first : last, source, signal);
+    const isReached = await source.positions.reached(place.topic, place.partition, last, untilMs, signal);
+    const read = await readOnce(wanted, place, isReached ? last : first, source, signal);
     if (read.windows !== undefined) return withErrors(wanted, read.windows, read.nextOffset, place);
-    if (isLate) return withErrors(wanted, new Map(), read.nextOffset, place);
+    if (!isReached) return withErrors(wanted, new Map(), read.nextOffset, place);
+    // Another server was asked, and has not come so far.
     source.positions.forget(place.topic, place.partition);
   }
 }

@@ -76,7 +76,7 @@ export async function readAsAnalytics(
   const through: Database = { ...database, read: (work, options) => database.read((s) => work(noting(s)), options) };
   const source = {
     ...createAnalytics(through, {}),
-    positions: { reached: async () => undefined, forget: () => undefined },
+    positions: { reached: async () => true, forget: () => undefined },
   };
   return { windows: await readWindows(wanted, place, source, never), statements };
 }

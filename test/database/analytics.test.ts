@@ -111,6 +111,41 @@ describe('analytics', () => {
     await database.write((session) => storedUpTo(session, 900), { signal: never });
   });
 
+  test('once a wait for storage has run out, looks once a try until storage has caught up, and waits again then', async () => {
+    await database.write((session) => storedUpTo(session, 880), { signal: never });
+    await expect.poll(() => position()).toBe(880);
+    let looks = 0;
+    const counting: Database = {
+      ...database,
+      read: (work, options) =>
+        database.read((session) => {
+          const query: typeof session.query = async (sql) => {
+            if (sql.text.includes('topic = any')) looks += 1;
+            return await session.query(sql);
+          };
+          return work({ ...session, query });
+        }, options),
+    };
+    const resources = createAnalytics(counting, { ...settings, STORAGE_WAIT_MS: '300' });
+    const looksOf = async (from: number, to: number): Promise<[looks: number, done: number]> => {
+      looks = 0;
+      const records = log.slice(from, to).map(({ record }) => record);
+      const results = await run(records, resources);
+      return [looks, results.filter((result) => !(result instanceof Error)).length];
+    };
+    const [waited, done] = await looksOf(870, 890);
+    expect([waited > 1, done]).toEqual([true, 11]);
+    for (let attempt = 0; attempt < 3; attempt += 1) expect(await looksOf(881, 890)).toEqual([1, 0]);
+    await database.write((session) => storedUpTo(session, 885), { signal: never });
+    await expect.poll(() => position()).toBe(885);
+    expect(await looksOf(881, 890)).toEqual([1, 5]);
+    await database.write((session) => storedUpTo(session, 890), { signal: never });
+    await expect.poll(() => position()).toBe(890);
+    expect(await looksOf(886, 890)).toEqual([1, 4]);
+    expect((await looksOf(891, 900))[0]).toBeGreaterThan(1);
+    await database.write((session) => storedUpTo(session, 900), { signal: never });
+  });
+
   test('does not believe the primary: what the replica has not replayed is waited for', async () => {
     await database.write((session) => storedUpTo(session, 0), { signal: never });
     await expect.poll(() => position()).toBe(0);
