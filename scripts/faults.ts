@@ -77,11 +77,20 @@ async function runAll(options: FaultOptions, ground: Ground, bundle: string, jso
   const reports: ScenarioReport[] = [];
   for (const scenario of options.scenarios) {
     for (const application of options.applications) {
+      const reason = scenario.unavailable?.() ?? (application === 'function' ? scenario.containerOnly : undefined);
+      if (reason !== undefined) {
+        say(`${scenario.name} (${application}) is left out: ${reason}`);
+        continue;
+      }
       const report = await runScenario(options, scenario, application, ground, bundle);
       if (!json) process.stdout.write(`${reportText(report)}\n`);
       reports.push(report);
     }
-    if (options.svgDir) draw(options.svgDir, reports.slice(-options.applications.length));
+    if (options.svgDir)
+      draw(
+        options.svgDir,
+        reports.filter((report) => report.scenario === scenario),
+      );
   }
   return reports;
 }

@@ -16,14 +16,17 @@ export interface ApplicationOptions {
   readonly topics: RunTopics;
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
+  /** A file that says how much their clock is off. */
+  readonly clockPath?: string | undefined;
 }
 
 const eventSource = fileURLToPath(new URL('../event-source.ts', import.meta.url));
+const clock = new URL('./clock.mjs', import.meta.url).href;
 const bareApplication = fileURLToPath(new URL('./bare-application.ts', import.meta.url));
 
 /** Settings are the defaults, but for what the run asks for. */
 export function applicationOf(name: ApplicationName, options: ApplicationOptions): Application {
-  const { bundle, bootstrapServers, topics, groupId, sessionTimeoutMs } = options;
+  const { bundle, bootstrapServers, topics, groupId, sessionTimeoutMs, clockPath } = options;
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers.join(','),
@@ -33,6 +36,7 @@ export function applicationOf(name: ApplicationName, options: ApplicationOptions
     DEAD_LETTER_TOPIC: topics.deadLetters,
     KAFKA_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
     METRICS_PORT: '0',
+    ...(clockPath === undefined ? {} : { NODE_OPTIONS: `--import=${clock}`, HFT_FAULTS_CLOCK: clockPath }),
   };
   switch (name) {
     case 'container':

@@ -1,7 +1,7 @@
 import { readCommitHistory } from '../../test/support/ledger/commit-history.ts';
 import { violationsOf } from '../../test/support/ledger/format.ts';
 import { judge } from '../../test/support/ledger/judge.ts';
-import { headerOf, type LoggedRecord } from '../../test/support/ledger/log.ts';
+import { headerOf, type LoggedRecord, type TopicLog } from '../../test/support/ledger/log.ts';
 import { readTopics } from '../../test/support/ledger/reader.ts';
 import type { RunTopics } from '../../test/support/ledger/topics.ts';
 import type { FindingKind, Verdict } from '../../test/support/ledger/verdict.ts';
@@ -19,14 +19,16 @@ export interface Evidence {
   readonly problems: readonly string[];
 }
 
-/** Reads all topics and commits of a run, and has the ledger judge them. */
+/** Reads all topics and commits of a run, and has the ledger judge them; `kept`: the outputs of a topic that was deleted. */
 export async function readEvidence(
   bootstrapServers: readonly string[],
   { source, output, deadLetters }: RunTopics,
   groupId: string,
   writer: Writer,
+  kept?: TopicLog,
 ): Promise<Evidence> {
-  const logs = await readTopics(bootstrapServers, { source, outputs: output, deadLetters });
+  const read = await readTopics(bootstrapServers, { source, outputs: output, deadLetters });
+  const logs = { ...read, outputs: kept === undefined ? read.outputs : continued(kept, read.outputs) };
   const commitSamples = await readCommitHistory({ bootstrapServers, groupId, topic: source });
   const expectations = { fateOf: (record: LoggedRecord) => writer.fateOf(record), functionName: 'processor' };
   const dead = (partition: number): readonly LoggedRecord[] => logs.deadLetters.partitions[partition] ?? [];
@@ -41,6 +43,16 @@ export async function readEvidence(
       .problems.slice(0, 1)
       .map(({ at, detail }) => `the writer and the source topic differ: ${at} ${detail}`),
   };
+}
+
+/** A topic that was deleted and made again, as if it had gone on. */
+function continued(before: TopicLog, after: TopicLog): TopicLog {
+  const partitions = after.partitions.map((records, partition) => {
+    const older = before.partitions[partition] ?? [];
+    const end = (older.at(-1)?.offset ?? -1) + 1;
+    return [...older, ...records.map((record) => ({ ...record, offset: record.offset + end }))];
+  });
+  return { ...after, partitions };
 }
 
 function timesOf(records: readonly { readonly timestampMs: number }[]): number[] {

@@ -1,11 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../functions/runtime/errors.ts';
 import type { LocalCluster } from '../../infra/cluster/cluster.ts';
+import { ledgerClient } from '../../test/support/ledger/client.ts';
 import { waitUntilCommitted } from '../../test/support/ledger/commits.ts';
 import { findCoordinator } from '../../test/support/ledger/coordinator.ts';
+import type { TopicLog } from '../../test/support/ledger/log.ts';
+import { readTopics } from '../../test/support/ledger/reader.ts';
+import { findLeaders } from '../../test/support/ledger/sender.ts';
 import { createRunTopics } from '../../test/support/ledger/topics.ts';
 import { startWriter } from '../../test/support/ledger/writer.ts';
 import type { Guard } from '../start/guard.ts';
@@ -56,13 +60,17 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   const network = scenario.behindProxy ? options.network : undefined;
   const reached = network?.bootstrapServers ?? bootstrapServers;
   if (options.logDir) mkdirSync(options.logDir, { recursive: true });
-  const { args, env } = applicationOf(application, { ...options, bootstrapServers: reached, topics, groupId });
+  const clockPath = scenario.withClock ? join(temporary, 'clock') : undefined;
+  const settings = { ...options, bootstrapServers: reached, topics, groupId, clockPath };
+  const { args, env } = applicationOf(application, settings);
   const crew = createCrew({
     application: { args, env: { ...env, ...options.env } },
     ...{ partitions, guard, logDir: options.logDir ?? temporary },
   });
   const marks: Mark[] = [];
   const problems: string[] = [];
+  const exempt = new Set<number>();
+  let kept: TopicLog | undefined;
   const attempt = async (what: () => Promise<unknown>): Promise<void> => {
     await what().catch((error: unknown) => void problems.push(messageOf(error)));
   };
@@ -83,7 +91,16 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     if (!backlog) await sleep(warmUpMs);
     const group = { bootstrapServers, groupId, topic: topics.source };
     const stage: Stage = {
-      ...{ crew, cluster, topics, groupId, members, mark, network },
+      ...{ crew, cluster, topics, groupId, partitions, members, mark, network },
+      leaders: (topic) => findLeaders(ledgerClient(bootstrapServers), topic),
+      exempt: (slow) => void slow.map((partition) => exempt.add(partition)),
+      async keepOutputs() {
+        kept = (await readTopics(bootstrapServers, { outputs: topics.output })).outputs;
+      },
+      async setClock(offMs) {
+        if (clockPath === undefined) throw new Error('this scenario does not say that it sets the clock');
+        writeFileSync(clockPath, String(offMs));
+      },
       rest: async (ms) => void (await sleep(ms)),
       coordinator: () => findCoordinator(bootstrapServers, groupId),
       committed: () => waitUntilCommitted({ ...group, timeoutMs: backlogTimeoutMs }),
@@ -96,12 +113,12 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     await attempt(() => writer.stop());
     await attempt(() => waitUntilCommitted({ ...group, timeoutMs: drainTimeoutMs }));
     await crew.stopAll();
-    const evidence = await readEvidence(bootstrapServers, topics, groupId, writer);
+    const evidence = await readEvidence(bootstrapServers, topics, groupId, writer, kept);
     problems.push(...evidence.problems);
     const { arrivals, movements, firsts } = evidence;
     return {
       ...countsOf(evidence.verdict),
-      ...measureStandstill(arrivals, movements, marks, endMs),
+      ...measureStandstill(arrivals, movements, marks, endMs, exempt),
       exits: crew.exits.slice(),
       peakMb: Math.round(crew.peakBytes / 1_048_576),
       problems,

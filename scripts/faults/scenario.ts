@@ -35,6 +35,12 @@ export interface Scenario {
   readonly onBacklog?: boolean;
   /** Share of records that are bad (default 0.01). */
   readonly poisonShare?: number;
+  /** Whether the instances' clock can be set. */
+  readonly withClock?: boolean;
+  /** Why it cannot run on this machine, if it cannot. */
+  readonly unavailable?: () => string | undefined;
+  /** Why it means nothing with pollers in place of instances. */
+  readonly containerOnly?: string;
   /** A function reports what it could not finish, and what it had published behind that is delivered again. */
   readonly functionDoubles?: boolean;
   readonly promised: (conditions: Conditions) => Promised;
@@ -48,6 +54,8 @@ export interface Stage {
   readonly cluster: LocalCluster;
   readonly topics: RunTopics;
   readonly groupId: string;
+  /** How many partitions each topic has. */
+  readonly partitions: number;
   /** Instances at the start. */
   readonly members: readonly Member[];
   /** What is between instances and brokers, where the scenario asked for it. */
@@ -58,6 +66,14 @@ export interface Stage {
   committed(): Promise<void>;
   /** Waits until every partition takes outputs from now on. */
   allMove(): Promise<void>;
+  /** Who leads each partition of a topic now. */
+  leaders(topic: string): Promise<readonly number[]>;
+  /** The silence of these partitions is not measured. */
+  exempt(partitions: readonly number[]): void;
+  /** Reads the output topic as it is: it is about to be deleted, and what is in it is to count. */
+  keepOutputs(): Promise<void>;
+  /** Of a scenario `withClock`: what the instances take for the time is off by so much from now on. */
+  setClock(offMs: number): Promise<void>;
   /** Waits until all replicas of the run's topics and of the group's offsets are in sync. */
   inSync(): Promise<void>;
   /** A plain member of the same group that reads the output topic; what it resolves to makes it leave. */

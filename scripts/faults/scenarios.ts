@@ -3,25 +3,29 @@ import { brokerFrozen } from './broker-frozen.ts';
 import { brokerKilled } from './broker-killed.ts';
 import { brokerStopped } from './broker-stopped.ts';
 import { brokersRestarted } from './brokers-restarted.ts';
+import { clockStep } from './clock-step.ts';
 import { cutOff, cutOffOne } from './cut-off.ts';
 import { deadLettersHang, deadLettersSlow } from './dead-letters-late.ts';
 import { deadLettersRefused } from './dead-letters-refused.ts';
 import { delayed } from './delayed.ts';
+import { diskFull } from './disk-full.ts';
 import { frozen } from './frozen.ts';
 import { join } from './join.ts';
 import { kill } from './kill.ts';
+import { outputDeleted } from './output-deleted.ts';
 import { poison } from './poison.ts';
 import { reset } from './reset.ts';
 import { rolling } from './rolling.ts';
 import type { Scenario } from './scenario.ts';
 import { sigterm } from './sigterm.ts';
+import { slowPartition } from './slow-partition.ts';
 import { steady } from './steady.ts';
 import { stranger } from './stranger.ts';
 
 /** All of them, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
-  ...[steady, join, sigterm, rolling, kill, frozen],
-  ...[cutOff, cutOffOne, delayed, reset],
-  ...[brokerStopped, brokersRestarted, brokerKilled, brokerFrozen],
+  ...[steady, join, sigterm, rolling, kill, frozen, clockStep],
+  ...[cutOff, cutOffOne, delayed, reset, slowPartition],
+  ...[brokerStopped, brokersRestarted, brokerKilled, brokerFrozen, diskFull, outputDeleted],
   ...[poison, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],
 ];

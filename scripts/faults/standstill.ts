@@ -21,19 +21,21 @@ const stallMs = 1_000;
 
 /**
  * Measures from the first mark until `endMs`. What was silent before the first mark, and is no more, does not count. A
- * partition that had not moved yet is silent since its first record came in.
+ * partition that had not moved yet is silent since its first record came in. Those that are `exempt` do not count.
  */
 export function measureStandstill(
   arrivals: Movements,
   movements: Movements,
   marks: readonly Mark[],
   endMs: number,
+  exempt: ReadonlySet<number> = new Set(),
 ): Standstill {
   const firstMs = marks[0]?.atMs ?? endMs;
   let silenceMs = 0;
   let longest = 0;
   let recoveredMs = 0;
   for (const [partition, times] of movements.entries()) {
+    if (exempt.has(partition)) continue;
     for (const [index, to] of times.entries()) {
       const from = (index === 0 ? arrivals[partition]?.[0] : times[index - 1]) ?? to;
       if (to < firstMs || from > endMs) continue;

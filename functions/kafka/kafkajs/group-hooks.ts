@@ -106,6 +106,8 @@ async function beat(group: ConsumerGroup): Promise<void> {
  */
 ConsumerGroup.prototype.heartbeat = async function heartbeat(this: ConsumerGroup, options): Promise<void> {
   const state = groups.get(this.cluster);
+  // By a clock that was set back the next one would be due in an hour, and a rebalance be heard of by then.
+  if (this.lastRequest > Date.now()) this.lastRequest = 0;
   const before = this.lastRequest;
   // Not when the answer is read: a process may have been frozen in between.
   const askedAtMs = Date.now();

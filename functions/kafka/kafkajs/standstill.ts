@@ -1,8 +1,8 @@
 /** Partitions whose next batch cannot be read. They are asked for again now and then, not in every fetch. */
 export interface Standstills {
   has(partition: number): boolean;
-  /** The partition could not be read: returns the wait before it is tried again, longer each time. */
-  add(partition: number): number;
+  /** The partition could not be read: returns the wait before it is tried again, longer each time, up to `longestMs`. */
+  add(partition: number, longestMs?: number): number;
   /** It could. Whether it could not before. */
   delete(partition: number): boolean;
 }
@@ -14,9 +14,9 @@ export function createStandstills(): Standstills {
   const standing = new Map<number, { waitMs: number; untilMs: number }>();
   return {
     has: (partition) => (standing.get(partition)?.untilMs ?? Number.NEGATIVE_INFINITY) > performance.now(),
-    add(partition) {
+    add(partition, longestMs = longestWaitMs) {
       const before = standing.get(partition)?.waitMs;
-      const waitMs = before === undefined ? firstWaitMs : Math.min(longestWaitMs, before * 2);
+      const waitMs = before === undefined ? firstWaitMs : Math.min(longestMs, before * 2);
       standing.set(partition, { waitMs, untilMs: performance.now() + waitMs });
       return waitMs;
     },

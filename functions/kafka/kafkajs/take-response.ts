@@ -14,6 +14,9 @@ const inflateBudgetBytes = 16_777_216;
 /** And what its records may take, which a batch of tiny ones, or of headers, exceeds a hundredfold of its bytes. */
 const recordsBudgetBytes = 16_777_216;
 
+/** A right that was taken away is given back by somebody who waits for it; and asking costs no bytes. */
+const deniedMs = 5_000;
+
 /** Hands over what can be read, and only then sees to what went wrong: one partition's trouble is no other's. */
 export async function takeResponse(
   group: ConsumerGroup,
@@ -40,7 +43,7 @@ export async function takeResponse(
     } else if (isOffsetOutOfRange(error)) outOfRange.push({ partition, offset });
     else if (isUnreadable(error)) standStill(partition, offset, error, context);
     else if (isUnauthorized(error)) {
-      context.standstills.add(partition);
+      context.standstills.add(partition, deniedMs);
       context.events.denied({ operation: 'Read', resource: 'topic', name: topic });
     } else trouble ??= error;
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Admin } from 'kafkajs';
 import { ledgerClient, persist } from './client.ts';
 
 export interface RunTopics {
@@ -84,22 +85,41 @@ async function waitForLeaders(server: string, topics: string[]): Promise<void> {
   }
 }
 
+/** Deletes a topic: what is in it is gone. */
+export async function deleteRunTopic(bootstrapServers: readonly string[], topic: string): Promise<void> {
+  await administer(bootstrapServers, (admin) => admin.deleteTopics({ topics: [topic], timeout: 20_000 }));
+}
+
+/** Makes an output topic anew, as `createRunTopics` made it. */
+export async function createRunTopic(bootstrapServers: readonly string[], topic: string, count: number): Promise<void> {
+  const wanted = { topic, numPartitions: count, replicationFactor: 3, configEntries: [...limits(), ...appendTime] };
+  await administer(bootstrapServers, (admin) => admin.createTopics({ timeout: 20_000, topics: [wanted] }));
+}
+
+async function administer(
+  bootstrapServers: readonly string[],
+  work: (admin: Admin) => Promise<unknown>,
+): Promise<void> {
+  const admin = ledgerClient(bootstrapServers).admin();
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Changes configs of a topic that `createRunTopics` made with append times: those given, the rest as they were made. */
 export async function configureRunTopic(
   bootstrapServers: readonly string[],
   topic: string,
   configs: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const admin = ledgerClient(bootstrapServers).admin();
-  await admin.connect();
-  try {
-    const whole = {
-      ...Object.fromEntries([...limits(), ...appendTime].map(({ name, value }) => [name, value])),
-      ...configs,
-    };
-    const configEntries = Object.entries(whole).map(([name, value]) => ({ name, value }));
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
-  } finally {
-    await admin.disconnect();
-  }
+  const whole = {
+    ...Object.fromEntries([...limits(), ...appendTime].map(({ name, value }) => [name, value])),
+    ...configs,
+  };
+  const configEntries = Object.entries(whole).map(([name, value]) => ({ name, value }));
+  const resources = [{ type: 2, name: topic, configEntries }];
+  await administer(bootstrapServers, (admin) => admin.alterConfigs({ validateOnly: false, resources }));
 }

@@ -191,4 +191,15 @@ describe('a partition that cannot be read', () => {
     standstills.add(0);
     expect(standstills.add(0)).toBe(2_000);
   });
+
+  test('for want of a right is tried again within 5 s, however long that went on', async () => {
+    const { take, read, standstills } = member();
+    for (let tries = 0; tries < 8; tries += 1) await take([{ errorCode: errorCodes.unauthorized }]);
+    vi.advanceTimersByTime(4_999);
+    expect(standstills.has(0)).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(standstills.has(0)).toBe(false);
+    await take([{ bytes: await batch('a') }]);
+    expect(read()).toEqual(['0/10 a']);
+  });
 });
