@@ -121,9 +121,8 @@ function dropStalePid(data: string): void {
   if (pid > 0 && !processInfo(pid)?.command.includes(data)) rmSync(path);
 }
 
-const settings = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
+/** What any pair of servers runs with: infra/compose/compose.yml as well. */
+export const pairSettings = {
   max_connections: '100',
   shared_buffers: '128MB',
   max_wal_size: '1GB',
@@ -135,6 +134,8 @@ const settings = {
   log_timezone: 'UTC',
   timezone: 'UTC',
 } as const;
+
+const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...pairSettings } as const;
 
 /** Signals of a shutdown, in order of patience: sessions are ended, then the server is left to recover, then killed. */
 const endings = ['SIGINT', 'SIGQUIT'] as const;

@@ -1,5 +1,4 @@
-import type { FunctionDefinition } from '../../../functions/runtime/contract.ts';
-import { imageProblems } from './environment.ts';
+import { type Bundles, imageProblems } from './environment.ts';
 import { jobProblems } from './job-rules.ts';
 import { type Manifest, renderKustomization } from './kustomize.ts';
 import {
@@ -19,8 +18,7 @@ import { startProblems } from './start-rules.ts';
 export interface Expected {
   readonly imageEnv: Readonly<Record<string, string>>;
   readonly version: string;
-  /** The functions of each bundle, by its name in the image. */
-  readonly bundles: Readonly<Record<string, readonly Pick<FunctionDefinition<never>, 'name' | 'checkSettings'>[]>>;
+  readonly bundles: Bundles;
 }
 
 /** What is wrong with what a folder of infra/kubernetes deploys, one line each. */

@@ -1,3 +1,4 @@
+import { seenMb } from './environment.ts';
 import type { Manifest } from './kustomize.ts';
 
 interface Probe {
@@ -87,9 +88,6 @@ export function probeProblems({ startupProbe, livenessProbe, readinessProbe }: C
     return get?.path === path && get.port === 'metrics' ? [] : [`${name} does not ask for ${path} on port metrics`];
   });
 }
-
-/** MB that an instance was seen to take: `npm run bench`; 6,700 snapshots of 160 options behind, one instance each. */
-const seenMb: Readonly<Record<string, number>> = { processor: 293, storage: 167, analytics: 306 };
 
 export function resourceProblems(name: string, { resources }: Container): string[] {
   const problems: string[] = [];
