@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { BundleName } from '../support/bundle.ts';
+import type { PackagedBundle } from './certified.ts';
 import { holdsSecret } from './check-template.ts';
-import type { PackagedArchive, PackagedBundle } from './package-stage.ts';
 import { type Resource, resourcesOf, type Template } from './template.ts';
 import { readZip } from './zip.ts';
+
+/** The archive of one function. */
+export interface PackagedArchive {
+  readonly function: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The bundle that is in it, and nothing else. */
+  readonly bundle: BundleName;
+}
 
 /** The archives of a template's functions, and what is wrong with them. */
 export interface Inspected {

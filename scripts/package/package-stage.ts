@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Bundle, type BundleName, buildBundle, bundles } from '../support/bundle.ts';
-import { type CertificateState, type Gate, requireCertificate } from '../support/certificate.ts';
+import { type Bundle, buildBundle, bundles } from '../support/bundle.ts';
+import type { Gate } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
-import { inspectArchives } from './archives.ts';
+import { inspectArchives, type PackagedArchive } from './archives.ts';
+import { certifiedBundles, type PackagedBundle } from './certified.ts';
 import { templateProblems } from './check-template.ts';
 import { dependencyProblems, readLock } from './locked.ts';
 import type { Target } from './options.ts';
@@ -15,24 +16,6 @@ import { readTemplate, type Template } from './template.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const templateName = 'cloudformation-template-update-stack.json';
-
-/** The archive of one function. */
-export interface PackagedArchive {
-  readonly function: string;
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  /** The bundle that is in it, and nothing else. */
-  readonly bundle: BundleName;
-}
-
-/** A bundle that travels. */
-export interface PackagedBundle {
-  readonly name: BundleName;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly certificate: CertificateState;
-}
 
 /** A package on disk, checked. */
 export interface Packaged {
@@ -54,7 +37,13 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
  */
 export async function packageStage(target: Target, gate: Gate): Promise<Packaged> {
   const made = await Promise.all(bundles.map((bundle) => buildBundle(bundle)));
-  const packagedBundles = certified(made, gate);
+  const packagedBundles = certifiedBundles(
+    bundles.map(({ outfile: name }, index) => {
+      const { path, bytes } = made[index] as Bundle; // there are as many
+      return { name, bytes, sha256: sha256(readFileSync(path)) };
+    }),
+    gate,
+  );
   const folder = packageFolder(target);
   // Made beside and renamed: what is there is whole and checked, and two at once do not meet.
   const work = `${folder}.${process.pid}`;
@@ -79,24 +68,6 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-/** @throws CommandError with every bundle that may not travel */
-function certified(made: readonly Bundle[], gate: Gate): PackagedBundle[] {
-  const refusals: string[] = [];
-  const allowed = bundles.flatMap(({ outfile: name }, index): PackagedBundle[] => {
-    const { path, bytes } = made[index] as Bundle; // there are as many
-    const digest = sha256(readFileSync(path));
-    try {
-      return [{ name, bytes, sha256: digest, certificate: requireCertificate(digest, gate) }];
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      refusals.push(`${name}: ${error.message}`);
-      return [];
-    }
-  });
-  if (refusals.length > 0) throw new CommandError(refusals.join('\n  '));
-  return allowed;
 }
 
 /** Where the last deployed (or saved) template of a target is kept, to compare with. */

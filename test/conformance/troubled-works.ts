@@ -12,6 +12,8 @@ function interrupted(dir: string, act: 'wait' | 'loop'): Work {
     functionName: 'interrupted',
     trouble: act === 'wait' ? 'deadline' : 'endless loop',
     outputs: [['before', 'stuck', 'behind'], ['elsewhere']],
+    // A process in a loop neither hears that its outputs are stored nor commits, and is killed: what was on its way comes again.
+    mayDouble: act === 'loop',
     partitions: 2,
     deadLetterPartitions: 1,
     records: [

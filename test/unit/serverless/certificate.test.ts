@@ -1,10 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { certifiedBundles } from '../../../scripts/package/certified.ts';
 import {
   type Certificate,
   readCertificates,
   refusalOf,
   requireCertificate,
   waiverProblems,
+  writeCertificates,
 } from '../../../scripts/support/certificate.ts';
 
 const certificate: Certificate = {
@@ -55,4 +60,24 @@ describe('a bundle', () => {
     expect(() => requireCertificate(digest, { uncertified: 'cd'.repeat(32) }, '/none')).toThrow(/has no certificate/);
     expect(waiverProblems(`${digest},all`)).toEqual([expect.stringContaining("not 'all'")]);
   });
+});
+
+test('a package is refused for each of its bundles that has none, whatever the others have', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hft-certificates-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'certificate.json');
+  writeCertificates([certificate, { ...other, passed: false }], path);
+  const functions = { name: 'dist/functions.mjs', bytes: 1, sha256: digest } as const;
+  const database = { name: 'dist/database.mjs', bytes: 1, sha256: other.bundle.sha256 } as const;
+  const gate = { uncertified: undefined };
+
+  expect(certifiedBundles([functions], gate, path)).toEqual([{ ...functions, certificate: 'passing' }]);
+  expect(() => certifiedBundles([functions, database], gate, path)).toThrow(
+    /^dist\/database\.mjs: bundle efefefefefef failed its conformance suite/,
+  );
+  expect(() => certifiedBundles([functions, { ...database, sha256: '0'.repeat(64) }], gate, path)).toThrow(
+    /^dist\/database\.mjs: the certificate is of bundle abababababab and efefefefefef, not of 000000000000/,
+  );
+  const waived = certifiedBundles([functions, database], { uncertified: database.sha256 }, path);
+  expect(waived.map((one) => one.certificate)).toEqual(['passing', 'waived']);
 });

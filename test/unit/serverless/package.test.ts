@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { analytics } from '../../../functions/analytics/definition.ts';
 import { processor } from '../../../functions/processor/definition.ts';
@@ -10,6 +11,8 @@ import { provisionedPollers } from '../../../infra/scaling/targets/pollers.ts';
 import { analyticsFunctionScaling, storageFunctionScaling } from '../../../infra/scaling.ts';
 import { topicLogicalId } from '../../../infra/serverless/topics.ts';
 import { topics } from '../../../infra/topics.ts';
+import { inspectArchives } from '../../../scripts/package/archives.ts';
+import type { PackagedBundle } from '../../../scripts/package/certified.ts';
 import { templateProblems } from '../../../scripts/package/check-template.ts';
 import type { Sbom } from '../../../scripts/package/sbom.ts';
 import { type Resource, readTemplate, type Template } from '../../../scripts/package/template.ts';
@@ -389,6 +392,30 @@ describe('a template is refused', () => {
     change(copy);
     return templateProblems(copy);
   }
+
+  test('whose function is in another bundle than its archive, or in one that was built since', () => {
+    const { template, report } = of('self-managed prod');
+    const inspect = (change: (resources: Record<string, Resource>) => void, digest = '') => {
+      const copy = structuredClone(template) as { Resources: Record<string, Resource> };
+      change(copy.Resources);
+      const bundles = report.bundles.map((one) => ({ ...one, bytes: 0, sha256: digest || one.sha256 }));
+      return inspectArchives(copy, dirname(report.template.path), bundles as PackagedBundle[]).problems;
+    };
+    const handled = (Handler: string) => (resources: Record<string, Resource>) => {
+      const found = resources.StorageLambdaFunction;
+      if (found) resources.StorageLambdaFunction = { ...found, Properties: { ...found.Properties, Handler } };
+    };
+    expect(inspect(() => undefined)).toEqual([]);
+    expect(inspect(handled('dist/functions.storage'))).toEqual([
+      'StorageLambdaFunction: its archive holds dist/database.mjs, not dist/functions.mjs alone',
+    ]);
+    expect(inspect(handled('dist/others.storage'))).toEqual([
+      'StorageLambdaFunction: its handler is in dist/others.mjs, which is none of the bundles',
+    ]);
+    expect(inspect(() => undefined, 'ab'.repeat(32))).toContainEqual(
+      expect.stringMatching(/^dist\/database\.mjs changed while it was packaged/),
+    );
+  });
   const mappingId = 'ProcessorEventSourceMappingKafkaMarketraw';
 
   test.each<[string, (template: { Resources: Record<string, Resource> }) => void, RegExp]>([
