@@ -91,7 +91,7 @@ beforeAll(async () => {
       archives: new Map(report.archives.map((one) => [one.function, readFileSync(one.path)])),
     });
   }
-}, 90_000);
+}, 240_000);
 
 function of(name: Case): Read {
   const found = packaged.get(name);
