@@ -3,7 +3,7 @@ import { type Analytics, analytics, createAnalytics } from '../../functions/anal
 import type { Database } from '../../functions/database/port.ts';
 import type { BatchResult, InboundRecord } from '../../functions/runtime/contract.ts';
 import { DependencyDownError } from '../../functions/runtime/errors.ts';
-import { createContext } from '../../functions/runtime/testing.ts';
+import { createContext, createRecord } from '../../functions/runtime/testing.ts';
 import { comingSnapshots, explain, layGround, readAsAnalytics } from '../../scripts/bench/analytics-ground.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createMarket, type Logged, resultOf, windowsByHand } from '../support/market.ts';
@@ -165,6 +165,27 @@ describe('analytics', () => {
     const results = await run(records, createAnalytics(database, settings));
     expect(results[1]).toMatchObject({ code: 'DECODE_FAILED' });
     expect([results[0], results[2]].map((one) => textOf(one))).toEqual([expected[0], expected[2]]);
+  });
+
+  test('of a snapshot that was corrected, a record between the two that comes again has it no more; all others do as before', async () => {
+    const [between, after] = [log[898] as Logged, log[899] as Logged];
+    const windows = windowsByHand(log, windowSize, lookbackMs);
+    const corrected = windows[898]?.at(-1) as Logged;
+    const resources = createAnalytics(await servers.open({ DATABASE_MAX_LAG_MS: '0' }), settings);
+    expect((await run([between.record], resources)).map(textOf)).toEqual([expected[898]]);
+    // Its correction stands behind the record in `market.raw`, and takes its place: what came first is kept nowhere.
+    await putOffset(corrected, 5_000);
+    const without = windowsByHand(
+      [...log.slice(0, 898).filter((one) => one !== corrected), between],
+      windowSize,
+      lookbackMs,
+    );
+    expect((await run([between.record], resources)).map(textOf)).toEqual([resultOf(between, without.at(-1) ?? [])]);
+    await putOffset(corrected, 898);
+    // One behind the correction has it, and one in front of the first never had it.
+    const behind = createRecord({ ...after.record, headers: { source: Buffer.from('market.raw/7/899') } });
+    expect((await run([behind], resources)).map(textOf)).toEqual([expected[899]]);
+    await putOffset(corrected, corrected.record.offset);
   });
 
   test('reads both again when a snapshot is replaced between the window and its ends', async () => {

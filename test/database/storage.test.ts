@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../functions/database/port.ts';
 import type { Assignment, BatchResult, InboundRecord } from '../../functions/runtime/contract.ts';
+import { messageOf } from '../../functions/runtime/errors.ts';
 import { createContext, createRecord } from '../../functions/runtime/testing.ts';
 import { createStorage, type Storage, storage } from '../../functions/storage/definition.ts';
-import { never, startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createSnapshots, type EnrichedSample } from '../support/snapshots.ts';
 import { differences, readStored } from '../support/stored.ts';
 
@@ -212,6 +213,53 @@ describe('the position', () => {
     await handle([bad(3)]);
     await handle([bad(3), refused(list[0] as EnrichedSample, 4)]);
     expect(await position()).toMatchObject([{ next_offset: 5 }]);
+  });
+});
+
+describe('a database that takes nothing for a while', () => {
+  const administer = (sql: string): Promise<void> => asAdministrator(servers.local, 1, sql);
+
+  /** As a full disk shows itself: where the rows are written. The trigger is the only thing that is not real. */
+  const fullDisk = {
+    begin: () =>
+      administer(`create function full_disk() returns trigger language plpgsql as $$
+          begin
+            raise exception 'could not extend file "base/16385/16723": No space left on device' using errcode = '53100';
+          end $$;
+        create trigger full_disk before insert on snapshot_options for each row execute function full_disk()`),
+    end: () => administer('drop function full_disk() cascade'),
+  };
+  const readOnly = {
+    begin: () => administer('alter role hft set default_transaction_read_only = on'),
+    end: () => administer('alter role hft reset default_transaction_read_only'),
+  };
+
+  test.each([
+    [fullDisk, /^The database \S+ has no room on its disk: free some, or drop old days with .* \(53100\)$/],
+    [
+      readOnly,
+      /^There is no primary to write to\. The database \S+ is read-only: it is the primary, and default_transaction_read_only is on there; turn it off\./,
+    ],
+  ])('is waited for, and then has each snapshot once: %#', async (trouble, said) => {
+    const list = samples(30);
+    const assignment = holding();
+    await handle(recordsOf(list.slice(0, 10)), assignment);
+    await trouble.begin();
+    // Connections that are open keep the setting with which they began: they are closed as a pooler or a failover would.
+    const end = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hft'";
+    await administer(end);
+    let last: unknown;
+    for (const to of [20, 20, 30]) {
+      last = await handle(recordsOf(list.slice(10, to), 10), assignment).catch((error: unknown) => error);
+      expect(last).toMatchObject({ code: 'DEPENDENCY_DOWN' });
+    }
+    expect(messageOf(last)).toMatch(said);
+    await trouble.end();
+    await administer(end);
+    const done = () => handle(recordsOf(list.slice(10), 10), assignment).then(() => 'stored', messageOf);
+    await expect.poll(done, { timeout: 10_000 }).toBe('stored');
+    await expectStored(list);
+    expect(await position()).toEqual([{ partition: 3, next_offset: 30, epoch: 1 }]);
   });
 });
 
