@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LocalCluster, startCluster } from '../infra/cluster/cluster.ts';
 import type { ApplicationName } from './faults/applications.ts';
-import { drawPanels } from './faults/drawing.ts';
+import { drawingOf, reportHtml, summaryMarkdown } from './faults/html-report.ts';
 import { judgeOutcomes } from './faults/judgement.ts';
 import { type Network, openNetwork } from './faults/network.ts';
 import { type FaultOptions, faultDescriptions, faultFlags, faultOptions } from './faults/options.ts';
@@ -43,6 +43,7 @@ await runCommand(
     const bundle = options.bundle ?? (await buildBundle()).path;
     const reports = await withCluster((ground) => runAll(options, ground, bundle, flags.json));
     if (flags.json) process.stdout.write(`${JSON.stringify(reports.map(reportJson))}\n`);
+    if (options.reportPath) writeReport(options.reportPath, reports, options);
     // The bare application promises nothing: it is there to compare with.
     const held = reports.every(
       ({ application, judgement: { broken, slow } }) =>
@@ -109,9 +110,10 @@ async function runScenario(
       const logDir = options.logDir && join(options.logDir, `${scenario.name}-${application}-${repeat}`);
       const outcome = await runOnce({ ...options, ...ground, scenario, application, bundle, guard, logDir });
       outcomes.push(outcome);
-      const { doubled, lost, silenceMs, recoveredMs } = outcome;
+      const { doubled, lost, silenceMs, recoveredMs, uncommittedForMs } = outcome;
+      const since = doubled > 0 ? ` (uncommitted for up to ${uncommittedForMs} ms)` : '';
       say(
-        `${scenario.name} (${application}) ${repeat} of ${options.repeats}: ${lost} lost, ${doubled} doubled, ` +
+        `${scenario.name} (${application}) ${repeat} of ${options.repeats}: ${lost} lost, ${doubled} doubled${since}, ` +
           `silence ${Math.round(silenceMs)} ms, recovered ${Math.round(recoveredMs)} ms`,
       );
     }
@@ -125,16 +127,21 @@ async function runScenario(
   return { scenario, application, promised, outcomes, judgement };
 }
 
-/** Of each application the repeat in which a partition was silent longest, side by side. */
 function draw(dir: string, reports: readonly ScenarioReport[]): void {
   const [first] = reports;
   if (!first) return;
-  const panels = reports.flatMap(({ application, outcomes }) => {
-    const [worst] = outcomes.toSorted((left, right) => right.silenceMs - left.silenceMs);
-    return worst ? [{ title: application, story: worst.story }] : [];
-  });
   mkdirSync(dir, { recursive: true });
   const path = join(dir, `${first.scenario.name}.svg`);
-  writeFileSync(path, drawPanels(first.scenario.name, first.scenario.summary, panels));
+  writeFileSync(path, drawingOf(reports));
   say(`drawn: ${path}`);
+}
+
+/** The page, and beside it the figures alone. */
+function writeReport(path: string, reports: readonly ScenarioReport[], options: FaultOptions): void {
+  const [page, figures] = [resolve(path), resolve(path.replace(/(\.html)?$/, '.json'))];
+  mkdirSync(dirname(page), { recursive: true });
+  writeFileSync(page, reportHtml(reports, { ...options, at: new Date() }));
+  writeFileSync(figures, `${JSON.stringify(reports.map(reportJson), null, 2)}\n`);
+  process.stderr.write(`${summaryMarkdown(reports)}\n`);
+  say(`written: ${page}, ${figures}`);
 }

@@ -7,6 +7,7 @@ import type { RunTopics } from '../../test/support/ledger/topics.ts';
 import type { FindingKind, Verdict } from '../../test/support/ledger/verdict.ts';
 import type { Writer } from '../../test/support/ledger/writer.ts';
 import type { Movements } from './standstill.ts';
+import type { Doubled } from './uncommitted.ts';
 
 /** What the brokers hold of a run that has ended. */
 export interface Evidence {
@@ -15,6 +16,7 @@ export interface Evidence {
   readonly arrivals: Movements;
   readonly movements: Movements;
   readonly firsts: Movements;
+  readonly doubled: readonly Doubled[];
   /** What makes the verdict worthless: the writer or the cluster do not hold what they said. */
   readonly problems: readonly string[];
 }
@@ -38,6 +40,7 @@ export async function readEvidence(
     arrivals: logs.source.partitions.map(timesOf),
     movements: outputs.map((records, partition) => timesOf([...records, ...dead(partition)])),
     firsts: outputs.map((records, partition) => timesOf([...firstOf(records), ...dead(partition)])),
+    doubled: outputs.flatMap(doubledOf),
     problems: writer
       .reconcile(logs.source)
       .problems.slice(0, 1)
@@ -67,6 +70,17 @@ function firstOf(outputs: readonly LoggedRecord[]): LoggedRecord[] {
     if (seen.has(source)) return false;
     seen.add(source);
     return true;
+  });
+}
+
+function doubledOf(outputs: readonly LoggedRecord[]): Doubled[] {
+  const first = new Map<string | undefined, number>();
+  return outputs.flatMap((output) => {
+    const source = headerOf(output, 'source');
+    const firstMs = first.get(source);
+    if (firstMs !== undefined) return [{ firstMs, againMs: output.timestampMs }];
+    first.set(source, output.timestampMs);
+    return [];
   });
 }
 

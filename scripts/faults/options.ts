@@ -18,7 +18,7 @@ export const faultFlags = {
     host: text,
     beside: text,
   },
-  ...{ svg: text, judge: flag, json: flag, list: flag, bundle: text, logs: text },
+  ...{ svg: text, report: text, judge: flag, json: flag, list: flag, bundle: text, logs: text },
 } as const;
 
 export const faultDescriptions = {
@@ -31,6 +31,7 @@ export const faultDescriptions = {
   host: 'container or function (default container).',
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
   svg: "A directory for drawings of each partition's owner and lag: of each scenario the repeat that was silent longest.",
+  report: 'A page (.html) with the tables, drawings and figures of all scenarios, and its figures beside it as .json.',
   judge: 'Fail also when it took longer than promised: machines differ.',
   json: 'Print one JSON document in place of the tables.',
   list: 'Show the scenarios, and run none.',
@@ -50,6 +51,7 @@ export interface FaultOptions {
   readonly bundle: string | undefined;
   readonly logDir: string | undefined;
   readonly svgDir: string | undefined;
+  readonly reportPath: string | undefined;
 }
 
 type Flags = { readonly [Name in keyof typeof faultFlags]?: string | boolean | undefined };
@@ -87,6 +89,7 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
     bundle: given('bundle'),
     logDir: given('logs'),
     svgDir: given('svg'),
+    reportPath: given('report'),
   };
 }
 

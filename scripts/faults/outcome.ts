@@ -7,6 +7,8 @@ export interface Outcome extends Standstill {
   readonly counts: Verdict['counts'];
   readonly lost: number;
   readonly doubled: number;
+  /** How long the first output of what was doubled had been there when the fault came, and no commit had covered it. */
+  readonly uncommittedForMs: number;
   readonly reordered: number;
   readonly commitsAhead: number;
   readonly unaccounted: number;

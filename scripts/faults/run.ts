@@ -22,6 +22,7 @@ import type { Network } from './network.ts';
 import type { Outcome } from './outcome.ts';
 import type { Conditions, Scenario, Stage } from './scenario.ts';
 import { type Mark, measureStandstill } from './standstill.ts';
+import { uncommittedFor } from './uncommitted.ts';
 
 export interface RunOptions extends Conditions {
   readonly scenario: Scenario;
@@ -119,6 +120,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     return {
       ...countsOf(evidence.verdict),
       ...measureStandstill(arrivals, movements, marks, endMs, exempt),
+      uncommittedForMs: Math.round(uncommittedFor(evidence.doubled, marks)),
       exits: crew.exits.slice(),
       peakMb: Math.round(crew.peakBytes / 1_048_576),
       problems,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, type TestContext, test } from 'vitest';
 import { startEventSource } from '../../scripts/event-source/source.ts';
 import { assertClean, describeVerdict, violationsOf } from '../support/ledger/format.ts';
 import type { FindingKind } from '../support/ledger/verdict.ts';
@@ -71,7 +71,7 @@ interface Bug {
 }
 
 // Commits come often and produce requests seldom: between the two is where a wrong commit shows.
-const eager = { KAFKA_COMMIT_INTERVAL_MS: '20', KAFKA_LINGER_MS: '1500' };
+const eager = { KAFKA_COMMIT_INTERVAL_MS: '20', KAFKA_LINGER_MS: '1000' };
 // The timer hardly ever commits: only the drain does.
 const lazy = { KAFKA_COMMIT_INTERVAL_MS: '20000' };
 const outbox = 'functions/kafka/outbox.ts';
@@ -178,7 +178,12 @@ function isOf<One>(host: HostName, given: One | Readonly<Record<HostName, One>>)
   return byHost[host] ?? (given as One);
 }
 
-async function groundOf(host: HostName, env: Bug['env'], fault: Fault | undefined): Promise<Ground> {
+async function groundOf(
+  host: HostName,
+  env: Bug['env'],
+  fault: Fault | undefined,
+  { onTestFinished }: TestContext,
+): Promise<Ground> {
   const bundle = await buildTestBundle({ fault });
   onTestFinished(() => bundle.remove());
   const pipeline = await createPipeline({ partitions, bundle: bundle.path, onTestFinished, ...(env && { env }) });
@@ -205,9 +210,10 @@ async function groundOf(host: HostName, env: Bug['env'], fault: Fault | undefine
   };
 }
 
-describe.each<HostName>(['container', 'function'])('%s', (host) => {
-  test.for(bugs)('$name: the ledger says so', { timeout: 180_000 }, async ({ name, scenario, env, fault, found }) => {
-    const ground = await groundOf(host, env, isOf(host, fault));
+describe.concurrent.each<HostName>(['container', 'function'])('%s', (host) => {
+  test.for(bugs)('$name: the ledger says so', { timeout: 180_000 }, async (bug, context) => {
+    const { name, scenario, env, fault, found } = bug;
+    const ground = await groundOf(host, env, isOf(host, fault), context);
     await isOf(host, scenario)(ground);
     const verdict = await ground.pipeline.verdict();
     const expected = name === 'skip the drain' ? undrained[host] : found;
@@ -219,9 +225,13 @@ describe.each<HostName>(['container', 'function'])('%s', (host) => {
     ['a flow', flow, eager, 0],
     ['dead letters that fail', deadLettersFail, {}, host === 'function' ? 10_000 : 0],
     ['a join', join, lazy, 0],
-  ] as const)('without a bug %s is clean', { timeout: 180_000 }, async ([, scenario, env, allowDuplicates]) => {
-    const ground = await groundOf(host, env, undefined);
-    await scenario(ground);
-    assertClean(await ground.pipeline.verdict(), { allowDuplicates });
-  });
+  ] as const)(
+    'without a bug %s is clean',
+    { timeout: 180_000 },
+    async ([, scenario, env, allowDuplicates], context) => {
+      const ground = await groundOf(host, env, undefined, context);
+      await scenario(ground);
+      assertClean(await ground.pipeline.verdict(), { allowDuplicates });
+    },
+  );
 });

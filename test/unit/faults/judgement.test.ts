@@ -15,7 +15,7 @@ const good: Outcome = {
     commits: 9,
   },
   ...{ lost: 0, doubled: 0, reordered: 0, commitsAhead: 0, unaccounted: 0, uncommitted: 0 },
-  ...{ silenceMs: 300, recoveredMs: 0, partition: 3, peakMb: 90 },
+  ...{ silenceMs: 300, recoveredMs: 0, partition: 3, peakMb: 90, uncommittedForMs: 0 },
   ...{ otherViolations: [], examples: [], problems: [], notices: [] },
   exits: [{ state: 'left', ms: 250 }, { state: 'killed' }],
   story: { marks: [], startMs: 0, endMs: 1, spans: [], arrivals: [], movements: [], firsts: [] },

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { reportHtml, summaryMarkdown } from '../../../scripts/faults/html-report.ts';
+import { judgeOutcomes } from '../../../scripts/faults/judgement.ts';
+import type { Outcome } from '../../../scripts/faults/outcome.ts';
+import type { ScenarioReport } from '../../../scripts/faults/report.ts';
+import { scenarios } from '../../../scripts/faults/scenarios.ts';
+
+const good: Outcome = {
+  counts: {
+    ...{ inputs: 100, outputs: 99, deadLetters: 1, distinctOutputs: 99, distinctDeadLetters: 1, filtered: 0 },
+    commits: 9,
+  },
+  ...{ lost: 0, doubled: 0, reordered: 0, commitsAhead: 0, unaccounted: 0, uncommitted: 0, uncommittedForMs: 0 },
+  ...{ silenceMs: 300, recoveredMs: 0, partition: 0, peakMb: 90 },
+  ...{ otherViolations: [], examples: [], problems: [], notices: [], exits: [] },
+  story: { marks: [], startMs: 0, endMs: 1_000, spans: [], arrivals: [[1]], movements: [[2]], firsts: [[2]] },
+};
+
+function reportOf(application: string, outcomes: readonly Outcome[]): ScenarioReport {
+  const [scenario] = scenarios;
+  if (!scenario) throw new Error('there is no scenario');
+  const promised = { doubled: 0 };
+  return { scenario, application, promised, outcomes, judgement: judgeOutcomes(outcomes, promised, false) };
+}
+
+const reports = [
+  reportOf('container', [
+    good,
+    { ...good, doubled: 2, silenceMs: 1_250 },
+    { ...good, lost: 3, examples: ['</script><b>'] },
+  ]),
+  reportOf('kafkajs', [{ ...good, reordered: 7 }]),
+];
+const conditions = {
+  ...{ instances: 4, rate: 400, partitions: 60, sessionTimeoutMs: 10_000, repeats: 3 },
+  at: new Date('2026-11-26T10:00:00Z'),
+};
+
+test('the table for a README has p50 and p95, and says what is broken of those who promise something', () => {
+  expect(summaryMarkdown(reports).split('\n').slice(2)).toEqual([
+    '| steady | container | 3 | 3, BROKEN | 0 / 2 | 0.3 / 1.3 | 90 |',
+    '| steady | kafkajs | 1 | 7 | 0 | 0.3 | 90 |',
+  ]);
+});
+
+test('the page has each table, one drawing a scenario with both side by side, and all figures', () => {
+  const page = reportHtml(reports, conditions);
+  expect(page.match(/<svg /g)).toHaveLength(1);
+  expect(page.match(/<pre>/g)).toHaveLength(2);
+  const [, json = ''] = /<script type="application\/json" id="figures">(.*?)<\/script>/s.exec(page) ?? [];
+  expect(JSON.parse(json)).toMatchObject({
+    ...{ at: '2026-11-26T10:00:00.000Z', repeats: 3 },
+    scenarios: [{ scenario: 'steady', application: 'container' }, { application: 'kafkajs' }],
+  });
+  expect(page).toContain('&lt;/script&gt;&lt;b&gt;');
+  expect(page.split('</script>')).toHaveLength(2);
+});
