@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { analytics, createAnalytics } from '../../functions/analytics/definition.ts';
 import type { Database } from '../../functions/database/port.ts';
 import type { Assignment, BatchResult, InboundRecord } from '../../functions/runtime/contract.ts';
 import { messageOf } from '../../functions/runtime/errors.ts';
 import { createContext, createRecord } from '../../functions/runtime/testing.ts';
 import { createStorage, type Storage, storage } from '../../functions/storage/definition.ts';
+import { onPrimary } from '../../scripts/database/on-primary.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createSnapshots, type EnrichedSample } from '../support/snapshots.ts';
 import { differences, readStored } from '../support/stored.ts';
@@ -292,5 +295,38 @@ describe('an owner', () => {
     await handle(recordsOf(list.slice(10), 10), own);
     await expectStored(list);
     expect(await position()).toEqual([{ partition: 3, next_offset: 30, epoch: 3 }]);
+  });
+});
+
+describe('users that are not the owner of the tables', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const grants = /```sql\n(grant [\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const openAs = (user: string): Promise<Database> => {
+    const urls = Object.entries(servers.local.environment());
+    const as = urls.map(([name, url]) => [name, url.replace(/\/\/[^@]+@/, `//${user}:of-${user}@`)]);
+    return servers.open(Object.fromEntries(as));
+  };
+
+  test('store and read with the rights that README has them granted, and with no more', async () => {
+    for (const user of ['storage', 'analytics']) {
+      await asAdministrator(servers.local, 1, `create role ${user} login password 'of-${user}'`);
+    }
+    await onPrimary(servers.local.environment(), ({ client }) => client.query(grants));
+    const [asStorage, asAnalytics] = [await openAs('storage'), await openAs('analytics')];
+    const writer = createStorage(asStorage, {});
+    const list = samples(3);
+    // Again, so that what is there is looked up, and from a later source, so that it is replaced.
+    await handle(recordsOf(list), holding(), writer);
+    await handle(recordsOf(list), holding(), createStorage(asStorage, {}));
+    const [first] = list as [EnrichedSample];
+    await handle([recordOf(first, 3, 9)], holding(), writer);
+    await expectStored(list);
+
+    const resources = createAnalytics(asAnalytics, { STORAGE_WAIT_MS: '10000' });
+    const [result] = await analytics.handleBatch(recordsOf(list).slice(2), createContext({ resources }));
+    expect(result).toMatchObject({ value: expect.anything() });
+    await expect(handle(recordsOf(samples(1), 4), holding(), createStorage(asAnalytics, {}))).rejects.toThrow(
+      'does not permit this: grant the user of DATABASE_URL the rights',
+    );
   });
 });

@@ -21,6 +21,7 @@ export interface Container {
   readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
   readonly resources?: { readonly [part in 'requests' | 'limits']?: Readonly<Record<string, string>> };
   readonly securityContext?: {
     readonly allowPrivilegeEscalation?: boolean;
@@ -42,6 +43,7 @@ export interface PodSpec {
     readonly seccompProfile?: { readonly type: string };
   };
   readonly topologySpreadConstraints?: readonly { readonly topologyKey: string; readonly labelSelector: object }[];
+  readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly optional?: boolean } }[];
   readonly containers: readonly Container[];
 }
 
@@ -66,8 +68,10 @@ export function identityProblems(manifests: readonly Manifest[], { spec }: Pod):
 }
 
 /** The restricted Pod Security Standard, and a root that cannot be written. */
-export function securityProblems({ spec }: Pod, { securityContext }: Container): string[] {
+export function securityProblems({ spec }: Pod, { securityContext, volumeMounts }: Container): string[] {
   const pod = spec.securityContext;
+  const mount = volumeMounts?.find(({ mountPath }) => mountPath === '/authorities');
+  const authorities = spec.volumes?.find(({ name }) => name === mount?.name);
   const sound: [what: string, holds: boolean][] = [
     ['runAsNonRoot', pod?.runAsNonRoot === true],
     ['runAsUser above 0', (pod?.runAsUser ?? 0) > 0],
@@ -75,6 +79,8 @@ export function securityProblems({ spec }: Pod, { securityContext }: Container):
     ['allowPrivilegeEscalation false', securityContext?.allowPrivilegeEscalation === false],
     ['readOnlyRootFilesystem', securityContext?.readOnlyRootFilesystem === true],
     ['capabilities drop ALL', securityContext?.capabilities?.drop?.includes('ALL') === true],
+    ['authorities that need not be there', authorities?.configMap?.optional === true],
+    ['nothing mounted that can be written', volumeMounts?.every(({ readOnly }) => readOnly === true) === true],
     ['capabilities add none', securityContext?.capabilities?.add === undefined],
   ];
   return sound.filter(([, holds]) => !holds).map(([what]) => `security: expected ${what}`);

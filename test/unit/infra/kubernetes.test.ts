@@ -241,6 +241,20 @@ describe('it is told when', () => {
       /storage: the Deployment or its/,
     ],
     [
+      'authorities must be there',
+      'Deployment',
+      `${pod}.volumes.0.configMap.optional`,
+      false,
+      /authorities that need not/,
+    ],
+    [
+      'authorities may be written',
+      'CronJob',
+      `spec.jobTemplate.${container}.volumeMounts.0.readOnly`,
+      false,
+      /can be written/,
+    ],
+    [
       'migrations are misspelt',
       'Job',
       `${container}.args.1`,
