@@ -6,7 +6,7 @@ import { runCommand } from './support/command.ts';
 await runCommand(
   {
     name: 'package',
-    summary: 'Packages the bundle as the target of a Kafka event source, and checks the package. Needs no account.',
+    summary: 'Packages each function as the target of a Kafka event source, and checks the packages. Needs no account.',
     usage: ['--stage dev --param clusterArn=arn:aws:kafka:...', '--stage prod --self-managed', '--stage dev --save'],
     options: { ...targetOptions, save: { type: 'boolean', default: false } },
     describe: {

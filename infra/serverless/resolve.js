@@ -6,7 +6,7 @@ import { deployedFunctions, onFailureOf } from './functions.ts';
 import { madeFunction } from './made-function.ts';
 import { regionOf } from './names.ts';
 import { stages } from './stages.ts';
-import { retentionSeconds as retentionOf, topicResources } from './topics.ts';
+import { topicResources } from './topics.ts';
 
 const clusterArn = ({ resolveVariable }) => resolveVariable('param:clusterArn');
 const listOf =
@@ -20,7 +20,6 @@ export const params = Object.fromEntries(
   Object.entries(stages).map(([stage, { account, databasePollers: _, ...sizes }]) => [stage, { ...sizes, ...account }]),
 );
 export const kafka = { ...processor, onFailure: onFailureOf(processor) };
-export const retentionSeconds = retentionOf(processor.source);
 export const region = async (context) => regionOf(await clusterArn(context));
 export const topics = async (context) => topicResources(await clusterArn(context));
 export const subnetIds = listOf('subnetIds');

@@ -34,7 +34,7 @@ export const targetDescriptions = {
   stage: `Which stage: ${Object.keys(stages).join(' or ')}.`,
   'self-managed': 'For a Kafka cluster that is not of MSK.',
   param: 'A name of the account, as name=value; as often as needed. Goes before infra/serverless/stages.ts.',
-  uncertified: 'The digest of a bundle to take although it has no passing certificate.',
+  uncertified: 'The digest of a bundle to take although it has no passing certificate, or several with commas.',
   json: 'Report in JSON.',
 } as const;
 
@@ -43,7 +43,7 @@ export const parameterNotes: readonly string[] = [
   'Parameters:',
   ...parameterSpecs.map(({ name, variants, effect }) => {
     const only = variants.length > 1 ? '' : variants[0] === 'msk' ? ' MSK only.' : ' --self-managed only.';
-    return `  ${name.padEnd(18)} ${effect}${only}`;
+    return `  ${name.padEnd(20)} ${effect}${only}`;
   }),
 ];
 

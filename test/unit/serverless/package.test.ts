@@ -15,117 +15,26 @@ import { inspectArchives } from '../../../scripts/package/archives.ts';
 import type { PackagedBundle } from '../../../scripts/package/certified.ts';
 import { templateProblems } from '../../../scripts/package/check-template.ts';
 import type { Sbom } from '../../../scripts/package/sbom.ts';
-import { type Resource, readTemplate, type Template } from '../../../scripts/package/template.ts';
+import type { Resource } from '../../../scripts/package/template.ts';
 import { readZip } from '../../../scripts/package/zip.ts';
 import {
-  account,
-  alarmTopicArn,
-  clusterArn,
-  databaseSecretArn,
-  run,
-  secretArn,
-  storageSecretArn,
-  uncertified,
-} from './run.ts';
+  functionNames,
+  functions,
+  mappingIdOf,
+  mappingOf,
+  msk,
+  names,
+  of,
+  packageAll,
+  resource,
+  statementsOf,
+  typeOf,
+} from './packaged.ts';
+import { alarmTopicArn, clusterArn, databaseSecretArn, secretArn, storageSecretArn } from './run.ts';
 
-interface Report {
-  readonly archives: readonly { readonly function: string; readonly path: string; readonly sha256: string }[];
-  readonly bundles: readonly { readonly name: string; readonly sha256: string; readonly certificate: string }[];
-  readonly template: { readonly path: string };
-  readonly sbom: { readonly path: string };
-}
+beforeAll(packageAll, 240_000);
 
-const alarms = ['--param', `alarmTopicArn=${alarmTopicArn}`];
-/** Each is packaged once, one after the other: they share the bundle. */
-const cases = {
-  'msk dev': ['--stage', 'dev', ...account.msk],
-  'msk prod': ['--stage', 'prod', ...account.msk, ...alarms],
-  'self-managed dev': ['--stage', 'dev', ...account.selfManaged],
-  'self-managed prod': ['--stage', 'prod', ...account.selfManaged, ...alarms],
-} as const;
-type Case = keyof typeof cases;
-const names = Object.keys(cases) as Case[];
-const msk = names.filter((name) => name.startsWith('msk'));
-
-interface Read {
-  readonly report: Report;
-  readonly template: Template;
-  readonly archives: ReadonlyMap<string, Buffer>;
-}
-
-/** The functions, with what differs between them. */
-const functions = {
-  processor: {
-    ...{ bundle: 'dist/functions.mjs', source: 'market.raw', written: ['market.enriched', 'market.raw.dlq'] },
-    ...{ prefix: '', timeout: 90, batch: 1_000 },
-  },
-  storage: {
-    ...{ bundle: 'dist/database.mjs', source: 'market.enriched', written: ['market.enriched.dlq'] },
-    ...{ prefix: 'Storage', timeout: 120, batch: 1_000 },
-  },
-  analytics: {
-    ...{
-      bundle: 'dist/database.mjs',
-      source: 'market.enriched',
-      written: ['analytics.results', 'market.enriched.dlq'],
-    },
-    ...{ prefix: 'Analytics', timeout: 120, batch: 500 },
-  },
-} as const;
-type Name = keyof typeof functions;
-const functionNames = Object.keys(functions) as Name[];
-const typeOf = (one: Name): string => one.charAt(0).toUpperCase() + one.slice(1);
-
-const packaged = new Map<Case, Read>();
-
-beforeAll(async () => {
-  const waiver = await uncertified();
-  for (const name of names) {
-    const { code, stdout, stderr } = await run('package', ...cases[name], ...waiver, '--json');
-    if (code !== 0) throw new Error(`packaging ${name} ended with ${code}: ${stderr}`);
-    const report = JSON.parse(stdout) as Report;
-    // The folder is packaged into again by whoever comes next: read at once.
-    packaged.set(name, {
-      report,
-      template: readTemplate(report.template.path),
-      archives: new Map(report.archives.map((one) => [one.function, readFileSync(one.path)])),
-    });
-  }
-}, 240_000);
-
-function of(name: Case): Read {
-  const found = packaged.get(name);
-  if (!found) throw new Error(`${name} was not packaged`);
-  return found;
-}
-
-function resource(name: Case, id: string): Resource {
-  const found = of(name).template.Resources[id];
-  if (!found) throw new Error(`${name} has no ${id}`);
-  return found;
-}
-
-function mappingIdOf(name: Case, one: Name): string {
-  const kind = msk.includes(name) ? 'MSKClusterArn' : 'Kafka';
-  const stream = { 'market.raw': 'Marketraw', 'market.enriched': 'Marketenriched' }[functions[one].source];
-  return `${typeOf(one)}EventSourceMapping${kind}${stream}`;
-}
-
-const mappingOf = (name: Case, one: Name): Resource => resource(name, mappingIdOf(name, one));
 const maximumOf = (policy: ScalingPolicy): number => provisionedPollers(policy).MaximumPollers;
-
-interface Statement {
-  readonly Sid: string;
-  readonly Effect: string;
-  readonly Action: string | readonly string[];
-  readonly Resource: unknown;
-}
-
-function statementsOf(name: Case, one: Name): Statement[] {
-  const policies: { PolicyDocument: { Statement: Statement[] } }[] = resource(name, `${typeOf(one)}Role`).Properties
-    ?.Policies;
-  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
-}
 
 /** Each is a function in a package. */
 const everywhere = names.flatMap((name) => functionNames.map((one) => [name, one] as const));
