@@ -1,6 +1,5 @@
 import { type LocalDatabase, openLocalDatabase, startDatabase } from '../infra/database/database.ts';
 import { databaseDir } from '../infra/database/layout.ts';
-import type { DatabaseStatus } from '../infra/database/status.ts';
 import type { Days } from './database/partitions.ts';
 import { daysOf, daysOptions, daysText, runSchemaAction } from './database/schema.ts';
 import { environmentOf } from './database/target.ts';
@@ -26,8 +25,10 @@ function print(json: boolean, facts: object, text: string): void {
   process.stdout.write(json ? `${JSON.stringify(facts)}\n` : `${text}\n`);
 }
 
-function report(status: DatabaseStatus, dir: string, json: boolean): number {
-  const rows = status.servers.map(({ id, role, port, pid, state, behindBytes, log }) => {
+async function report(database: LocalDatabase, json: boolean): Promise<number> {
+  const status = await database.status();
+  const servers = status.servers.map((one) => ({ ...one, sizeBytes: database.size(one.id).all }));
+  const rows = servers.map(({ id, role, port, pid, state, behindBytes, sizeBytes, log }) => {
     return [
       String(id),
       role,
@@ -35,14 +36,15 @@ function report(status: DatabaseStatus, dir: string, json: boolean): number {
       String(pid ?? '-'),
       state,
       behindBytes === null ? '-' : `${behindBytes} B`,
+      `${Math.ceil(sizeBytes / 2 ** 20)} MB`,
       log,
     ];
   });
-  const text = table([['server', 'role', 'port', 'pid', 'state', 'behind', 'log'], ...rows]);
+  const text = table([['server', 'role', 'port', 'pid', 'state', 'behind', 'size', 'log'], ...rows]);
   print(
     json,
-    status,
-    `${text.join('\n')}\nDATABASE_URL and DATABASE_REPLICA_URLS are in ${dir}/env, for node --env-file`,
+    { ...status, servers },
+    `${text.join('\n')}\nDATABASE_URL and DATABASE_REPLICA_URLS are in ${database.dir}/env, for node --env-file`,
   );
   return status.healthy ? 0 : 1;
 }
@@ -54,7 +56,7 @@ async function start({ dir, json }: Call): Promise<number> {
   process.once('SIGINT', abort).once('SIGTERM', abort);
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
   const database = await startDatabase({ dir, onProgress, signal: interrupt.signal });
-  return report(await database.status(), dir, json);
+  return await report(database, json);
 }
 
 /** An action on one server. */
@@ -83,10 +85,10 @@ const actions: Readonly<Record<string, (call: Call) => Promise<number>>> = {
     print(json, { stopped: true }, 'Both servers are stopped. Their data stays.');
     return 0;
   },
-  status: async ({ dir, json }) => report(await existing(dir).status(), dir, json),
+  status: async ({ dir, json }) => await report(existing(dir), json),
   async failover({ dir, json, kill }) {
     await existing(dir).failover({ kill });
-    return report(await existing(dir).status(), dir, json);
+    return await report(existing(dir), json);
   },
   async reset({ dir, json }) {
     await openLocalDatabase(dir)?.reset();

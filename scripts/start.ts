@@ -35,6 +35,8 @@ await runCommand(
       policy: 'What --autoscale follows: dev, prod, local, burst, or a file of fields that differ (default local).',
       plan: 'What to do when, such as 10s:+2,20s:kill,30s:-1 (see below).',
       'without-database': 'The small pipeline: feed and processor, no database, no storage and no analytics.',
+      'database-gb':
+        'The size at which the tables of the local database are emptied (default 4). The replica has as much again.',
       json: 'No view, and the books as one line of JSON: with --for, or at the end of --autoscale --burst.',
       plain: 'Lines instead of a live view, on a terminal too.',
     },

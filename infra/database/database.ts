@@ -19,6 +19,7 @@ import {
 } from './layout.ts';
 import { makeReplica } from './replica.ts';
 import { initialise, inspectServer, killServer, launch, pauseServer, stopServer } from './server.ts';
+import { type ServerSize, sizeOf } from './size.ts';
 import { asSuperuser, untilAnswers } from './sql.ts';
 import { type DatabaseStatus, statusOf } from './status.ts';
 import { guardServers } from './watchdog.ts';
@@ -29,6 +30,8 @@ export interface LocalDatabase {
   /** DATABASE_URL and DATABASE_REPLICA_URLS, as they are now: a failover changes which is which. */
   environment(): { DATABASE_URL: string; DATABASE_REPLICA_URLS: string };
   status(): Promise<DatabaseStatus>;
+  /** What a server takes on the disk. */
+  size(id: number): ServerSize;
   /** Ends both, cleanly. Data stays. */
   stop(): Promise<void>;
   /** Makes the replica the primary; the old one is stopped first, or killed, and follows the new one unless it is left. */
@@ -158,6 +161,7 @@ function databaseOf(dir: string, home: string): LocalDatabase {
     dir,
     environment: () => environmentOf(state()),
     status: () => statusOf(state()),
+    size: (id) => sizeOf(home, known(id)),
     stop: () => withLock(dir, stop),
     failover: (options = {}) =>
       withLock(dir, async () => {

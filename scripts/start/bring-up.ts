@@ -83,6 +83,7 @@ export async function bringUp(options: StartOptions, context: BringUp): Promise<
   // Behind the feed, so that the first enriched record does not wait for them: they find their topic from its start on.
   const laid = await database;
   signal.throwIfAborted();
+  laid?.databases.bound({ bytes: options.databaseBytes, from: storedFrom, onEvent: (text) => events.add(text) });
   const stages = laid ? startStages(laid.bundle, laid.databases, { ...shared, topics, offsets, undo }) : [];
   return {
     brokers,

@@ -1,8 +1,13 @@
-import { type LocalDatabase, openLocalDatabase, startDatabase } from '../../infra/database/database.ts';
+import { openLocalDatabase, startDatabase } from '../../infra/database/database.ts';
 import { databaseDir } from '../../infra/database/layout.ts';
+import type { ServerSize } from '../../infra/database/size.ts';
 import { migrate } from '../database/migrate.ts';
 import { onPrimary } from '../database/on-primary.ts';
 import { arrangeDays } from '../database/partitions.ts';
+import { type Bound, type BoundOptions, countSql, createBound } from './database-bound.ts';
+
+/** How often the disk is looked at: thousands of files. */
+const measureMs = 5_000;
 
 /** A server of the database, as far as it can be seen from here. */
 export interface DatabaseRow {
@@ -12,6 +17,8 @@ export interface DatabaseRow {
   readonly state: 'running' | 'paused' | 'stopped' | 'unknown';
   /** How much of the primary's log a replica has not replayed; null when that is not known. */
   readonly behindBytes: number | null;
+  /** What it takes on the disk; null when that is not known. */
+  readonly sizeBytes: number | null;
 }
 
 /** The database to write to and to read from. */
@@ -26,6 +33,8 @@ export interface Databases {
    * number: asked of the primary itself.
    */
   stored(from: readonly number[]): Promise<number>;
+  /** From now on the tables of servers of our own are emptied when they grow too large; `stored` goes on counting. */
+  bound(options: BoundOptions): void;
   /** Leaves the servers as they were found. */
   leave(): Promise<void>;
 }
@@ -56,7 +65,7 @@ export async function findDatabases({ env, signal, onProgress }: DatabaseOptions
 function named(env: NodeJS.ProcessEnv): Databases {
   const given = { DATABASE_URL: env.DATABASE_URL ?? '', DATABASE_REPLICA_URLS: env.DATABASE_REPLICA_URLS ?? '' };
   const row = (server: string, role: DatabaseRow['role']): DatabaseRow => {
-    return { server, role, state: 'unknown', behindBytes: null };
+    return { server, role, state: 'unknown', behindBytes: null, sizeBytes: null };
   };
   const replicas = given.DATABASE_REPLICA_URLS === '' ? [] : [row('DATABASE_REPLICA_URLS', 'replica')];
   return {
@@ -64,6 +73,7 @@ function named(env: NodeJS.ProcessEnv): Databases {
     rows: () => [row('DATABASE_URL', 'primary'), ...replicas],
     look: async () => undefined,
     stored: (from) => storedOf({ ...env, ...given }, from),
+    bound: () => undefined, // it is not ours to empty
     leave: async () => undefined,
   };
 }
@@ -75,32 +85,39 @@ async function local({ signal, onProgress }: Omit<DatabaseOptions, 'env'>): Prom
   // What somebody else started must not die with us.
   const database = await startDatabase({ dir, signal, onProgress, attached: !ranBefore });
   let rows: readonly DatabaseRow[] = [];
+  let bound: Bound | undefined;
+  let measuredAtMs = 0;
+  const sizes = new Map<number, ServerSize>();
+  const environment = (): NodeJS.ProcessEnv => ({ ...process.env, ...database.environment() });
   return {
     env: database.environment(),
     rows: () => rows,
     async look() {
-      rows = await rowsOf(database);
+      const { servers } = await database.status();
+      const isDue = Date.now() - measuredAtMs >= measureMs;
+      if (isDue) measuredAtMs = Date.now();
+      rows = servers.map(({ id, role, state, behindBytes }) => {
+        if (isDue) sizes.set(id, database.size(id));
+        return { server: String(id), role, state, behindBytes, sizeBytes: sizes.get(id)?.all ?? null };
+      });
+      const primary = servers.find(({ role }) => role === 'primary');
+      const size = primary && sizes.get(primary.id);
+      if (isDue && size) await bound?.check(size.tables);
     },
-    stored: (from) => storedOf({ ...process.env, ...database.environment() }, from),
+    stored: async (from) => (await storedOf(environment(), from)) + (bound?.dropped ?? 0),
+    bound(options) {
+      bound = createBound(environment(), options);
+      measuredAtMs = 0;
+    },
     leave: async () => {
       if (!ranBefore) await database.stop();
     },
   };
 }
 
-async function rowsOf(database: LocalDatabase): Promise<DatabaseRow[]> {
-  const { servers } = await database.status();
-  return servers.map(({ id, role, state, behindBytes }) => ({ server: String(id), role, state, behindBytes }));
-}
-
 async function storedOf(env: NodeJS.ProcessEnv, from: readonly number[]): Promise<number> {
   return await onPrimary(env, async (connection) => {
-    const { rows } = await connection.client.query(
-      `select count(*)::float8 as stored
-         from unnest($1::bigint[]) with ordinality as start (first_offset, number)
-         join snapshots on source_partition = number - 1 and source_offset >= first_offset`,
-      [from],
-    );
+    const { rows } = await connection.client.query(countSql, [from]);
     return Number(rows[0]?.stored ?? 0);
   });
 }

@@ -5,7 +5,15 @@ const flag = { type: 'boolean' } as const;
 export const startFlags = {
   ...{ instances: text, rate: text, symbols: text, contracts: text, 'poison-share': text, seed: text },
   ...{ mode: text, cpu: text, profile: text, for: text, plan: text },
-  ...{ autoscale: flag, policy: text, burst: flag, json: flag, plain: flag, 'without-database': flag },
+  ...{
+    autoscale: flag,
+    policy: text,
+    burst: flag,
+    json: flag,
+    plain: flag,
+    'without-database': flag,
+    'database-gb': text,
+  },
 } as const;
 
 /** The flags as typed; one that was not typed is absent. */

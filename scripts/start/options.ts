@@ -36,12 +36,15 @@ export interface StartOptions {
   readonly plain: boolean;
   /** Whether storage and analytics run as well, with a database. */
   readonly database: boolean;
+  /** The size at which the tables of the local database are emptied. */
+  readonly databaseBytes: number;
   /** What the instances will make of the environment. */
   readonly settings: Settings;
 }
 
 const defaultRate = '500';
 const defaultPoisonShare = '0.002';
+const defaultDatabaseGb = '4';
 
 /** Reads flags and environment. Everything wrong is told before anything is started. */
 export function readOptions(flags: StartFlags, positionals: readonly string[], env: NodeJS.ProcessEnv): StartOptions {
@@ -79,6 +82,7 @@ export function readOptions(flags: StartFlags, positionals: readonly string[], e
     },
     ...{ forMs, endsAtRest, plan, json, plain: flags.plain === true },
     database: flags['without-database'] !== true,
+    databaseBytes: integerOption('database-gb', given('database-gb') ?? defaultDatabaseGb, 1, 10_000) * 2 ** 30,
     settings: settingsOf(env),
   };
 }

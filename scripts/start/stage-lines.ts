@@ -31,9 +31,10 @@ function lagText(lag: number | null): string {
 }
 
 function databaseLine(databases: readonly DatabaseRow[], pen: Pen): string {
-  const servers = databases.map(({ server, role, state, behindBytes }) => {
+  const servers = databases.map(({ server, role, state, behindBytes, sizeBytes }) => {
     const behind = behindBytes ? ` ${count(behindBytes / 1_024)} KB behind` : '';
-    const text = `${server} ${role} ${state === 'unknown' ? '' : state}${behind}`.trim();
+    const size = sizeBytes === null ? '' : ` ${count(sizeBytes / 2 ** 20)} MB`;
+    const text = `${server} ${role} ${state === 'unknown' ? '' : state}${size}${behind}`.trim();
     return state === 'stopped' || state === 'paused' ? pen.bad(text) : text;
   });
   return ` database  ${servers.join(', ')}`;

@@ -54,8 +54,8 @@ function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     },
     stages: [stage('storage'), stage('analytics')],
     databases: [
-      { server: '1', role: 'primary', state: 'running', behindBytes: null },
-      { server: '2', role: 'replica', state: 'paused', behindBytes: 123_456_789 },
+      { server: '1', role: 'primary', state: 'running', behindBytes: null, sizeBytes: null },
+      { server: '2', role: 'replica', state: 'paused', behindBytes: 123_456_789, sizeBytes: 50 << 20 },
     ],
     history: { lag: Array.from({ length: 180 }, (_, index) => index), fed: [], enriched: [] },
     events: Array.from({ length: 30 }, (_, index) => ({
@@ -171,7 +171,7 @@ test('the line of a run without a terminal', () => {
 test('each function behind the processor has a line with its lag and rate, and so have the servers of the database', () => {
   const shown = layout(snapshot(), { columns: 140, rows: 45, selected: undefined }, plain);
   expect(shown.find((line) => line.startsWith(' storage'))).toContain('lag 123,456  12.3k/s   active');
-  expect(shown.find((line) => line.startsWith(' database'))).toContain('2 replica paused 120,563 KB behind');
+  expect(shown.find((line) => line.startsWith(' database'))).toContain('2 replica paused 50 MB 120,563 KB behind');
   const without = layout(
     snapshot({ stages: [], databases: [] }),
     { columns: 140, rows: 45, selected: undefined },
