@@ -7,8 +7,10 @@ import type { SampledRecord } from './records.ts';
 export interface DeadLetterReport {
   /** As many as the topic holds. */
   readonly total: number;
+  /** Of those: sent again or discarded since. */
+  readonly seenTo: number;
   readonly sampled: number;
-  /** Of those sampled, the most frequent first. */
+  /** Of those sampled that still wait, the most frequent first. */
   readonly byCode: readonly { readonly code: string; readonly records: number }[];
   readonly latest: null | {
     readonly atMs: number;
@@ -19,8 +21,21 @@ export interface DeadLetterReport {
   };
 }
 
-/** Counts a sample of dead letters by code, and picks the latest. */
-export function inspectDeadLetters(extents: readonly Extent[], records: readonly SampledRecord[]): DeadLetterReport {
+/** Counts a sample of dead letters by code, and picks the latest. `notes`: what was done with some, by where they lie. */
+export function inspectDeadLetters(
+  extents: readonly Extent[],
+  sampled: readonly SampledRecord[],
+  notes: readonly { readonly place: string }[] = [],
+): DeadLetterReport {
+  const places = new Set(notes.map(({ place }) => place));
+  const records = sampled.filter(({ partition, offset }) => !places.has(`${partition}/${offset}`));
+  const bounds = new Map(extents.map((extent) => [extent.partition, extent]));
+  // The journal outlives the letters.
+  const seenTo = [...places].filter((place) => {
+    const [partition = -1, offset = -1] = place.split('/').map(Number);
+    const extent = bounds.get(partition);
+    return extent !== undefined && offset >= extent.low && offset < extent.end;
+  }).length;
   const codes = new Map<string, number>();
   for (const record of records) codes.set(codeOf(record), (codes.get(codeOf(record)) ?? 0) + 1);
   const latest = records.reduce<SampledRecord | undefined>(
@@ -30,6 +45,7 @@ export function inspectDeadLetters(extents: readonly Extent[], records: readonly
   const headers = latest?.headers ?? {};
   return {
     total: extents.reduce((sum, { low, end }) => sum + end - low, 0),
+    seenTo,
     sampled: records.length,
     byCode: [...codes].map(([code, sum]) => ({ code, records: sum })).sort((a, b) => b.records - a.records),
     latest: latest
@@ -57,20 +73,20 @@ const causes: Readonly<Record<string, string>> = {
 
 /** Dead letters are kept until retention deletes them: someone has to look. */
 export function diagnoseDeadLetters(report: DeadLetterReport, topic: string, nowMs: number): Finding[] {
-  const { total, latest, byCode } = report;
-  if (total === 0) return [];
+  const { total, seenTo, latest, byCode } = report;
+  if (total === seenTo) return [];
   const most = byCode[0]?.code ?? '';
   return [
     {
       severity: 'warning',
       area: 'dead letters',
-      what: `${count(total, 'dead letter')} in ${topic}${latest ? `, the latest ${span(Math.max(0, nowMs - latest.atMs))} ago` : ''}`,
+      what: `${count(total - seenTo, 'dead letter')} in ${topic}${latest ? `, the latest ${span(Math.max(0, nowMs - latest.atMs))} ago` : ''}`,
       cause: `${Object.hasOwn(causes, most) ? causes[most] : 'What they died of is in their error.* headers.'}`,
       remedy: `${
         most === 'HANDLER_FAILED'
           ? 'Correct the function, then send them again'
           : 'Correct what writes them (or the limit that they met), then send them again before retention deletes them'
-      }: npm run dead-letters -- redrive. Its list says which of them still wait.`,
+      }: npm run dead-letters -- redrive.`,
     },
   ];
 }

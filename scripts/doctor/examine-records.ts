@@ -1,4 +1,6 @@
+import { journalName, readJournal } from '../dead-letters/journal.ts';
 import type { OpenedCluster, TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { withCluster } from '../support/kafka/group-look.ts';
 import { type Extent, readExtents } from '../support/kafka/offsets.ts';
 import { type DeadLetterReport, diagnoseDeadLetters, inspectDeadLetters } from './dead-letters.ts';
 import { type DelayReport, diagnoseDelay, measureDelay, newestOutputs } from './delay.ts';
@@ -33,7 +35,7 @@ export async function examineRecords(
   const nothing: Seen<RecordsExamination> = { seen: {}, findings: [] };
   const parts = await Promise.all([
     output ? guarded(output.name, examineOutput(output, existing(target.topic), target.topic, opened, most)) : nothing,
-    deadLetters ? guarded(deadLetters.name, examineDeadLetters(deadLetters, opened, most)) : nothing,
+    deadLetters ? guarded(deadLetters.name, examineDeadLetters(deadLetters, target, opened, most)) : nothing,
   ]);
   return {
     seen: Object.assign({}, ...parts.map(({ seen }) => seen)),
@@ -80,12 +82,14 @@ function isIn(extents: readonly Extent[]) {
 
 async function examineDeadLetters(
   topic: TopicFacts,
+  target: Target,
   opened: OpenedCluster,
   most: number,
 ): Promise<Seen<RecordsExamination>> {
   const extents = await readExtents(topic, opened.nodes);
   const sample = await readTail(topic, extents, most, opened.nodes);
-  const deadLetters = inspectDeadLetters(extents, sample.records);
+  const journal = await withCluster(target, [journalName(topic.name)], (found) => readJournal(found, topic.name));
+  const deadLetters = inspectDeadLetters(extents, sample.records, journal.notes);
   return {
     seen: { deadLetters },
     findings: [...incomplete(sample, topic.name), ...diagnoseDeadLetters(deadLetters, topic.name, Date.now())],

@@ -29,7 +29,10 @@ export function deadLetterLines({ records, target }: Examination): Section | und
   if (!letters || !target) return undefined;
   if (letters.total === 0) return { headline: `none in ${target.deadLetterTopic}`, lines: [] };
   const codes = letters.byCode.slice(0, 6).map(({ code, records: sum }) => `${clipped(code, 40)} ${sum}`);
-  const headline = `${letters.total} in ${target.deadLetterTopic}; of the last ${letters.sampled}: ${codes.join(', ') || 'none read'}`;
+  const seenTo = letters.seenTo > 0 ? `, ${letters.seenTo} of them redriven or discarded` : '';
+  const read =
+    codes.length > 0 ? `of the last ${letters.sampled} that wait: ${codes.join(', ')}` : 'none of the last wait';
+  const headline = `${letters.total} in ${target.deadLetterTopic}${seenTo}; ${read}`;
   const { latest } = letters;
   if (!latest) return { headline, lines: [] };
   return {

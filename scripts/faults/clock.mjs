@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 
+// Pollers are the service's, and nobody sets its clock: only that of the functions that they call.
+const isPoller = process.argv[1]?.endsWith('event-source.ts') ?? false;
 const RealDate = Date;
 const path = process.env.HFT_FAULTS_CLOCK ?? '';
 let offMs = 0;
@@ -19,10 +21,12 @@ globalThis.Date = class extends RealDate {
   }
 };
 
-setInterval(() => {
-  try {
-    offMs = Number(readFileSync(path, 'utf8')) || 0;
-  } catch {
-    // Nobody has set it yet.
-  }
-}, 50).unref();
+if (!isPoller) {
+  setInterval(() => {
+    try {
+      offMs = Number(readFileSync(path, 'utf8')) || 0;
+    } catch {
+      // Nobody has set it yet.
+    }
+  }, 50).unref();
+}

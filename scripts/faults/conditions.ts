@@ -11,7 +11,10 @@ const commitIntervalMs = 100;
 /** What a commit takes to be stored by all replicas on a busy machine: 50 ms in half of the cases. */
 const commitTakesMs = 100;
 
-/** Records of one instance that no commit covers yet: what it may do twice when it goes without a word. */
+/**
+ * Records of one instance that no commit covers yet: what it may do twice when it goes without a word. Where brokers are slow it
+ * is more: what they have not acknowledged, and what came in the time of two commits, for each begins when the last has ended.
+ */
 export function inFlight({ rate, instances }: Conditions): number {
   return Math.ceil((rate / instances) * ((commitIntervalMs + commitTakesMs) / 1_000));
 }

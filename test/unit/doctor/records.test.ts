@@ -81,6 +81,7 @@ describe('dead letters', () => {
     const report = inspectDeadLetters([{ partition: 0, low: 10, end: 50 }], records);
     expect(report).toEqual({
       total: 40,
+      seenTo: 0,
       sampled: 3,
       byCode: [
         { code: 'DECODE_FAILED', records: 2 },
@@ -91,6 +92,16 @@ describe('dead letters', () => {
     expect(diagnoseDeadLetters(report, 'dlq', 5_009)).toMatchObject([
       { severity: 'warning', what: '40 dead letters in dlq, the latest 5.0 s ago', cause: 'They are not UTF-8 JSON.' },
     ]);
+  });
+
+  test('that were sent again or discarded wait no more, and those that retention has deleted do not count', () => {
+    const records = [letter(11, 'DECODE_FAILED'), letter(12, 'HANDLER_FAILED')];
+    const extents = [{ partition: 0, low: 10, end: 13 }];
+    const places = (...offsets: number[]) => offsets.map((offset) => ({ place: `0/${offset}` }));
+    const report = inspectDeadLetters(extents, records, [...places(9, 12, 12), { place: '1/11' }]);
+    expect(report).toMatchObject({ total: 3, seenTo: 1, sampled: 1, latest: { code: 'DECODE_FAILED' } });
+    expect(diagnoseDeadLetters(report, 'dlq', 5_011)[0]?.what).toBe('2 dead letters in dlq, the latest 5.0 s ago');
+    expect(diagnoseDeadLetters(inspectDeadLetters(extents, records, places(10, 11, 12)), 'dlq', 0)).toEqual([]);
   });
 
   test('none', () => {
