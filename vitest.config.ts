@@ -70,6 +70,7 @@ export default defineConfig({
           include: ['test/long/**/*.test.ts'],
           globalSetup: ['test/support/cluster.ts'],
           fileParallelism: false,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 4 },
         },
       },

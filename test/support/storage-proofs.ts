@@ -63,6 +63,21 @@ const rebalances: StorageProof = {
   },
 };
 
+const moved: StorageProof = {
+  ...{ name: 'the group goes from containers to a function, and back', ...positionApart },
+  async harm({ instances, start, startMapping }) {
+    await sleep(2_000);
+    for (const instance of instances) expect(await instance.stop()).toEqual({ code: 0, signal: null });
+    const mapping = await startMapping();
+    await sleep(3_000);
+    expect((await mapping.stop()).records).toBeGreaterThan(rate);
+    const last = start();
+    await sharesOf([last], 12);
+    await sleep(1_000);
+    return [last];
+  },
+};
+
 const stopped: StorageProof = {
   ...{ name: 'the primary is stopped: partitions wait, and the backlog drains by itself', ...positionApart },
   async harm({ servers, instances }, downMs) {
@@ -70,7 +85,8 @@ const stopped: StorageProof = {
     await servers.local.stopServer(1);
     await instances[0].line('A dependency is down: the partition waits');
     const waiting = { status: 'degraded', waitsForDownstream: true };
-    await expect.poll(async () => (await instances[0].get('/ready')).json()).toMatchObject(waiting);
+    const ready = async () => (await instances[0].get('/ready')).json();
+    await expect.poll(ready, { timeout: 20_000 }).toMatchObject(waiting);
     await sleep(downMs);
     await servers.local.startServer(1);
     return instances;
@@ -157,4 +173,13 @@ function sharedCluster(): LocalCluster {
 }
 
 /** All of them, the short one first. */
-export const proofs: readonly StorageProof[] = [killed, rebalances, stopped, failover, replica, brokerKilled, frozen];
+export const proofs: readonly StorageProof[] = [
+  killed,
+  rebalances,
+  moved,
+  stopped,
+  failover,
+  replica,
+  brokerKilled,
+  frozen,
+];

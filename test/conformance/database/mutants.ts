@@ -67,6 +67,13 @@ export const databaseMutants: readonly DatabaseMutant[] = [
     replace: 'nextOffset !== undefined',
     ...{ place: inlineDatabase, one: behind, told: /^Error: It stands at 0,24,24,24/ },
   },
+  {
+    promise: 'outputs go to the partition of their input, modulo the count of theirs',
+    file: 'functions/runtime/delivery.ts',
+    find: 'publisher.publish(delivery.record.partition % publisher.partitionCount,',
+    replace: 'publisher.publish(delivery.record.partition >> 1,',
+    ...{ place: inlineDatabase, one: behind, told: /: output in [01]$/ },
+  },
 ];
 
 /** What the suite says of a bundle with this bug. */

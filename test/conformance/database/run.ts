@@ -23,7 +23,8 @@ export interface Ground {
 export async function openGround(): Promise<Ground> {
   const servers = await startTestDatabase();
   const { path: bundle } = await buildBundle({ entry: 'functions/database-main.ts', outfile: 'dist/database.mjs' });
-  const database = await servers.open();
+  // Who judges is patient: the machine is busy.
+  const database = await servers.open({ DATABASE_CONNECT_TIMEOUT_MS: '30000' });
   await watchClaims(database);
   return { bundle, servers, database };
 }

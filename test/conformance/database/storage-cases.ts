@@ -117,7 +117,9 @@ function troubled(): DatabaseCase {
     ...{ partitions: 2, deadLetterPartitions: 1, records, deliveries: 1, rows: [...a.rows, ...b.rows] },
     standsAt: [16, 12],
     async course({ write, done, claim, stands, servers }) {
-      await write([8, 6]);
+      await write([4, 3]);
+      await done();
+      await write([8, 6]); // under the claim that its first records have made
       await done();
       await claim();
       await write([16, 12]);
