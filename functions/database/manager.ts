@@ -7,6 +7,7 @@ import { positionOf } from './lsn.ts';
 import type { Monitor } from './monitor.ts';
 import type { Pool } from './pool.ts';
 import type { Database, ReadOptions, Session, Step } from './port.ts';
+import { endStalled } from './stalled.ts';
 import { type Head, type Limits, runTransaction } from './transaction.ts';
 
 /** What the manager works with. */
@@ -48,6 +49,10 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
     const connection = await pool.take(signal);
     try {
       return await run(connection);
+    } catch (error) {
+      const isLocked = sqlStateOf((error as { cause?: unknown }).cause) === '55P03';
+      if (isLocked && !connection.isBroken) await endStalled(connection, limits).catch(() => connection.destroy());
+      throw error;
     } finally {
       pool.give(connection);
     }

@@ -38,7 +38,8 @@ export const databaseSettingSpecs = {
     name: 'DATABASE_POOL_SIZE',
     fallback: null,
     ...integer(1, 100),
-    effect: 'Most connections of this process to one server. Default: 4 in a container, 2 in a function.',
+    effect:
+      'Most connections of this process to one server, beside one that looks how it is. Default: 4 in a container, 2 in a function.',
   }),
   connectTimeoutMs: setting({
     name: 'DATABASE_CONNECT_TIMEOUT_MS',

@@ -1,7 +1,10 @@
+import type { Submittable } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openConnection } from '../../functions/database/connection.ts';
 import { QueryError } from '../../functions/database/errors.ts';
 import type { Database, Session } from '../../functions/database/port.ts';
-import { DependencyDownError } from '../../functions/runtime/errors.ts';
+import { parseUrl, type Server } from '../../functions/database/servers.ts';
+import { DependencyDownError, messageOf } from '../../functions/runtime/errors.ts';
 import { never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let servers: TestDatabase;
@@ -226,6 +229,32 @@ describe('a limit', () => {
     );
   });
 
+  test('holds where the server has none: a COPY whose sender says nothing more is ended for who waits for its locks', async () => {
+    await emptied();
+    await database.write((session) => session.query(insert(1)), { signal: never });
+    const [server] = parseUrl(servers.local.environment().DATABASE_URL) ?? [];
+    const frozen = await openConnection(server as Server, 3_000);
+    await frozen.client.query(
+      "begin; set local statement_timeout = 200; update items set name = 'frozen' where id = 1",
+    );
+    const ended = new Promise((resolve) => {
+      const ignore = (): void => undefined;
+      const copy = {
+        submit: (wire: { query(text: string): void }) => wire.query('copy items from stdin'),
+        ...{ handleCopyInResponse: ignore, handleReadyForQuery: ignore, handleError: resolve },
+      };
+      frozen.client.query(copy as unknown as Submittable);
+    });
+    const brief = await servers.open({ DATABASE_STATEMENT_TIMEOUT_MS: '500', DATABASE_LOCK_TIMEOUT_MS: '50' });
+    const update = { text: "update items set name = 'written' where id = 1" };
+    const tries: string[] = [];
+    const one = () => brief.writeAtOnce([update], { signal: never }).then(() => 'written', messageOf);
+    await expect.poll(async () => tries.push(await one()) && tries.at(-1), { timeout: 10_000 }).toBe('written');
+    expect(tries[0]).toMatch(/did not give a lock in time/);
+    expect(await ended).toMatchObject({ code: '57P01' });
+    await brief.close();
+  });
+
   test('a pool makes no more connections than it may, and who waits too long is told', async () => {
     const release = Promise.withResolvers<void>();
     const hold = () =>
@@ -255,6 +284,19 @@ describe('a limit', () => {
     const { rows } = await database.read((s) => s.query<{ n: number }>({ text: mine }), { signal: never, maxLagMs: 0 });
     expect(rows[0]?.n).toBeLessThanOrEqual(2 + 1 + 2); // the pool, its lookout, and those of the other manager
     expect(database.metrics().waiting).toBe(0);
+  });
+
+  test.each([
+    ['a container', {}, 4],
+    ['a function', { AWS_LAMBDA_FUNCTION_NAME: 'storage' }, 2],
+  ])('the pool of %s has the size that is right for it', async (_, env, size) => {
+    const sized = await servers.open({ ...env, DATABASE_CONNECT_TIMEOUT_MS: '3000' });
+    const release = Promise.withResolvers<void>();
+    const calls = Array.from({ length: 6 }, () => sized.write(() => release.promise, { signal: never }));
+    await expect.poll(() => sized.metrics()).toMatchObject({ connections: size, waiting: 6 - size });
+    release.resolve();
+    await Promise.all(calls);
+    await sized.close();
   });
 
   test('a wait for a connection ends with the signal', async () => {
