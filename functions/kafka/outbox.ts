@@ -1,6 +1,7 @@
 import { EngineError } from '../runtime/errors.ts';
 import type { OutboundRecord, Publisher, Receipt } from '../runtime/publisher.ts';
 import { backoffMs } from '../runtime/retry.ts';
+import { createQueue, forget, halve, isLarge, type PartitionQueue, requestOf } from './chunks.ts';
 import type { Producer, SendFailure, TopicFacts } from './port.ts';
 
 export interface OutboxOptions {
@@ -20,28 +21,7 @@ export interface OutboxOptions {
   readonly moreToCome: () => boolean;
 }
 
-interface Item {
-  readonly record: OutboundRecord;
-  readonly receipt: Receipt;
-  readonly owner: object;
-  readonly bytes: number;
-}
-
-/** One partition of the topic: what waits, and the chunk that is on its way. */
-interface Queue {
-  readonly partition: number;
-  waiting: Item[];
-  waitingBytes: number;
-  /** Sent, and not acknowledged: it is sent again unchanged until it is, before anything else of its partition. */
-  chunk: Item[] | undefined;
-  attempts: number;
-  sending: boolean;
-  retryAtMs: number;
-}
-
 const batchOverheadBytes = 128;
-const maxChunkRecords = 2_000;
-const maxRequestBytes = 1_048_576;
 /**
  * While lanes have more at hand, a request waits for so many bytes, or for so long after the one before. What a request
  * costs the brokers hardly depends on its size: sent as soon as the last was answered, they were a fifth as large, and
@@ -49,7 +29,6 @@ const maxRequestBytes = 1_048_576;
  */
 const worthwhileBytes = 786_432;
 const maxGatherMs = 100;
-const compressAboveBytes = 524_288;
 const retryPolicy = { initialDelayMs: 50, maxDelayMs: 2_000 };
 
 /**
@@ -58,16 +37,8 @@ const retryPolicy = { initialDelayMs: 50, maxDelayMs: 2_000 };
  */
 export function createOutbox(producer: Producer, options: OutboxOptions): Publisher & { close(): void } {
   const { facts } = options;
-  const queues: Queue[] = Array.from({ length: facts.partitions }, (_, partition) => ({
-    partition,
-    waiting: [],
-    waitingBytes: 0,
-    chunk: undefined,
-    attempts: 0,
-    sending: false,
-    retryAtMs: 0,
-  }));
-  const active = new Set<Queue>();
+  const queues = Array.from({ length: facts.partitions }, (_, partition) => createQueue(partition));
+  const active = new Set<PartitionQueue>();
   const busyLeaders = new Set<number>();
   const lastSentMs = new Map<number, number>();
   let bytes = 0;
@@ -103,7 +74,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     lingering = false;
     if (closed) return;
     const now = performance.now(); // a clock that is set back would make a retry wait for as long
-    const byLeader = new Map<number, Queue[]>();
+    const byLeader = new Map<number, PartitionQueue[]>();
     let nextRetryMs = Number.POSITIVE_INFINITY;
     for (const queue of active) {
       if (queue.sending) continue;
@@ -123,7 +94,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
         linger();
       else {
         lastSentMs.set(leader, now);
-        void send(leader, requestOf(group));
+        void send(leader, requestOf(group, maxBatchBytes));
       }
     }
     clearTimeout(wakeUp);
@@ -131,7 +102,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   }
 
   /** A chunk that was sent before has waited enough. */
-  function worthwhile(group: readonly Queue[]): boolean {
+  function worthwhile(group: readonly PartitionQueue[]): boolean {
     let size = 0;
     for (const queue of group) {
       if (queue.chunk !== undefined) return true;
@@ -140,32 +111,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     return size >= worthwhileBytes;
   }
 
-  /** As many queues as a request takes, each with its chunk. */
-  function requestOf(group: readonly Queue[]): Queue[] {
-    const taken: Queue[] = [];
-    let size = 0;
-    for (const queue of group) {
-      if (size >= maxRequestBytes) break;
-      queue.chunk ??= nextChunk(queue);
-      for (const item of queue.chunk) size += item.bytes;
-      taken.push(queue);
-    }
-    return taken;
-  }
-
-  function nextChunk(queue: Queue): Item[] {
-    let size = 0;
-    let count = 0;
-    for (const item of queue.waiting) {
-      if (count > 0 && (size + item.bytes > maxBatchBytes || count >= maxChunkRecords)) break;
-      size += item.bytes;
-      count += 1;
-    }
-    queue.waitingBytes -= size;
-    return queue.waiting.splice(0, count);
-  }
-
-  async function send(leader: number, group: readonly Queue[]): Promise<void> {
+  async function send(leader: number, group: readonly PartitionQueue[]): Promise<void> {
     busyLeaders.add(leader);
     for (const queue of group) queue.sending = true;
     const batches = group.map(({ partition, chunk }) => ({
@@ -189,7 +135,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (active.size > 0) flush();
   }
 
-  function acknowledge(queue: Queue): void {
+  function acknowledge(queue: PartitionQueue): void {
     const chunk = queue.chunk ?? [];
     const { attempts } = queue;
     const wasFull = full();
@@ -202,7 +148,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (attempts > 0 || (wasFull && !full())) options.onRoom();
   }
 
-  function retry(queue: Queue, error: string, kind: SendFailure['kind']): void {
+  function retry(queue: PartitionQueue, error: string, kind: SendFailure['kind']): void {
     if (queue.attempts === 0) troubled += 1;
     queue.attempts += 1;
     queue.retryAtMs = performance.now() + backoffMs(retryPolicy, queue.attempts, Math.random());
@@ -218,15 +164,11 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   }
 
   /** The broker stored nothing of it, so the chunk may be cut: until one record is left, which is the culprit. */
-  function tooLarge(queue: Queue, error: string): void {
+  function tooLarge(queue: PartitionQueue, error: string): void {
     const chunk = queue.chunk ?? [];
     const [only] = chunk;
     if (chunk.length > 1) {
-      const half = Math.ceil(chunk.length / 2);
-      const rest = chunk.slice(half);
-      queue.waiting.unshift(...rest);
-      for (const item of rest) queue.waitingBytes += item.bytes;
-      queue.chunk = chunk.slice(0, half);
+      halve(queue, chunk);
       return;
     }
     if (only === undefined || options.mustDeliver) {
@@ -247,15 +189,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   function cancel(owner: object): void {
     const wasFull = full();
     for (const queue of active) {
-      const kept = queue.waiting.filter((item) => item.owner !== owner);
-      for (const item of queue.waiting) {
-        if (item.owner !== owner) continue;
-        bytes -= item.bytes;
-        queue.waitingBytes -= item.bytes;
-      }
-      queue.waiting = kept;
-      // A chunk that was sent may be stored already: it is sent on until that is known, and nobody is told.
-      queue.chunk = queue.chunk?.map((item) => (item.owner === owner ? { ...item, receipt: ignored } : item));
+      bytes -= forget(queue, owner);
       if (queue.waiting.length === 0 && queue.chunk === undefined) active.delete(queue);
     }
     if (wasFull && !full()) options.onRoom();
@@ -282,10 +216,4 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
       clearTimeout(wakeUp);
     },
   };
-}
-
-const ignored: Receipt = { acknowledged: () => undefined, refused: () => undefined };
-
-function isLarge(queue: Queue): boolean {
-  return (queue.chunk ?? []).some((item) => item.bytes > compressAboveBytes);
 }

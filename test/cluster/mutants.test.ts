@@ -99,7 +99,7 @@ const mutants: readonly Mutant[] = [
     name: 'records swapped',
     scenario: backlog,
     fault: {
-      file: 'functions/kafka/outbox.ts',
+      file: 'functions/kafka/chunks.ts',
       find: 'return queue.waiting.splice(0, count);',
       replace: 'return queue.waiting.splice(0, count).reverse();',
     },
