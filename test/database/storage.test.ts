@@ -6,6 +6,7 @@ import type { Assignment, BatchResult, InboundRecord } from '../../functions/run
 import { messageOf } from '../../functions/runtime/errors.ts';
 import { createContext, createRecord } from '../../functions/runtime/testing.ts';
 import { createStorage, type Storage, storage } from '../../functions/storage/definition.ts';
+import { databasePools, lookoutConnections } from '../../infra/scaling.ts';
 import { onPrimary } from '../../scripts/database/on-primary.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createSnapshots, type EnrichedSample } from '../support/snapshots.ts';
@@ -40,6 +41,9 @@ function recordOf({ key, value }: { key: Buffer; value: Buffer }, offset: number
   const headers = { source: Buffer.from(`market.raw/3/${source}`) };
   return createRecord({ topic: 'market.enriched', partition: 3, offset, key, value, headers });
 }
+
+const sourceText = (partition: number, { offset }: InboundRecord): Buffer =>
+  Buffer.from(`market.raw/${partition}/${offset}`);
 
 const recordsOf = (list: readonly EnrichedSample[], from = 0): InboundRecord[] =>
   list.map((sample, index) => recordOf(sample, from + index));
@@ -301,10 +305,10 @@ describe('an owner', () => {
 describe('users that are not the owner of the tables', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const grants = /```sql\n(grant [\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  const openAs = (user: string): Promise<Database> => {
+  const openAs = (user: string, env: Readonly<Record<string, string>> = {}): Promise<Database> => {
     const urls = Object.entries(servers.local.environment());
     const as = urls.map(([name, url]) => [name, url.replace(/\/\/[^@]+@/, `//${user}:of-${user}@`)]);
-    return servers.open(Object.fromEntries(as));
+    return servers.open({ ...Object.fromEntries(as), ...env });
   };
 
   test('store and read with the rights that README has them granted, and with no more', async () => {
@@ -328,5 +332,36 @@ describe('users that are not the owner of the tables', () => {
     await expect(handle(recordsOf(samples(1), 4), holding(), createStorage(asAnalytics, {}))).rejects.toThrow(
       'does not permit this: grant the user of DATABASE_URL the rights',
     );
+    await Promise.all([asStorage.close(), asAnalytics.close()]);
+  });
+
+  test('have no more connections than infra/scaling.ts counts on, however many partitions there are', async () => {
+    const partitions = Array.from({ length: 12 }, (_, partition) => partition);
+    const batches = partitions.map((partition) =>
+      recordsOf(samples(3)).map((record) => ({
+        ...record,
+        partition,
+        headers: { source: sourceText(partition, record) },
+      })),
+    );
+    const sizeOf = (name: keyof typeof databasePools) => ({ DATABASE_POOL_SIZE: String(databasePools[name]) });
+    const writer = createStorage(await openAs('storage', sizeOf('storage')), {});
+    await Promise.all(batches.map((batch) => handle(batch, holding(), writer)));
+
+    const resources = createAnalytics(await openAs('analytics', sizeOf('analytics')), { STORAGE_WAIT_MS: '10000' });
+    const results = await Promise.all(
+      batches.map((batch) => analytics.handleBatch(batch, createContext({ resources }))),
+    );
+    expect(results.flat().every((result) => result !== undefined && !(result instanceof Error))).toBe(true);
+    await onPrimary(servers.local.environment(), async ({ client }) => {
+      // What a pool had at most it keeps for a while.
+      const { rows } = await client.query(
+        "select usename, count(*)::int from pg_stat_activity where usename in ('storage', 'analytics') group by 1",
+      );
+      for (const { usename, count } of rows as { usename: 'storage' | 'analytics'; count: number }[]) {
+        expect(count, usename).toBeLessThanOrEqual(databasePools[usename] + lookoutConnections);
+      }
+      expect(rows).toHaveLength(2);
+    });
   });
 });
