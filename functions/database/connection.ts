@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import pg from 'pg';
 import { DependencyDownError } from '../runtime/errors.ts';
-import { translate } from './errors.ts';
+import { sqlStateOf, translate } from './errors.ts';
 import { nameOf, type Server } from './servers.ts';
 
 /** A connection to a server, which one transaction at a time has to itself. */
@@ -69,6 +69,7 @@ export async function openConnection(server: Server, timeoutMs: number): Promise
         error,
       );
     }
+    if (sqlStateOf(error)?.startsWith('28')) server.refused?.();
     throw translate(error, name);
   }
   return {

@@ -1,10 +1,11 @@
 import { StartupError } from '../runtime/errors.ts';
+import { withLoginsOf } from './logins.ts';
 import { createManager } from './manager.ts';
 import { createMonitor } from './monitor.ts';
 import { createPool } from './pool.ts';
 import type { Database } from './port.ts';
 import { withSecret } from './secret.ts';
-import { nameOf } from './servers.ts';
+import { nameOf, type Server } from './servers.ts';
 import { type DatabaseSettings, readDatabaseSettings } from './settings.ts';
 
 /** A container is one of few and handles many records at once; a function one of many, with a batch at a time. */
@@ -21,8 +22,8 @@ const longestLookMs = 1_000;
  */
 export async function openDatabase(env: Readonly<Record<string, string | undefined>>): Promise<Database> {
   const settings = await settingsOf(env);
-  const named = [...settings.servers, ...(settings.replicas ?? [])];
-  const servers = named.filter((server, index) => named.findIndex((one) => nameOf(one) === nameOf(server)) === index);
+  const named = serversOf(settings);
+  const servers = env.DATABASE_SECRET_ARN ? withLoginsOf(named, async () => serversOf(await settingsOf(env))) : named;
   const size = settings.poolSize ?? (env.AWS_LAMBDA_FUNCTION_NAME ? poolSizes.function : poolSizes.container);
   const monitor = createMonitor(servers, Math.min(longestLookMs, settings.connectTimeoutMs));
   const database = createManager({
@@ -41,6 +42,12 @@ export async function openDatabase(env: Readonly<Record<string, string | undefin
     );
   }
   return database;
+}
+
+/** All that are named, each once. */
+function serversOf({ servers, replicas = [] }: DatabaseSettings): readonly Server[] {
+  const named = [...servers, ...replicas];
+  return named.filter((server, index) => named.findIndex((one) => nameOf(one) === nameOf(server)) === index);
 }
 
 /** What is wrong in a secret is mended there, with no deployment: the database is not fit yet. */

@@ -6,6 +6,8 @@ export interface Server {
   readonly password: string | undefined;
   readonly database: string;
   readonly tls: Tls;
+  /** To be called when the server refuses the login: who can look up another does. */
+  readonly refused?: () => void;
 }
 
 /** `disable`: none. `verify-full`: the certificate is checked, its name as well. `no-verify`: encrypted, to anybody. */

@@ -1,11 +1,13 @@
 import type { Submittable } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openConnection } from '../../functions/database/connection.ts';
 import { QueryError } from '../../functions/database/errors.ts';
+import { openDatabase } from '../../functions/database/open.ts';
 import type { Database, Session } from '../../functions/database/port.ts';
 import { parseUrl, type Server } from '../../functions/database/servers.ts';
 import { DependencyDownError, messageOf } from '../../functions/runtime/errors.ts';
-import { never, startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
+import { serveSecret } from '../support/secret-service.ts';
 
 let servers: TestDatabase;
 let database: Database;
@@ -307,4 +309,28 @@ describe('a limit', () => {
     release.resolve();
     await Promise.all(holding);
   });
+});
+
+test('a password that is changed at the database and in the secret is used by the next connections, with no restart', async () => {
+  const { local } = servers;
+  await asAdministrator(local, 1, "create role rotated login password 'first' in role hft");
+  const as = (password: string) => ({
+    DATABASE_URL: local.environment().DATABASE_URL.replace(/\/\/[^@]+@/, `//rotated:${password}@`),
+  });
+  const secret = await serveSecret(as('first'));
+  const opened = await openDatabase(secret.env);
+  try {
+    const works = () => opened.write((session) => session.query({ text: 'select 1' }), { signal: never });
+    await works();
+
+    secret.change(as('second'));
+    await asAdministrator(local, 1, "alter role rotated password 'second'");
+    await asAdministrator(local, 1, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rotated'");
+
+    await expect(works()).rejects.toThrow(DependencyDownError);
+    await vi.waitFor(works, { timeout: 20_000, interval: 200 });
+  } finally {
+    await opened.close();
+    await secret.close();
+  }
 });

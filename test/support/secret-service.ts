@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 export interface SecretService {
   /** A function's settings, with the secret's ARN in place of what is in it, and where to ask for it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Puts other URLs into the secret. */
+  change(settings: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
 
@@ -14,7 +16,8 @@ const kept = ['DATABASE_URL', 'DATABASE_REPLICA_URLS'];
 /** Takes the URLs of the database out of a function's settings, for it to ask for them as it does under Lambda. */
 export async function serveSecret(settings: Readonly<Record<string, string>>): Promise<SecretService> {
   const entries = Object.entries(settings);
-  const held = Object.fromEntries(entries.filter(([name]) => kept.includes(name)));
+  const heldOf = (all: typeof entries) => Object.fromEntries(all.filter(([name]) => kept.includes(name)));
+  let held = heldOf(entries);
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
@@ -32,6 +35,9 @@ export async function serveSecret(settings: Readonly<Record<string, string>>): P
       DATABASE_SECRET_ARN: arn,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${port}`,
       ...{ AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'a-key' },
+    },
+    change(changed) {
+      held = heldOf(Object.entries(changed));
     },
     close: () => new Promise((resolve) => void server.close(() => resolve())),
   };
