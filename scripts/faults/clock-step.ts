@@ -8,6 +8,7 @@ export const clockStep: Scenario = {
   name: 'clock-step',
   summary: "The instances' clock goes an hour ahead, and 13 s later to an hour behind; then one more instance joins.",
   withClock: true,
+  // Of an instance. A function's deadline is by the service's clock: while its own is ahead of that, it hands all back undone.
   promised: () => ({ doubled: 0, silenceMs: 4_000 }),
   async run({ crew, setClock, allMove, mark, rest }) {
     for (const [text, offMs] of [

@@ -57,6 +57,7 @@ const unusedMethods: Readonly<Record<string, readonly string[]>> = {
   ],
   'kafkajs/src/cluster/index.js': ['markOffsetAsCommitted', 'addTargetTopic'],
   'kafkajs/src/cluster/brokerPool.js': ['findConnectedBroker', 'withBroker'], // silent-broker.ts
+  'kafkajs/src/network/connectionPool.js': ['getConnectionByRequest'],
   'kafkajs/src/network/requestQueue/index.js': ['scheduleRequestTimeoutCheck', 'scheduleCheckPendingRequests'],
   'kafkajs/src/utils/long.js': [
     ...['notEquals', 'or', 'and', 'toNumber', 'toInt', 'gte', 'shiftLeft', 'shiftRight', 'shiftRightUnsigned'],

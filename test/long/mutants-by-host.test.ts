@@ -24,9 +24,11 @@ interface Ground {
 type Scenario = (ground: Ground) => Promise<void>;
 
 const partitions = 4;
-/** Of a function: shorter than the time for which dead letters fail. */
-const functionTimeoutMs = 6_000;
+const functionTimeoutMs = 30_000;
+/** Where it is to end before dead letters do not fail any more. */
+const shortTimeoutMs = 6_000;
 const failMs = 9_000;
+const commitTimeoutMs = 90_000;
 
 /** Records all at once, and then at a pace. */
 const flow: Scenario = async ({ pipeline, start }) => {
@@ -34,7 +36,7 @@ const flow: Scenario = async ({ pipeline, start }) => {
   await sleep(1_500);
   const running = await start();
   await writer.done;
-  await pipeline.committed();
+  await pipeline.committed(commitTimeoutMs);
   await running.stop();
 };
 
@@ -46,7 +48,7 @@ const deadLettersFail: Scenario = async ({ pipeline, start }) => {
   await writer.done;
   await sleep(failMs);
   await configureTopic(deadLetters, {});
-  await pipeline.committed(90_000);
+  await pipeline.committed(commitTimeoutMs);
   await running.stop();
 };
 
@@ -57,7 +59,7 @@ const join: Scenario = async ({ pipeline, start }) => {
   const second = await start();
   await sleep(2_000);
   await writer.stop();
-  await pipeline.committed();
+  await pipeline.committed(commitTimeoutMs);
   await Promise.all([first.stop(), second.stop()]);
 };
 
@@ -182,6 +184,7 @@ async function groundOf(
   host: HostName,
   env: Bug['env'],
   fault: Fault | undefined,
+  scenario: Scenario,
   { onTestFinished }: TestContext,
 ): Promise<Ground> {
   const bundle = await buildTestBundle({ fault });
@@ -189,9 +192,10 @@ async function groundOf(
   const pipeline = await createPipeline({ partitions, bundle: bundle.path, onTestFinished, ...(env && { env }) });
   const bootstrapServers = inject('bootstrapServers');
   const settings = { ...settingsOf(pipeline.topics, bootstrapServers), ...env };
+  const timeoutMs = scenario === deadLettersFail ? shortTimeoutMs : functionTimeoutMs;
   const mapping = {
     ...{ bootstrapServers, topic: pipeline.topics.source, groupId: pipeline.groupId, windowMs: 100 },
-    function: { bundle: bundle.path, exportName: 'processor', env: settings, timeoutMs: functionTimeoutMs },
+    function: { bundle: bundle.path, exportName: 'processor', env: settings, timeoutMs },
   };
   let started = 0;
   return {
@@ -213,8 +217,9 @@ async function groundOf(
 describe.concurrent.each<HostName>(['container', 'function'])('%s', (host) => {
   test.for(bugs)('$name: the ledger says so', { timeout: 180_000 }, async (bug, context) => {
     const { name, scenario, env, fault, found } = bug;
-    const ground = await groundOf(host, env, isOf(host, fault), context);
-    await isOf(host, scenario)(ground);
+    const staged = isOf(host, scenario);
+    const ground = await groundOf(host, env, isOf(host, fault), staged, context);
+    await staged(ground);
     const verdict = await ground.pipeline.verdict();
     const expected = name === 'skip the drain' ? undrained[host] : found;
     expect(violationsOf(verdict), describeVerdict(verdict)).toEqual(expect.arrayContaining([...expected]));
@@ -229,7 +234,7 @@ describe.concurrent.each<HostName>(['container', 'function'])('%s', (host) => {
     'without a bug %s is clean',
     { timeout: 180_000 },
     async ([, scenario, env, allowDuplicates], context) => {
-      const ground = await groundOf(host, env, undefined, context);
+      const ground = await groundOf(host, env, undefined, scenario, context);
       await scenario(ground);
       assertClean(await ground.pipeline.verdict(), { allowDuplicates });
     },

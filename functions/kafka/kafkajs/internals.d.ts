@@ -133,6 +133,17 @@ declare module 'kafkajs/src/cluster/brokerPool.js' {
   export = BrokerPool;
 }
 
+declare module 'kafkajs/src/network/connectionPool.js' {
+  import type Connection from 'kafkajs/src/network/connection.js';
+
+  class ConnectionPool {
+    pool: readonly [Connection, Connection];
+    getConnection(index: number): Promise<Connection>;
+    getConnectionByRequest(asked: { request: { apiKey: number } }): Promise<Connection>;
+  }
+  export = ConnectionPool;
+}
+
 declare module 'kafkajs/src/network/connection.js' {
   import type { Socket } from 'node:net';
   import type RequestQueue from 'kafkajs/src/network/requestQueue/index.js';

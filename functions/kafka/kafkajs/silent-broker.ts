@@ -1,6 +1,7 @@
 import BrokerPool from 'kafkajs/src/cluster/brokerPool.js';
 import { KafkaJSBrokerNotFound, KafkaJSConnectionError, KafkaJSRequestTimeoutError } from 'kafkajs/src/errors.js';
 import Connection from 'kafkajs/src/network/connection.js';
+import ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { encodeHead } from './raw-request.ts';
 
@@ -15,6 +16,9 @@ const doubtAfterMs = 4_000;
 const answerWithinMs = 4_000;
 const refusalPauseMs = 100;
 const lookMs = 100;
+const fetchKey = 1;
+/** Metadata, FindCoordinator. */
+const lookUpKeys = [3, 10];
 const versionsApi = { key: 18, name: 'ApiVersions' };
 
 type Broker = BrokerPool['seedBroker'];
@@ -95,6 +99,15 @@ function begin(queue: RequestQueue): void {
   doubts.set(queue.broker, doubt);
   ask(connection, doubt);
 }
+
+/**
+ * A broker works on one request of a connection at a time. What asks for leaders would wait for a produce request, or a
+ * commit, that waits for a replica that hangs; so it goes the way of fetches then, which are answered soon.
+ */
+ConnectionPool.prototype.getConnectionByRequest = function unheld(this: ConnectionPool, { request: { apiKey } }) {
+  const isHeld = lookUpKeys.includes(apiKey) && this.pool[0].requestQueue.inflight.size > 0;
+  return this.getConnection(apiKey === fetchKey || isHeld ? 1 : 0);
+};
 
 /** In place of kafkajs' own, which takes any that is connected. */
 BrokerPool.prototype.findConnectedBroker = async function find(this: BrokerPool): Promise<Broker> {

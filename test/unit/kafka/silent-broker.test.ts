@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import BrokerPool from 'kafkajs/src/cluster/brokerPool.js';
 import Connection from 'kafkajs/src/network/connection.js';
+import ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import '../../../functions/kafka/kafkajs/silent-broker.ts';
 
@@ -131,4 +132,16 @@ test('others are asked before the one that says nothing', async () => {
     expect(asked.at(-1)).toBe('1');
     expect(await pool.findConnectedBroker()).not.toBe(brokers[1]);
   }
+});
+
+test('who asks for leaders does not wait behind a request that waits for replicas', async () => {
+  const { connection } = broker('held', { answers: false });
+  const pool = [connection(), connection()] as const;
+  const made = Object.assign(Object.create(ConnectionPool.prototype) as ConnectionPool, { pool });
+  const by = async (apiKey: number): Promise<number> =>
+    pool.indexOf(await made.getConnectionByRequest({ request: { apiKey } }));
+  const [produce, fetch, metadata, commit, coordinator] = [0, 1, 3, 8, 10];
+  expect([await by(produce), await by(fetch), await by(metadata), await by(coordinator)]).toEqual([0, 1, 0, 0]);
+  send(pool[0]);
+  expect([await by(produce), await by(commit), await by(metadata), await by(coordinator)]).toEqual([0, 0, 1, 1]);
 });
