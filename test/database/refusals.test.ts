@@ -155,6 +155,7 @@ describe('a server', () => {
     release.resolve();
     await Promise.allSettled(calls);
     await database.write(async () => undefined, { signal: never });
+    await database.close();
   });
 
   test('is no longer needed once it is closed: a use says so', async () => {
@@ -213,5 +214,24 @@ describe('TLS', () => {
     ],
   ])('%s', async (_, change, said) => {
     expect(await refusalOf(change)).toMatch(said);
+  });
+
+  test('does not stand in the way of giving up a statement on abort', async () => {
+    const { DATABASE_URL } = servers.local.environment();
+    const database = await servers.open({ DATABASE_URL: `${DATABASE_URL}?sslmode=require`, DATABASE_REPLICA_URLS: '' });
+    const over = new AbortController();
+    const sleeping = database.write((session) => session.query({ text: 'select pg_sleep(30)' }), {
+      signal: over.signal,
+    });
+    sleeping.catch(() => undefined);
+    const text = `select (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as tls, (select count(*)
+      from pg_stat_activity where query like 'select pg_sleep%' and state = 'active') as n`;
+    const look = async () =>
+      (await database.read((s) => s.query<{ tls: boolean; n: number }>({ text }), { signal: never, maxLagMs: 0 }))
+        .rows[0];
+    await expect.poll(look).toEqual({ tls: true, n: 1 });
+    over.abort(new Error('the deadline'));
+    await expect(sleeping).rejects.toThrow('the deadline');
+    await expect.poll(look).toEqual({ tls: true, n: 0 });
   });
 });
