@@ -77,6 +77,8 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     generation += 1;
     options.onAssigned?.((payload.memberAssignment[topic] ?? []).toSorted((a, b) => a - b));
     queues.clear();
+    // kafkajs keeps pauses over a join: nobody would read those partitions any more.
+    if (paused.size > 0) consumer.resume([{ topic, partitions: [...paused] }]);
     paused.clear();
     positions = new Map();
     held = new AbortController();

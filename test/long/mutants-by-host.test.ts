@@ -84,9 +84,19 @@ const bugs: readonly Bug[] = [
     scenario: flow,
     env: eager,
     fault: {
-      file: 'functions/runtime/lane.ts',
-      find: 'if (delivery.pending > 0) depart(delivery);',
-      replace: 'if (delivery.pending > 0) { depart(delivery); tracker.finish(delivery); }',
+      container: {
+        file: 'functions/runtime/lane.ts',
+        find: 'if (delivery.pending > 0) depart(delivery);',
+        replace: 'if (delivery.pending > 0) { depart(delivery); tracker.finish(delivery); }',
+      },
+      // Its answer is the commit, and waits for what is under way.
+      function: {
+        file: 'functions/runtime/dispatch.ts',
+        find: '  await ended.promise;\n',
+        replace:
+          '  if (lanes.length > 0) return { partitions: batches.map((one) => ({ ...one, firstUndone: undefined })), timedOut };\n' +
+          '  await ended.promise;\n',
+      },
     },
     found: ['commitsAhead'],
   },

@@ -128,3 +128,39 @@ test('before it joins its group again, what is under way ends, is committed, and
 
   expect(events).toEqual(['begins 0', 'ends, no retry', 'commit [{"topic":"in","partition":0,"offset":"1"}]', 'joins']);
 });
+
+test('partitions that were paused are read again after a join: whoever has them then', async () => {
+  const told: unknown[] = [];
+  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+  let join: ((event: unknown) => void) | undefined;
+  const consumer = {
+    events: { GROUP_JOIN: 'join' },
+    ...{ connect: async () => undefined, subscribe: async () => undefined, disconnect: async () => undefined },
+    on(_name: string, listener: typeof join) {
+      join = listener;
+    },
+    async run(config: { eachBatch: typeof eachBatch }) {
+      eachBatch = config.eachBatch;
+    },
+    pause: ([one]: { partitions: number[] }[]) => told.push(['pause', one?.partitions]),
+    resume: ([one]: { partitions: number[] }[]) => told.push(['resume', one?.partitions]),
+  };
+  const poller = await startPoller({
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    // Busy: what is fetched waits.
+    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set([0]), concurrency: 1 },
+    signal: new AbortController().signal,
+    deliver: async (batch, done) => done(batch),
+  });
+  const message = { timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
+  const messages = ['0', '1', '2'].map((offset) => ({ ...message, offset }));
+  const payload = { batch: { partition: 0, messages }, resolveOffset: () => undefined };
+  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  join?.({ payload: { memberAssignment: { in: [0] } } });
+  await poller.stop();
+
+  expect(told).toEqual([
+    ['pause', [0]],
+    ['resume', [0]],
+  ]);
+});
