@@ -1,7 +1,7 @@
 /** A stored snapshot of a window, as far as each of them counts. */
 export interface Past {
-  /** Microseconds since 1970. */
-  readonly micros: number;
+  /** Microseconds since 1970: a number is exact up to the year 2255, and a time is looked up by what was read of it. */
+  readonly micros: bigint;
   /** In `market.raw`, of what it was computed of; below 0, as -1 - offset, when that was in another partition than the window's. */
   readonly offset: number;
   readonly spot: number;

@@ -33,14 +33,14 @@ cross join lateral (
 /** The statement that reads the ends of windows. */
 export function endsSql(keys: readonly Key[]): Sql {
   const micros = keys.map(({ past }) => past.micros);
-  const bounds = [micros.reduce((a, b) => Math.min(a, b)), micros.reduce((a, b) => Math.max(a, b))];
+  const bounds = [micros.reduce((a, b) => (a < b ? a : b)), micros.reduce((a, b) => (a > b ? a : b))];
   return {
     text,
     values: [
       keys.map(({ symbolId }) => symbolId),
       keys.map(({ expiry }) => expiry),
-      micros.map((one) => timeText(BigInt(one))),
-      ...bounds.map((one) => timeText(BigInt(one))),
+      micros.map(timeText),
+      ...bounds.map(timeText),
     ],
   };
 }

@@ -61,7 +61,7 @@ left join lateral (
 ) w on true`;
 
 /** From 1970-01-01 to 2000-01-01, where PostgreSQL counts from. */
-const epochMicros = 946_684_800_000_000;
+const epochMicros = 946_684_800_000_000n;
 
 /** The statement that reads ranges, if storage has stored all before an offset. */
 export function rangesSql({ group, topic, partition }: StoragePlace, needed: number, ranges: readonly Range[]): Sql {
@@ -104,7 +104,7 @@ function pastsOf({ times, offsets, spots, volatilities }: Row): Past[] {
   for (let at = times.length - 8; at >= 0; at -= 8) {
     const iv = volatilities.readDoubleBE(at);
     pasts.push({
-      micros: integerAt(times, at) + epochMicros,
+      micros: times.readBigInt64BE(at) + epochMicros,
       offset: integerAt(offsets, at),
       spot: spots.readDoubleBE(at),
       atmIv: Number.isNaN(iv) ? null : iv,
@@ -113,7 +113,7 @@ function pastsOf({ times, offsets, spots, volatilities }: Row): Past[] {
   return pasts;
 }
 
-/** Exact up to 2^53, as all of these are. */
+/** Exact up to 2^53, as offsets are. */
 function integerAt(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }

@@ -5,7 +5,7 @@ import type { Past } from './past.ts';
 const yearMicros = 252 * 22_500 * 1e6;
 
 /** No two snapshots of an open market are so far apart: it was closed in between. */
-const closedMicros = 3_600 * 1e6;
+const closedMicros = 3_600_000_000n;
 
 /**
  * The annualised standard deviation of the log returns of spot over the window, percent: 100 s sqrt(year / interval), with s
@@ -27,7 +27,7 @@ export function realisedVolatility(window: readonly Past[]): number | null {
     // ln(1 + x) keeps the digits that ln(b / a) loses when prices hardly differ.
     returns.push(Math.log1p(subtract(after.spot, before.spot) / before.spot));
     const gap = after.micros - before.micros;
-    if (gap <= closedMicros) openMicros += gap;
+    if (gap <= closedMicros) openMicros += Number(gap);
   }
   if (returns.length < 2 || openMicros <= 0) return null;
   const mean = returns.reduce((sum, one) => sum + one, 0) / returns.length;

@@ -71,8 +71,8 @@ export function slide(range: Range, stored: readonly Past[], reach: Reach): Read
 
 function windowOf(wanted: Wanted, stored: readonly Past[], isCut: boolean, reach: Reach): Past[] | undefined {
   const { offset } = wanted.source;
-  const to = Number(wanted.micros);
-  const from = Number(wanted.micros - reach.lookbackMicros);
+  const to = wanted.micros;
+  const from = to - reach.lookbackMicros;
   const window: Past[] = [];
   for (let index = stored.length - 1; index >= 0; index -= 1) {
     const past = stored[index] as Past; // in bounds

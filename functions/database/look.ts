@@ -57,7 +57,10 @@ export function createLookout(server: Server, timeoutMs: number): Lookout {
           schemaFits = false; // it may be another server by now
           connection = await openConnection(server, timeoutMs);
         }
-        return await ask(connection);
+        const seen = await ask(connection);
+        // What is set for a database or a user counts from the login on: only another session hears that it is off again.
+        if (seen.problem?.endsWith(readOnly)) connection.destroy();
+        return seen;
       } catch (error) {
         connection?.destroy();
         connection = undefined;

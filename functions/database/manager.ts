@@ -50,8 +50,11 @@ export function createManager({ monitor, pools, limits, maxLagMs: usualLagMs }: 
     try {
       return await run(connection);
     } catch (error) {
-      const isLocked = sqlStateOf((error as { cause?: unknown }).cause) === '55P03';
-      if (isLocked && !connection.isBroken) await endStalled(connection, limits).catch(() => connection.destroy());
+      const state = sqlStateOf((error as { cause?: unknown }).cause);
+      // Read-only by what was found at the login, for all that this session can know: a new one finds what is set now.
+      if (state === '25006') connection.destroy();
+      if (state === '55P03' && !connection.isBroken)
+        await endStalled(connection, limits).catch(() => connection.destroy());
       throw error;
     } finally {
       pool.give(connection);

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Analytics, analytics, createAnalytics } from '../../functions/analytics/definition.ts';
-import type { Database } from '../../functions/database/port.ts';
+import type { Database, Session } from '../../functions/database/port.ts';
 import type { BatchResult, InboundRecord } from '../../functions/runtime/contract.ts';
 import { DependencyDownError } from '../../functions/runtime/errors.ts';
 import { createContext, createRecord } from '../../functions/runtime/testing.ts';
 import { comingSnapshots, explain, layGround, readAsAnalytics } from '../../scripts/bench/analytics-ground.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createMarket, type Logged, resultOf, windowsByHand } from '../support/market.ts';
-import { insertSnapshots, storedUpTo } from '../support/stored-log.ts';
+import { enrichedRecord, insertSnapshots, storedUpTo } from '../support/stored-log.ts';
 
 let servers: TestDatabase;
 let database: Database;
@@ -215,6 +215,27 @@ describe('analytics', () => {
     expect(text).toBe(resultOf(log[at] as Logged, windowsByHand(others, windowSize, lookbackMs)[at - 1] ?? []));
     expect(looks).toBe(2);
     await putOffset(end, end.record.offset);
+  });
+
+  test('finds the ends of windows at the end of all times, where a number has no room for microseconds', async () => {
+    const far = [997, 998, 999].map((ms, index) => {
+      const fields = { symbolId: 1, timestamp: `9999-12-31T23:59:59.${ms}Z`, spot: 100 + index };
+      return { fields, atMs: Date.parse(fields.timestamp), record: enrichedRecord(fields, 900 + index) };
+    });
+    const store = async (session: Session): Promise<void> => {
+      await insertSnapshots(session, far);
+      await storedUpTo(session, 902);
+    };
+    await database.write(store, { signal: never });
+    const context = createContext({
+      resources: createAnalytics(database, settings),
+      signal: AbortSignal.timeout(5_000),
+    });
+    const results = await analytics.handleBatch?.(
+      far.map(({ record }) => record),
+      context,
+    );
+    expect(results?.map(textOf)).toEqual(far.map((one, index) => resultOf(one, far.slice(0, index))));
   });
 
   test('ends a wait when it is told to', async () => {

@@ -145,6 +145,35 @@ describe('a server', () => {
       .toBe('written');
   });
 
+  test('whose database is read-only for new sessions is written to again over new ones', async () => {
+    // What stands in the settings of a database or a user is read at the login: a session keeps what it has found.
+    const database = await servers.open();
+    await asAdministrator(servers.local, 1, 'alter database hft set default_transaction_read_only = on');
+    await asAdministrator(
+      servers.local,
+      1,
+      "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = 'hft'",
+    );
+    const write = () => database.write((s) => s.query(insert(3)), { signal: never }).then(() => 'written', messageOf);
+    expect(await write()).toMatch(/is read-only: it is the primary/);
+    await asAdministrator(
+      servers.local,
+      1,
+      'begin read write; alter database hft reset default_transaction_read_only; commit',
+    );
+    await expect.poll(write, { timeout: 5_000 }).toBe('written');
+  });
+
+  test('whose pool has a read-only session drops it', async () => {
+    const database = await servers.open({ DATABASE_POOL_SIZE: '1' });
+    await database.write(async () => undefined, { signal: never });
+    const set = 'set default_transaction_read_only = on';
+    await database.read((s) => s.query({ text: set }), { signal: never, maxLagMs: 0 });
+    const write = () => database.write((s) => s.query(insert(4)), { signal: never }).then(() => 'written', messageOf);
+    expect(await write()).toMatch(/is read-only: .* \(25006\)/);
+    expect(await write()).toBe('written');
+  });
+
   test('that has no connection left is waited for', async () => {
     const database = await servers.open({ DATABASE_POOL_SIZE: '20' });
     const release = Promise.withResolvers<void>();

@@ -89,7 +89,12 @@ export function resultOf({ record }: Logged, window: readonly Logged[]): string 
     decodeEnriched(record.value),
     windowOf(
       window.map(({ record: past, fields, atMs }) => ({
-        ...{ micros: atMs * 1_000, timestamp: fields.timestamp, offset: sourceOf(past).offset, spot: fields.spot },
+        ...{
+          micros: BigInt(atMs) * 1_000n,
+          timestamp: fields.timestamp,
+          offset: sourceOf(past).offset,
+          spot: fields.spot,
+        },
         ...{ atmIv: fields.atmIv ?? null, pcr: fields.pcr ?? null, maxPain: fields.maxPain ?? null },
         netGex: fields.netGex ?? null,
       })),

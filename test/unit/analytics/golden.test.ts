@@ -4,6 +4,7 @@ import { analyse } from '../../../functions/analytics/analyse.ts';
 import type { End, Past } from '../../../functions/analytics/past.ts';
 import { parseTimestamp } from '../../../functions/market/calendar.ts';
 import { decodeEnriched } from '../../../functions/market/enriched.ts';
+import { microsOf } from '../../../functions/market/micros.ts';
 import { windowOf } from '../../support/market.ts';
 import { enrichedMessage, type SnapshotFields } from '../../support/stored-log.ts';
 
@@ -23,7 +24,7 @@ const cases = readFileSync(fixture, 'utf8')
 function pastOf(given: Case['window'][number], index: number): Past & End {
   const { timestamp } = given;
   const atMs = typeof timestamp === 'number' ? timestamp : (parseTimestamp(timestamp) ?? Number.NaN);
-  return { ...given, micros: atMs * 1_000, offset: index };
+  return { ...given, micros: microsOf(atMs), offset: index };
 }
 
 // The options of the fixture are in the order of their random making, and those of a message by strike.

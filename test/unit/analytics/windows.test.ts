@@ -26,7 +26,9 @@ const reaches = fc.record({
 const wantedOf = ({ symbolId, micros }: Logged, offset: number): Wanted => ({
   ...{ index: offset, offset, symbolId, expiry, micros: BigInt(micros), source: { partition: 0, offset } },
 });
-const pastOf = ({ micros }: Logged, offset: number): Past => ({ micros, offset, spot: 1, atmIv: null });
+const pastOf = ({ micros }: Logged, offset: number): Past => ({
+  ...{ micros: BigInt(micros), offset, spot: 1, atmIv: null },
+});
 
 /** What the statement gives for a range: the same conditions, over a list. */
 function read(log: readonly Logged[], { symbolId, from, to, before, most }: Range): Past[] {
@@ -35,7 +37,7 @@ function read(log: readonly Logged[], { symbolId, from, to, before, most }: Rang
     .filter(({ one }) => one.symbolId === symbolId && one.micros >= from && one.micros < to)
     .filter(({ past }) => before === undefined || past.offset < before)
     .map(({ past }) => past)
-    .toSorted((a, b) => a.micros - b.micros)
+    .toSorted((a, b) => Number(a.micros - b.micros))
     .slice(-most);
 }
 
