@@ -1,7 +1,7 @@
 import type { Database } from '../../../functions/database/port.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import type { EnrichedJson } from '../../support/snapshots.ts';
-import type { Host, Meanwhile, Observed, Work } from '../work.ts';
+import type { Host, Observed, Work } from '../work.ts';
 
 /** A work of a function that has a database, and what is done meanwhile. */
 export interface DatabaseCase extends Work {
@@ -65,4 +65,3 @@ export interface Seen {
   readonly problems: readonly string[];
 }
 
-export type { Meanwhile };
