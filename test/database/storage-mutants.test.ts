@@ -8,6 +8,7 @@ import type { createStorage, storage } from '../../functions/storage/definition.
 import { never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 import { buildTestBundle, type Fault } from '../support/mutants.ts';
 import { createSnapshots } from '../support/snapshots.ts';
+import { anyClaim, anyEpoch, positionApart } from '../support/storage-bugs.ts';
 import { differences, readStored } from '../support/stored.ts';
 
 // Who guards the guards: storage with a bug put in, told by what is in the tables. Without one, all stories are well.
@@ -136,24 +137,13 @@ async function tell(module: Module): Promise<string[]> {
 }
 
 const mutants: Readonly<Record<string, Fault & { readonly story: string }>> = {
-  'a refused owner just claims again': {
-    file: 'functions/storage/owners.ts',
-    find: 'if (assignment.confirmedAtMs <= refusedAtMs) throw refusal(there.epoch);',
-    replace: '',
-    story: 'a frozen owner thaws',
-  },
+  'a refused owner just claims again': { ...anyClaim, story: 'a frozen owner thaws' },
   'the position moves on whatever its epoch': {
-    file: 'functions/storage/position.ts',
-    find: 'and epoch = $4 and next_offset = $5',
-    replace: 'and $4::bigint is not null and next_offset = $5',
+    ...anyEpoch,
     story: 'a frozen owner thaws after another has seen its last batch again',
   },
   'the position is written outside the transaction': {
-    file: 'functions/storage/store.ts',
-    find: 'await database.writeAtOnce([moveOn(place, known, piece.end), ...copiesOf(workplace, wanted)], { signal })',
-    replace:
-      'await database.writeAtOnce([moveOn(place, known, piece.end)], { signal });' +
-      'await database.writeAtOnce(copiesOf(workplace, wanted), { signal })',
+    ...positionApart,
     story: 'the database breaks down within a batch',
   },
   'nobody looks what is there': {

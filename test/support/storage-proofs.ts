@@ -5,6 +5,7 @@ import { whileLocked } from './database.ts';
 import type { Instance } from './instance.ts';
 import type { Fault } from './mutants.ts';
 import { coordinatorOf, sharesOf } from './pipeline.ts';
+import { anyClaim, positionApart } from './storage-bugs.ts';
 import type { StorageRun } from './storage-run.ts';
 
 /** A bad day of storage, and the bug that would spoil it. */
@@ -21,26 +22,10 @@ export interface StorageProof {
 export const rate = 200;
 
 /** The rows come out right all the same, as a rule: what relies on the position (analytics) would read windows with holes. */
-const positionApart = {
-  bug: {
-    file: 'functions/storage/store.ts',
-    find: 'await advance(session, place, known, piece.end)',
-    replace: 'await database.write((apart) => advance(apart, place, known, piece.end), { signal })',
-  },
-  told: /^\d+ rows were written apart from any position/,
-} as const;
-
-const anyClaim = {
-  bug: {
-    file: 'functions/storage/owners.ts',
-    find: 'if (assignment.confirmedAtMs <= refusedAtMs) throw refusal(there.epoch);',
-    replace: '',
-  },
-  told: /^one wrote in partition \d+ \(claim \d+\), two's$/,
-} as const;
+const apart = { bug: positionApart, told: /^\d+ rows were written apart from any position/ } as const;
 
 export const killed: StorageProof = {
-  ...{ name: 'kill -9 of one of two', ...positionApart },
+  ...{ name: 'kill -9 of one of two', ...apart },
   async harm({ instances: [victim, other] }) {
     await sleep(2_000);
     await victim.kill();
@@ -50,7 +35,7 @@ export const killed: StorageProof = {
 };
 
 const rebalances: StorageProof = {
-  ...{ name: 'one joins, and another leaves', ...positionApart },
+  ...{ name: 'one joins, and another leaves', ...apart },
   async harm({ instances: [first, second], start }) {
     await sleep(2_000);
     const third = start();
@@ -64,7 +49,7 @@ const rebalances: StorageProof = {
 };
 
 const moved: StorageProof = {
-  ...{ name: 'the group goes from containers to a function, and back', ...positionApart },
+  ...{ name: 'the group goes from containers to a function, and back', ...apart },
   async harm({ instances, start, startMapping }) {
     await sleep(2_000);
     for (const instance of instances) expect(await instance.stop()).toEqual({ code: 0, signal: null });
@@ -79,7 +64,7 @@ const moved: StorageProof = {
 };
 
 const stopped: StorageProof = {
-  ...{ name: 'the primary is stopped: partitions wait, and the backlog drains by itself', ...positionApart },
+  ...{ name: 'the primary is stopped: partitions wait, and the backlog drains by itself', ...apart },
   async harm({ servers, instances }, downMs) {
     await sleep(2_000);
     await servers.local.stopServer(1);
@@ -94,7 +79,7 @@ const stopped: StorageProof = {
 };
 
 const failover: StorageProof = {
-  ...{ name: 'failover to the replica, twice', ...positionApart },
+  ...{ name: 'failover to the replica, twice', ...apart },
   async harm(run) {
     for (let turn = 0; turn < 2; turn += 1) {
       await sleep(2_000);
@@ -106,7 +91,7 @@ const failover: StorageProof = {
 };
 
 const replica: StorageProof = {
-  ...{ name: 'a replica that hangs holds up nothing', ...positionApart },
+  ...{ name: 'a replica that hangs holds up nothing', ...apart },
   async harm(run) {
     await run.servers.local.pause(2);
     onTestFinished(() => run.servers.local.resume(2));
@@ -117,7 +102,7 @@ const replica: StorageProof = {
 };
 
 const brokerKilled: StorageProof = {
-  ...{ name: 'the broker that coordinates the group is killed, and comes back', ...positionApart },
+  ...{ name: 'the broker that coordinates the group is killed, and comes back', ...apart },
   async harm(run) {
     const cluster = sharedCluster();
     await sleep(2_000);
@@ -138,7 +123,7 @@ const brokerKilled: StorageProof = {
  */
 const frozen: StorageProof = {
   ...{ name: 'an owner is frozen until another has its partitions, and thaws: it writes nothing more in their name' },
-  ...anyClaim,
+  ...{ bug: anyClaim, told: /^one wrote in partition \d+ \(claim \d+\), two's$/ },
   async harm({ servers, pipeline, instances }) {
     const cluster = sharedCluster();
     const [owner, other] = instances;

@@ -64,4 +64,3 @@ export interface Seen {
   readonly tables: readonly string[];
   readonly problems: readonly string[];
 }
-

@@ -1,4 +1,5 @@
 import { buildTestBundle, type Fault } from '../../support/mutants.ts';
+import { anyEpoch, positionApart } from '../../support/storage-bugs.ts';
 import { analyticsCases } from './analytics-cases.ts';
 import type { DatabaseCase, Place } from './case.ts';
 import { containerDatabase } from './container.ts';
@@ -20,16 +21,12 @@ const [behind] = analyticsCases as readonly [DatabaseCase];
 export const databaseMutants: readonly DatabaseMutant[] = [
   {
     promise: 'storage moves on under its own claim only',
-    file: 'functions/storage/position.ts',
-    find: 'and epoch = $4 and next_offset = $5',
-    replace: 'and $4::bigint is not null and next_offset = $5',
+    ...anyEpoch,
     ...{ place: containerDatabase, one: troubled, told: /hft wrote under claim 2, which is postgres's/ },
   },
   {
     promise: 'storage writes rows and position as one',
-    file: 'functions/storage/store.ts',
-    find: 'await advance(session, place, known, piece.end)',
-    replace: 'await database.write((apart) => advance(apart, place, known, piece.end), { signal })',
+    ...positionApart,
     ...{ place: containerDatabase, one: troubled, told: /rows were written apart from any position/ },
   },
   {
