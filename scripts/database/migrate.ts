@@ -5,6 +5,7 @@ import { sqlStateOf } from '../../functions/database/errors.ts';
 import { migrationsTable, schemaProblem } from '../../functions/database/schema.ts';
 import { messageOf } from '../../functions/runtime/errors.ts';
 import { CommandError } from '../support/command.ts';
+import { remedyOf } from './remedy.ts';
 
 const ownFolder = fileURLToPath(new URL('../../infra/database/migrations', import.meta.url));
 
@@ -23,10 +24,10 @@ export interface Migrated {
  * @throws CommandError when the schema is newer than this code, or a migration fails (nothing is changed then)
  */
 export async function migrate({ client, server }: Connection, folder = ownFolder): Promise<Migrated> {
-  const problem = schemaProblem(await migrationsOf(client));
-  if (problem?.startsWith('has a newer'))
-    throw new CommandError(`The database ${server} ${problem}. Nothing was changed.`);
   try {
+    const problem = schemaProblem(await migrationsOf(client));
+    if (problem?.startsWith('has a newer'))
+      throw new CommandError(`The database ${server} ${problem}. Nothing was changed.`);
     const done = await runner({
       dbClient: client,
       dir: folder,
@@ -41,12 +42,11 @@ export async function migrate({ client, server }: Connection, folder = ownFolder
     );
     return { server, ran: done.map(({ name }) => name), hypertables: rows[0].found === true };
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     const reason = messageOf(error).split('\n', 1)[0];
     const remedy = /already running/.test(String(reason))
       ? 'wait for the other process that migrates, and run this again'
-      : sqlStateOf(error) === '42501'
-        ? 'run this as the owner of the tables, or of the database'
-        : 'mend what it says, and run this again';
+      : (remedyOf(error) ?? 'mend what it says, and run this again');
     throw new CommandError(`Migrating ${server} failed, and nothing was changed: ${reason}. To do: ${remedy}.`);
   }
 }

@@ -2,6 +2,7 @@ import type { Connection } from '../../functions/database/connection.ts';
 import { sqlStateOf } from '../../functions/database/errors.ts';
 import { messageOf } from '../../functions/runtime/errors.ts';
 import { CommandError } from '../support/command.ts';
+import { remedyOf } from './remedy.ts';
 
 /** Which days there shall be. */
 export interface Days {
@@ -39,7 +40,7 @@ export async function arrangeDays({ client, server }: Connection, { ahead, keep 
     const isLocked = sqlStateOf(error) === '55P03';
     const remedy = isLocked
       ? 'a transaction holds the tables for long: run this again'
-      : 'run npm run database -- migrate first';
+      : (remedyOf(error) ?? 'run npm run database -- migrate first');
     throw new CommandError(
       `The days of ${server} are as they were: ${messageOf(error).split('\n', 1)[0]}. To do: ${remedy}.`,
     );

@@ -7,6 +7,7 @@ import { serverAccount } from '../../infra/database/account.ts';
 import { readState, serverFiles } from '../../infra/database/layout.ts';
 import { migrate } from '../../scripts/database/migrate.ts';
 import { onPrimary } from '../../scripts/database/on-primary.ts';
+import { arrangeDays } from '../../scripts/database/partitions.ts';
 import { asAdministrator, never, startTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let servers: TestDatabase;
@@ -112,6 +113,25 @@ describe('a schema', () => {
     await expect(onPrimary(servers.local.environment(), migrate)).rejects.toThrow(said);
     await asAdministrator(servers.local, 1, "delete from pgmigrations where name = '9999_later'");
     expect(await refusalOf((url) => url)).toBe('opened');
+  });
+
+  test('is changed by its owner alone, which others are told, and not while it is read-only', async () => {
+    const days = { ahead: 400, keep: undefined };
+    const env = servers.local.environment();
+    await asAdministrator(servers.local, 1, `create role "some""body" login password 'a@b/c#d?e'`);
+    const [user, password] = ['some"body', 'a@b/c#d?e'].map(encodeURIComponent);
+    const other = { DATABASE_URL: env.DATABASE_URL.replace(/\/\/[^@]+@/, `//${user}:${password}@`) };
+    const owner = /To do: run this as the owner of the tables, or of the database\.$/;
+    await expect(onPrimary(other, migrate)).rejects.toThrow(owner);
+    await asAdministrator(servers.local, 1, 'grant select on pgmigrations to "some""body"');
+    await expect(onPrimary(other, migrate)).rejects.toThrow(owner);
+    await expect(onPrimary(other, (connection) => arrangeDays(connection, days))).rejects.toThrow(owner);
+    await onPrimary(env, async (connection) => {
+      await connection.client.query('set default_transaction_read_only = on');
+      await expect(arrangeDays(connection, days)).rejects.toThrow(
+        /To do: turn default_transaction_read_only off there/,
+      );
+    });
   });
 });
 
