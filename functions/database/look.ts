@@ -98,7 +98,11 @@ function isPassing(error: unknown): boolean {
   const state = sqlStateOf(error) ?? '';
   const code = (error as { code?: unknown } | null)?.code;
   const isLogin = state.startsWith('28') || state === '3D000' || messageOf(error).startsWith('SASL:');
-  return !isLogin && !/CERT|TLS|ENOTFOUND/.test(String(code ?? '')) && !/does not support SSL/.test(messageOf(error));
+  return (
+    !isLogin &&
+    !/CERT|TLS|LEAF_SIGNATURE|ENOTFOUND/.test(String(code ?? '')) &&
+    !/does not support SSL/.test(messageOf(error))
+  );
 }
 
 /** Why nothing can be written, of all servers together. */

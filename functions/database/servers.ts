@@ -41,7 +41,9 @@ export function parseUrl(url: string): readonly Server[] | undefined {
   const parameters = new URLSearchParams(query);
   if ([...parameters.keys()].some((name) => name !== 'sslmode' && name !== 'sslrootcert')) return undefined;
   const wanted = parameters.get('sslmode');
-  const mode = wanted === null ? undefined : tlsModes[wanted];
+  // Who names an authority wants it looked at, as in libpq.
+  const isNamed = wanted === 'require' && parameters.has('sslrootcert');
+  const mode = wanted === null ? undefined : isNamed ? 'verify-ca' : tlsModes[wanted];
   if (user === '' || (wanted !== null && mode === undefined)) return undefined;
   const servers = hosts.split(',').map((text): Server | undefined => {
     const [, ip, name, digits = '5432'] = hostShape.exec(text) ?? [];

@@ -5,7 +5,9 @@ import { integer, type SettingSpec, setting, text } from '../runtime/setting-kin
 import { secretArn } from './secret.ts';
 import { nameOf, parseUrl, parseUrls } from './servers.ts';
 
-const urlShape = 'postgres://user:password@host:5432/database, several hosts with commas between';
+const urlShape =
+  'postgres://user:password@host:5432/database (@ / ? # of a password as %40 %2F %3F %23), ' +
+  'several hosts with commas between';
 
 /** Settings of functions that use a database, and of nobody else. */
 export const databaseSettingSpecs = {

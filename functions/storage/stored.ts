@@ -52,7 +52,9 @@ export function latest(prepared: readonly Prepared[]): Prepared[] {
     const isBehind = other?.source.partition === one.source.partition && other.source.offset < one.source.offset;
     if (other === undefined || isBehind) byKey.set(key, one);
   }
-  return byKey.size === prepared.length ? [...prepared] : prepared.filter((one) => [...byKey.values()].includes(one));
+  if (byKey.size === prepared.length) return [...prepared];
+  const kept = new Set(byKey.values());
+  return prepared.filter((one) => kept.has(one));
 }
 
 function withKeys(prepared: readonly Prepared[], text: string): Sql {

@@ -27,6 +27,7 @@ describe('a URL of a database', () => {
     ['postgres://me@localhost/market?sslmode=verify-full', 'verify-full'],
     ['postgres://me@127.0.0.1.example.com/market', 'verify-full'],
     ['postgres://me@db/market?sslmode=require', 'no-verify'],
+    ['postgres://me@db/market?sslmode=require&sslrootcert=/ca.pem', 'verify-ca'],
     ['postgres://me@db/market?sslmode=disable', 'disable'],
   ])('%s means TLS %s', (url, mode) => {
     expect(parseUrl(url)?.[0]?.tls.mode).toBe(mode);
