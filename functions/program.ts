@@ -25,7 +25,7 @@ export function usageOf(file: string, names: readonly string[]): string {
 Usage:
   node ${file} <${names.join('|')}>
 
-Settings come from the environment; KAFKA_BOOTSTRAP_SERVERS is the one that has no default.
+Settings come from the environment; what is missing or wrong is told at the start.
 `;
 }
 

@@ -68,10 +68,29 @@ function onServer(act: (database: LocalDatabase, id: number) => Promise<void>, d
   };
 }
 
+/** The options that only some actions mean anything by; `dir` and `json` are for all. */
+const optionsOf: Readonly<Record<string, readonly string[]>> = {
+  failover: ['kill'],
+  migrate: ['ahead', 'keep'],
+  partitions: ['ahead', 'keep'],
+};
+
+function refuseOtherOptions(action: string, values: Readonly<Record<string, unknown>>): void {
+  const taken = ['dir', 'json', ...(optionsOf[action] ?? [])];
+  const defaults: Readonly<Record<string, unknown>> = { kill: false, ahead: daysOptions.ahead.default };
+  const other = Object.keys(values).find((name) => values[name] !== defaults[name] && !taken.includes(name));
+  if (other !== undefined) throw new UsageError(`${action} takes no --${other}`);
+}
+
 const serverActions: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   pause: onServer((database, id) => database.pause(id), 'is paused'),
   resume: onServer((database, id) => database.resume(id), 'goes on'),
-  kill: onServer((database, id) => database.kill(id), 'was killed'),
+  kill: onServer(async (database, id) => {
+    const { servers } = await database.status();
+    if (servers.find((one) => one.id === id)?.state === 'stopped')
+      throw new CommandError(`server ${id} does not run: nothing was changed`);
+    await database.kill(id);
+  }, 'was killed'),
   restart: onServer(async (database, id) => {
     await database.stopServer(id);
     await database.startServer(id);
@@ -139,6 +158,7 @@ await runCommand(
     const wantsServer = run === serverActions[action];
     if (wantsServer && !/^[12]$/.test(server ?? '')) throw new UsageError(`${action} takes a server, 1 or 2`);
     if (rest.length > 0 || (server !== undefined && !wantsServer)) throw new UsageError(`${action} takes nothing more`);
+    refuseOtherOptions(action, values);
     const { kill, json } = values;
     return await run({ dir: values.dir ?? databaseDir(), server: Number(server), json, kill, ...daysOf(values) });
   },

@@ -35,7 +35,7 @@ function helpText<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Opti
     const fallback = option.default === undefined ? '' : ` (default ${String(option.default)})`;
     return `  ${flag.padEnd(28)} ${spec.describe[name]}${fallback}`;
   });
-  const usage = spec.usage.map((line) => `  ${callOf(spec)} ${line}`.trimEnd());
+  const usage = spec.usage.map((line) => `  ${callOf(spec)} ${line}`.replace(/ (?:-- )?$/, ''));
   return [
     spec.summary,
     '',
@@ -82,7 +82,9 @@ function parse<Options extends ParseArgsOptionsConfig>(spec: CommandSpec<Options
     const parsed = parseArgs({ args, options: spec.options, allowPositionals: true });
     return [parsed.values as Values<Options>, parsed.positionals];
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
+    // Node goes on about words that begin with a dash, which no command here takes.
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UsageError(text.replace(/\. To specify a positional argument.*$/s, '').replace(/\.$/, ''));
   }
 }
 

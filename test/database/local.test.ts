@@ -49,6 +49,9 @@ describe('npm run database', () => {
     [['kill', '3'], 'kill takes a server, 1 or 2'],
     [['start', '1'], 'start takes nothing more'],
     [['partitions', '--ahead', 'many'], '--ahead takes a whole number'],
+    [['start', '--kill'], 'start takes no --kill'],
+    [['status', '--keep', '3'], 'status takes no --keep'],
+    [['stop', '--ahead', '3'], 'stop takes no --ahead'],
   ])('refuses %j, with nothing changed', async (args, said) => {
     const { code, err } = await run(...args);
     expect(code).toBe(2);
@@ -116,6 +119,11 @@ describe('npm run database', () => {
     const before = readState(dir);
     expect((await run('stop')).code).toBe(0);
     expect(running()).toEqual([]);
+    expect(await run('kill', '1')).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'database: server 1 does not run: nothing was changed\n',
+    });
     expect((await run('start')).code).toBe(0);
     expect(readState(dir)).toEqual(before);
     expect((await run('migrate')).out).toContain('has every migration');

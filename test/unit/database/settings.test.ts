@@ -22,6 +22,15 @@ describe('settings of the database', () => {
     expect(settings.servers.map(({ host }) => host)).toEqual(['127.0.0.1']);
   });
 
+  test('of a password with special characters, how to write it', () => {
+    const problems = problemsOf({ DATABASE_URL: 'postgres://me:hid@den@db/market' });
+    expect(problems.join()).toContain('(@ / ? # of a password as %40');
+    expect(problems.join()).not.toMatch(/hid|den/);
+    expect(readDatabaseSettings({ DATABASE_URL: 'postgres://me:hid%40den@db/market' }).servers[0]?.password).toBe(
+      'hid@den',
+    );
+  });
+
   test('tell all that is wrong at once, and nothing of a URL', () => {
     const problems = problemsOf({
       DATABASE_URL: 'postgres://me:hidden@@db/market',

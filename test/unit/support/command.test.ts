@@ -13,3 +13,18 @@ test('a command that takes options only refuses other words, and does nothing', 
     stderr: "fuzz: there is nothing to do with 'twice'. See: npm run fuzz -- --help\n",
   });
 });
+
+test('an option that is not there is named, in one sentence', () => {
+  const args = ['scripts/fuzz.ts', '--bogus'];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 20_000 });
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: "fuzz: Unknown option '--bogus'. See: npm run fuzz -- --help\n",
+  });
+});
+
+test('help shows a call with no options as it is typed', () => {
+  const args = ['scripts/image.ts', '--help'];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 20_000 });
+  expect(stdout).toContain('\n  npm run image\n  npm run image -- --engine');
+});
