@@ -84,7 +84,7 @@ export function createFleet(options: FleetOptions): Fleet {
         } else if (fact.kind === 'leaving') ownership.left(id, fact.atMs);
         else if (fact.kind === 'notice' && fact.atMs - (told.get(fact.text) ?? 0) > noticeIntervalMs) {
           told.set(fact.text, fact.atMs);
-          onEvent(`${label} ${id}: ${fact.text}`);
+          onEvent(`${label} ${id}: ${fact.text}${fact.reason && ` (${fact.reason})`}`);
         }
       },
       onExit(state) {

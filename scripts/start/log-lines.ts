@@ -7,8 +7,8 @@ export type LogFact =
   /** It has let go of all its partitions: drained before a rebalance or the end, or lost. */
   | { readonly kind: 'released'; readonly lost: boolean; readonly atMs: number }
   | { readonly kind: 'leaving'; readonly atMs: number }
-  /** Worth a line in the list of events, as it stands. */
-  | { readonly kind: 'notice'; readonly text: string; readonly atMs: number }
+  /** Worth a line in the list of events; `reason` is what the entry gives as its error, which differs from record to record. */
+  | { readonly kind: 'notice'; readonly text: string; readonly reason: string; readonly atMs: number }
   /** No log line: what a crash prints. */
   | { readonly kind: 'text'; readonly text: string };
 
@@ -35,7 +35,8 @@ export function readLogLine(line: string): LogFact | undefined {
   if (text.startsWith('Shutting down:')) return { kind: 'leaving', atMs };
   const worth = Number(entry.level) >= 50 || notices.some((start) => text.startsWith(start));
   // A handler may log what a record says, and JSON has given back what it had escaped: a terminal must not obey it.
-  return worth ? { kind: 'notice', text: printable(text), atMs } : undefined;
+  const reason = typeof entry.error === 'string' ? printable(entry.error) : '';
+  return worth ? { kind: 'notice', text: printable(text), reason, atMs } : undefined;
 }
 
 function parse(line: string): Record<string, unknown> | undefined {
