@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from '../support/command.ts';
 import type { Autoscaler } from './autoscaler.ts';
 import { type Books, balance, instanceBooks } from './books.ts';
 import type { Brokers } from './brokers.ts';
-import { type DatabaseBooks, storedBooks } from './database-books.ts';
+import { type DatabaseBooks, storedBooks, uncountedBooks } from './database-books.ts';
 import type { Databases } from './databases.ts';
 import type { EventLog } from './events.ts';
 import type { Feeder } from './feeder.ts';
@@ -152,8 +153,13 @@ export function createPipeline(parts: Parts): Pipeline {
 
   async function databaseBooks(enriched: number): Promise<DatabaseBooks | undefined> {
     if (databases === undefined) return undefined;
-    const rows = await databases.stored(storedFrom);
-    return storedBooks(enriched, rows, await Promise.all(stages.map((stage) => stage.books())));
+    const ofStages = await Promise.all(stages.map((stage) => stage.books()));
+    try {
+      return storedBooks(enriched, await databases.stored(storedFrom), ofStages);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return uncountedBooks(error.message, ofStages);
+    }
   }
 
   async function books(seconds: number): Promise<Books> {

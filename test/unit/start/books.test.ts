@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Books, balance, type Entries, kept } from '../../../scripts/start/books.ts';
+import { databaseText, uncountedBooks } from '../../../scripts/start/database-books.ts';
 import { saysItWaits } from '../../../scripts/start/instance.ts';
 
 type Change = Omit<Partial<Entries>, 'counts'> & { readonly fed?: number; readonly enriched?: number };
@@ -42,4 +43,12 @@ test('an instance waits for downstream when it says that, not when it is degrade
     false,
   );
   expect([null, 'text', {}].map(saysItWaits)).toEqual([false, false, false]);
+});
+
+test('books whose tables cannot be counted do not balance, lose nothing, and say why', () => {
+  const database = uncountedBooks('There is no primary to write to.', []);
+  expect(balance(entries({ database }))).toEqual({ lost: 0, balanced: false });
+  expect(databaseText(database)).toEqual([
+    'The snapshots in the tables could not be counted. There is no primary to write to.',
+  ]);
 });
