@@ -34,10 +34,18 @@ export async function runStart(options: StartOptions): Promise<number> {
     process.stdout.write(options.json ? `${JSON.stringify(books)}\n` : booksText(books));
     if (!rested) tell(`start: the autoscaler had not come back to rest ${restMs / 1_000} s after the burst`);
     return kept(books, options.forMs === undefined && !options.endsAtRest, rested) ? 0 : 1;
+  } catch (error) {
+    throw whyEnded(error, quit.signal);
   } finally {
     for (const step of steps) await step().catch((error: unknown) => tell(`start: ${messageOf(error)}`));
     release();
   }
+}
+
+/** What to tell of a failure: a wait that a signal cuts off says only that it was cut off, the signal says why. */
+export function whyEnded(error: unknown, signal: AbortSignal): unknown {
+  const cutOff = signal.aborted && error instanceof Error && error.name === 'AbortError';
+  return cutOff ? signal.reason : error;
 }
 
 async function runPipeline(
