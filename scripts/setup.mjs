@@ -6,6 +6,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+if (process.argv.includes('--help')) {
+  process.stdout.write(
+    'Installs the packages as the lock files say, when that is not done yet. It takes no options.\n',
+  );
+  process.exit(0);
+}
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = `${root}node_modules/.installed-lock`;
 const runtimeClient = `${root}infra/lambda-runtime`;

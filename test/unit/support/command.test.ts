@@ -28,3 +28,10 @@ test('help shows a call with no options as it is typed', () => {
   const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 20_000 });
   expect(stdout).toContain('\n  npm run image\n  npm run image -- --engine');
 });
+
+test('setup takes --help as well, and installs nothing then', () => {
+  const { status, stdout } = spawnSync(process.execPath, ['scripts/setup.mjs', '--help'], {
+    ...{ cwd: root, encoding: 'utf8', timeout: 20_000 },
+  });
+  expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Installs the packages/) });
+});
