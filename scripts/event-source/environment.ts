@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findRuntimeClient, type RuntimeClient } from './client.ts';
+import { spawnMortal } from './mortal.ts';
 import { processCpuSeconds } from './process-cpu.ts';
 import { type FunctionError, type RuntimeApi, serveRuntimeApi } from './runtime-api.ts';
 
@@ -193,9 +194,8 @@ function start(options: EnvironmentOptions, api: RuntimeApi, onLine: (line: stri
     `--max-semi-space-size=${Math.floor(memoryMb / 20)}`,
   ];
   const handler = `${basename(path, extname(path))}.${exportName}`;
-  const child = spawn(process.execPath, [...heap, client.program, handler], {
+  const child = spawnMortal([process.execPath, ...heap, client.program, handler], {
     cwd: taskRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
       ...options.env,
