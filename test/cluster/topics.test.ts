@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
 import { defaultPartition } from '../../scripts/topics/guard/movement.ts';
 import type { Plan } from '../../scripts/topics/plan.ts';
-import { uniqueName } from '../support/topics.ts';
+import { heardOf, uniqueName } from '../support/topics.ts';
 import { partitionCount as countOf, declaration as topic, topicsCommand } from '../support/topics-command.ts';
 
 const bootstrapServers = inject('bootstrapServers');
@@ -38,7 +38,7 @@ function about(prefix: string, stdout: string): string[] {
 
 async function configOf(name: string, setting: string): Promise<string | undefined> {
   const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [setting] }];
-  const { resources: found } = await admin.describeConfigs({ includeSynonyms: false, resources });
+  const { resources: found } = await heardOf(() => admin.describeConfigs({ includeSynonyms: false, resources }));
   return found[0]?.configEntries[0]?.configValue;
 }
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { inject } from 'vitest';
 import type { TopicConfigs, TopicDeclaration } from '../../infra/topics.ts';
 import { ensureTopics } from '../../scripts/topics/ensure.ts';
@@ -42,4 +44,16 @@ export async function createTopics<Key extends string>(
   }
   await ensureTopics(bootstrapServers, declarations);
   return names;
+}
+
+/** For a moment after a topic was made some brokers do not know it yet, and each request may go to another one. */
+export async function heardOf<Answer>(ask: () => Promise<Answer>, tries = 25): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    const isUnheard = error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
+    if (!isUnheard || tries === 1) throw error;
+    await delay(200);
+    return await heardOf(ask, tries - 1);
+  }
 }

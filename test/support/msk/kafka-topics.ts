@@ -1,5 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { kafkaClient } from '../../../functions/kafka/kafkajs/client.ts';
+import { heardOf } from '../topics.ts';
 import { type StoredTopic, StoreRefusal, type TopicStore } from './topic-store.ts';
 
 // Node finds only some of this CommonJS package's exports by name.
@@ -45,7 +46,7 @@ export async function kafkaTopics(
 async function listed(admin: Admin, mine: (name: string) => boolean): Promise<readonly StoredTopic[]> {
   const names = (await admin.listTopics()).filter(mine).sort();
   if (names.length === 0) return [];
-  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  const { topics } = await heardOf(() => admin.fetchTopicMetadata({ topics: names }));
   const configs = await describedConfigs(admin, names);
   return topics.map(({ name, partitions }) => ({
     name,
@@ -65,10 +66,8 @@ interface Entry {
 const topicConfigSource = 1;
 
 async function describedConfigs(admin: Admin, names: readonly string[]): Promise<ReadonlyMap<string, Entry[]>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
-  });
+  const topics = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+  const { resources } = await heardOf(() => admin.describeConfigs({ includeSynonyms: false, resources: topics }));
   return new Map(
     resources.map(({ resourceName, configEntries }) => [
       resourceName,
