@@ -75,6 +75,9 @@ async function run(
   return { code, ...output, changes: changes.map(({ operation }) => operation) };
 }
 
+/** Brokers learn of a change one after the other, and any of them may be asked. */
+const settling = { timeout: 10_000, interval: 100 };
+
 /** What the brokers have of what is declared. */
 async function live() {
   const all = await topics.list();
@@ -99,7 +102,7 @@ test("plan, apply and check by the service's calls make real topics as declared"
 
   expect(await run('check')).toMatchObject({ code: 1, changes: [] });
   expect(await run('apply')).toMatchObject({ code: 0, changes: ['CreateTopic', 'CreateTopic'] });
-  expect(await live()).toEqual(declared);
+  await expect.poll(live, settling).toEqual(declared);
 
   expect(await run('check', byName)).toMatchObject({ code: 0, changes: [] });
   expect(await run('apply')).toMatchObject({ code: 0, changes: [] });
@@ -118,10 +121,10 @@ test('apply changes settings and adds partitions, keeps what was set by hand, an
   expect(JSON.parse(stopped.stdout).failure).toMatch(
     /^MSK refuses CreateTopic of \S+ to this user: allow kafka-cluster:/,
   );
-  expect(await live()).toEqual([raw]);
+  await expect.poll(live, settling).toEqual([raw]);
 
   expect(await run('apply', { service })).toMatchObject({ code: 0, changes: ['CreateTopic'] });
-  expect(await live()).toEqual(declared);
+  await expect.poll(live, settling).toEqual(declared);
   const configs = (await topics.list()).find(({ name }) => name === raw.name)?.configs;
   expect(configs).toMatchObject({ 'retention.bytes': '123456789' });
 });
@@ -129,7 +132,7 @@ test('apply changes settings and adds partitions, keeps what was set by hand, an
 test("a cluster without topic calls is served by Kafka's protocol, on the brokers that the service names", async () => {
   const service = { topicCalls: 'unsupported' } as const;
   expect(await run('apply', { service })).toMatchObject({ code: 0, changes: [] });
-  expect(await live()).toEqual(declared);
+  await expect.poll(live, settling).toEqual(declared);
   expect(await run('check', { service: { clusters: [{ ...market, brokers, type: 'SERVERLESS' }] } })).toMatchObject({
     code: 0,
     changes: [],

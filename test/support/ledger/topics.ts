@@ -61,9 +61,13 @@ export async function createRunTopics(
   } finally {
     await admin.disconnect();
   }
-  // Brokers learn of a topic one after the other, and a client asks any of them.
-  await Promise.all(bootstrapServers.map((server) => waitForLeaders(server, Object.values(names))));
+  await untilKnown(bootstrapServers, Object.values(names));
   return names;
+}
+
+/** Brokers learn of a topic one after the other, and a client asks any of them: waits until all know who leads. */
+export async function untilKnown(bootstrapServers: readonly string[], topics: string[]): Promise<void> {
+  await Promise.all(bootstrapServers.map((server) => waitForLeaders(server, topics)));
 }
 
 async function waitForLeaders(server: string, topics: string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { kafkaClient } from '../../../functions/kafka/kafkajs/client.ts';
+import { untilKnown } from '../ledger/topics.ts';
 import { heardOf } from '../topics.ts';
 import { type StoredTopic, StoreRefusal, type TopicStore } from './topic-store.ts';
 
@@ -15,20 +16,12 @@ export async function kafkaTopics(
   await admin.connect();
   return {
     list: () => listed(admin, mine),
-    create: (name, partitions, replicationFactor, own) =>
-      refusing(() =>
-        admin.createTopics({
-          waitForLeaders: true,
-          topics: [
-            {
-              topic: name,
-              numPartitions: partitions,
-              replicationFactor,
-              configEntries: Object.entries(own).map(([key, value]) => ({ name: key, value })),
-            },
-          ],
-        }),
-      ),
+    create: async (name, partitions, replicationFactor, own) => {
+      const configEntries = Object.entries(own).map(([key, value]) => ({ name: key, value }));
+      const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries };
+      await refusing(() => admin.createTopics({ waitForLeaders: false, topics: [topic] }));
+      await untilKnown(bootstrapServers, [name]);
+    },
     // AlterConfigs, the only one that kafkajs has, takes the whole of a topic's own settings.
     setConfigs: (name, own, how) =>
       refusing(async () => {
