@@ -11,7 +11,8 @@ export interface RunConditions {
   readonly rate: number;
   readonly partitions: number;
   readonly sessionTimeoutMs: number;
-  readonly repeats: number;
+  /** How many clusters shared the machine. */
+  readonly atOnce: number;
 }
 
 const head = [
@@ -21,6 +22,7 @@ const head = [
   'lost, disordered, ahead, unaccounted',
   'doubled',
   'silence s',
+  'recovered s',
   'MB',
 ];
 
@@ -44,6 +46,7 @@ export function summaryRows(reports: readonly ScenarioReport[]): string[][] {
       judgement.broken.length > 0 && application !== 'kafkajs' ? `${wrong}, BROKEN` : String(wrong),
       both(({ doubled }) => doubled),
       both(({ silenceMs }) => silenceMs, seconds),
+      both(({ recoveredMs }) => recoveredMs, seconds),
       both(({ peakMb }) => peakMb),
     ];
   });
@@ -56,11 +59,11 @@ export function summaryMarkdown(reports: readonly ScenarioReport[]): string {
 
 /** One page that needs nothing else: the summary, each scenario's table and drawing, and all figures as JSON. */
 export function reportHtml(reports: readonly ScenarioReport[], conditions: RunConditions): string {
-  const { at, instances, rate, partitions, sessionTimeoutMs, repeats } = conditions;
+  const { at, instances, rate, partitions, sessionTimeoutMs, atOnce } = conditions;
   const cells = (tag: string, row: readonly string[]): string =>
     `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
   const scenarios = [...new Set(reports.map(({ scenario }) => scenario))];
-  const figures = { at: at.toISOString(), instances, rate, partitions, sessionTimeoutMs, repeats };
+  const figures = { at: at.toISOString(), instances, rate, partitions, sessionTimeoutMs, atOnce };
   const json = JSON.stringify({ ...figures, scenarios: reports.map(reportJson) });
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bad days</title>',
@@ -69,7 +72,7 @@ export function reportHtml(reports: readonly ScenarioReport[], conditions: RunCo
     '<h1>Bad days</h1>',
     `<p>${at.toISOString()}, ${availableParallelism()} cores, ${platform()} ${arch()}; ${instances} instances where a `,
     `scenario does not say, ${rate} records/s over ${partitions} partitions, session ${seconds(sessionTimeoutMs)} s, `,
-    `${repeats} repeats. Two figures are p50 / p95. Times are those at which brokers appended.</p>`,
+    `${atOnce} clusters at the same time. Two figures are p50 / p95. Times are those at which brokers appended.</p>`,
     `<table>${cells('th', head)}${summaryRows(reports)
       .map((row) => cells('td', row))
       .join('')}</table>`,

@@ -10,6 +10,7 @@ const flag = { type: 'boolean', default: false } as const;
 export const faultFlags = {
   ...{
     repeats: text,
+    'at-once': text,
     instances: text,
     rate: text,
     partitions: text,
@@ -23,6 +24,7 @@ export const faultFlags = {
 
 export const faultDescriptions = {
   repeats: 'How often each scenario runs (default 1).',
+  'at-once': 'Clusters on which repeats run at the same time (default 1): quicker, and a busier machine.',
   instances: 'Instances at the start, where the scenario does not say (default 4).',
   rate: 'Records a second (default 400).',
   partitions: 'Partitions of the topics (default 60).',
@@ -42,6 +44,10 @@ export const faultDescriptions = {
 export interface FaultOptions {
   readonly scenarios: readonly Scenario[];
   readonly repeats: number;
+  /** Of scenarios that have a number of their own. */
+  readonly repeatsOf: ReadonlyMap<string, number>;
+  /** How many clusters there are, each with a repeat of its own. */
+  readonly atOnce: number;
   readonly instances: number;
   readonly rate: number;
   readonly partitions: number;
@@ -78,8 +84,9 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
     throw new UsageError('--bundle goes with --host container: the event source calls dist/functions.mjs');
   }
   return {
-    scenarios: named(names),
+    ...named(names),
     repeats: whole('repeats', '1', 1, 1_000),
+    atOnce: whole('at-once', '1', 1, 8),
     instances: whole('instances', '4', 1, 30),
     rate: whole('rate', '400', 1, 100_000),
     partitions: whole('partitions', '60', 1, 1_000),
@@ -93,11 +100,25 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
   };
 }
 
-function named(names: readonly string[]): readonly Scenario[] {
+/** `kill` or `kill:30`; `all`, or nothing: all that are not named. */
+function named(names: readonly string[]): Pick<FaultOptions, 'scenarios' | 'repeatsOf'> {
   const known = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
-  const unknown = names.filter((name) => !known.has(name));
+  const repeatsOf = new Map<string, number>();
+  const wanted = names.map((text) => {
+    const [name = '', count] = text.split(/:(.*)/s);
+    if (count !== undefined && !/^[1-9]\d{0,2}$/.test(count)) {
+      throw new UsageError(`'${text}': after the colon comes how often, a whole number from 1 to 999`);
+    }
+    if (count !== undefined) repeatsOf.set(name, Number(count));
+    return name;
+  });
+  const unknown = wanted.filter((name) => name !== 'all' && !known.has(name));
   if (unknown.length > 0) {
     throw new UsageError(`there is no scenario '${unknown.join("', '")}': they are ${[...known.keys()].join(', ')}`);
   }
-  return names.length === 0 ? scenarios : names.flatMap((name) => known.get(name) ?? []);
+  const others = scenarios.filter(({ name }) => !wanted.includes(name));
+  const chosen = wanted.flatMap((name) => (name === 'all' ? others : (known.get(name) ?? [])));
+  const all = repeatsOf.get('all');
+  if (all !== undefined) for (const { name } of others) repeatsOf.set(name, all);
+  return { scenarios: names.length === 0 ? scenarios : chosen, repeatsOf };
 }

@@ -1,4 +1,4 @@
-import { createRunTopic, deleteRunTopic } from '../../test/support/ledger/topics.ts';
+import { createRunTopic, deleteRunTopics } from '../../test/support/ledger/topics.ts';
 import { inFlight } from './conditions.ts';
 import { networkOf, type Scenario } from './scenario.ts';
 
@@ -18,7 +18,7 @@ export const outputDeleted: Scenario = {
     await rest(1_500);
     await keepOutputs();
     mark('it is deleted');
-    await deleteRunTopic(cluster.bootstrapServers, topics.output);
+    await deleteRunTopics(cluster.bootstrapServers, [topics.output]);
     heal();
     await rest(awayMs);
     mark('it is made again');

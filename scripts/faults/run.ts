@@ -10,7 +10,7 @@ import { findCoordinator } from '../../test/support/ledger/coordinator.ts';
 import type { TopicLog } from '../../test/support/ledger/log.ts';
 import { readTopics } from '../../test/support/ledger/reader.ts';
 import { findLeaders } from '../../test/support/ledger/sender.ts';
-import { createRunTopics } from '../../test/support/ledger/topics.ts';
+import { createRunTopics, deleteRunTopics } from '../../test/support/ledger/topics.ts';
 import { startWriter } from '../../test/support/ledger/writer.ts';
 import type { Guard } from '../start/guard.ts';
 import { addStranger } from './add-stranger.ts';
@@ -129,6 +129,8 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     };
   } finally {
     await crew.end();
+    // Followers look at every partition whenever they fetch: those of runs that are over would slow down the next.
+    await deleteRunTopics(bootstrapServers, Object.values(topics)).catch(() => undefined);
     rmSync(temporary, { recursive: true, force: true });
   }
 }

@@ -29,6 +29,8 @@ export interface Scenario {
   readonly summary: string;
   /** Instances at its start (default: what `--instances` says). */
   readonly startsWith?: number;
+  /** The instances' session timeout (default: what `--session-timeout` says). */
+  readonly sessionTimeoutMs?: number;
   /** Whether instances reach the brokers through `stage.network`. */
   readonly behindProxy?: boolean;
   /** Whether all records are there before the first instance, and the scenario ends when they are done. */

@@ -11,7 +11,7 @@ import { delayed } from './delayed.ts';
 import { diskFull } from './disk-full.ts';
 import { frozen } from './frozen.ts';
 import { join } from './join.ts';
-import { kill } from './kill.ts';
+import { kill, killShortSession } from './kill.ts';
 import { outputDeleted } from './output-deleted.ts';
 import { poison } from './poison.ts';
 import { reset } from './reset.ts';
@@ -24,7 +24,7 @@ import { stranger } from './stranger.ts';
 
 /** All of them, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
-  ...[steady, join, sigterm, rolling, kill, frozen, clockStep],
+  ...[steady, join, sigterm, rolling, kill, killShortSession, frozen, clockStep],
   ...[cutOff, cutOffOne, delayed, reset, slowPartition],
   ...[brokerStopped, brokersRestarted, brokerKilled, brokerFrozen, diskFull, outputDeleted],
   ...[poison, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],

@@ -89,9 +89,9 @@ async function waitForLeaders(server: string, topics: string[]): Promise<void> {
   }
 }
 
-/** Deletes a topic: what is in it is gone. */
-export async function deleteRunTopic(bootstrapServers: readonly string[], topic: string): Promise<void> {
-  await administer(bootstrapServers, (admin) => admin.deleteTopics({ topics: [topic], timeout: 20_000 }));
+/** Deletes topics: what is in them is gone. */
+export async function deleteRunTopics(bootstrapServers: readonly string[], topics: string[]): Promise<void> {
+  await administer(bootstrapServers, (admin) => admin.deleteTopics({ topics, timeout: 20_000 }));
 }
 
 /** Makes an output topic anew, as `createRunTopics` made it. */

@@ -17,8 +17,18 @@ describe('faultOptions', () => {
     expect(rest).toMatchObject({ repeats: 10, sessionTimeoutMs: 6_000, applications: ['function', 'kafkajs'] });
   });
 
+  test('a scenario may have a number of repeats of its own, and all the others one', () => {
+    const { scenarios: chosen, repeatsOf, repeats } = faultOptions({ repeats: '2' }, ['kill:30', 'join', 'all:5']);
+    expect(chosen.map(({ name }) => name).slice(0, 3)).toEqual(['kill', 'join', 'steady']);
+    expect(new Set(chosen).size).toBe(scenarios.length);
+    const counts = ['kill', 'join', 'steady', 'backlog'].map((name) => repeatsOf.get(name) ?? repeats);
+    expect(counts).toEqual([30, 2, 5, 5]);
+  });
+
   test.each<[Parameters<typeof faultOptions>[0], string[], string]>([
     [{}, ['kil'], "there is no scenario 'kil': they are steady,"],
+    [{}, ['kill:'], "'kill:': after the colon comes how often"],
+    [{}, ['kill:0'], "'kill:0': after the colon"],
     [{ repeats: '0' }, [], '--repeats takes a whole number from 1 to 1000'],
     [{ 'session-timeout': '10' }, [], '--session-timeout takes a duration'],
     [{ 'session-timeout': '3s' }, [], '--session-timeout takes 6s to 300s'],
