@@ -1,5 +1,8 @@
 import type { RetryPolicy } from './contract.ts';
 
+/** Wait between tries while a dependency is down. */
+export const dependencyBackoff = { initialDelayMs: 100, maxDelayMs: 5_000 };
+
 /**
  * The wait before the next try: exponential with equal jitter, so that instances which failed together do not come
  * back together, and no wait is close to zero.

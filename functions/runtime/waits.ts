@@ -1,5 +1,8 @@
 import type { Metrics } from './metrics.ts';
 
+/** How soon a lane that may not go on looks again for a record that has waited long enough. */
+export const heldRecheckMs = 100;
+
 /** The waits of a lane: for a record's next try, or for a dependency. */
 export interface Waits {
   /** Runs the work of the record at this offset after the delay, unless `cancel` comes first. */

@@ -177,7 +177,7 @@ describe.each(everywhere)('the package for %s: %s', (name, one) => {
       if (dimension) expect(own, id).toContain(dimension.Value.Ref);
       else expect(Properties).toMatchObject({ MetricName: `${prefix}DeadLetters` });
     }
-    const runtime = readFileSync(new URL('../../../functions/runtime/lane.ts', import.meta.url), 'utf8');
+    const runtime = readFileSync(new URL('../../../functions/runtime/burial.ts', import.meta.url), 'utf8');
     const { FilterPattern, LogGroupName } = resource(name, `${prefix}DeadLettersMetric`).Properties ?? {};
     expect(runtime).toContain(`'${FilterPattern.slice(1, -1)}'`);
     expect(LogGroupName).toEqual({ Ref: `${typeOf(one)}LogGroup` });
