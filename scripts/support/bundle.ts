@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { missingParts } from './left-out.ts';
 import { slim } from './slim.ts';
 import { tidy } from './tidy.ts';
 
@@ -68,6 +69,12 @@ export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> 
     sourcemap: sourcemap ? 'linked' : false,
     logLevel: 'warning',
   });
+  const missing = outputFiles.flatMap((file) => (file.path === path ? missingParts(file.text) : []));
+  if (missing.length > 0) {
+    throw new Error(
+      `${outfile} calls ${missing.join(', ')}: expected nothing of what left-out.ts leaves out. Keep it there.`,
+    );
+  }
   mkdirSync(dirname(path), { recursive: true });
   for (const file of outputFiles) {
     // Lines and columns are those of the source map, where there is one.
