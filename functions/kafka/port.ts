@@ -64,8 +64,8 @@ export interface GroupListener {
   interrupted(error: Error): void;
 }
 
-/** How a commit ended. `refused`: the broker says these partitions are not ours; `failed`: try again; `denied`: told. */
-export type CommitResult = 'committed' | 'refused' | 'failed' | 'denied';
+/** How a commit ended. `refused`: the broker says these partitions are not ours; `denied`: told; an error: try again. */
+export type CommitResult = 'committed' | 'refused' | 'denied' | Error;
 
 /** A member of a consumer group, reading one topic. */
 export interface GroupMember {

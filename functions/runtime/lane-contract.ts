@@ -45,6 +45,8 @@ export interface Lane {
   readonly position: number | undefined;
   /** The offset of the first record that is not done, if there is one. */
   readonly firstUndone: number | undefined;
+  /** How often that record was tried, or waited for a dependency. */
+  readonly tries: number;
   /** Looks again whether there is something to hand out: after room or trust came back. */
   wake(): void;
   /** Nothing more is handed out; resolves when what is in flight is done, or cannot be. */

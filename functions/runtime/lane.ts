@@ -68,6 +68,10 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     get firstUndone() {
       return tracker.firstUndone?.offset ?? queue.peek()?.offset;
     },
+    get tries() {
+      const { attempts = 0, waits = 0 } = tracker.firstUndone ?? {};
+      return attempts + waits;
+    },
     wake() {
       if (mayHandOut()) runtime.scheduler.schedule(task);
     },

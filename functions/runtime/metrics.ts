@@ -12,6 +12,8 @@ export interface Metrics {
   rebalances: number;
   commits: number;
   commitsRefused: number;
+  /** For another reason than that: they are tried again. */
+  commitsFailed: number;
   partitionsLost: number;
   /** Partitions that went on elsewhere since their offset was out of range. */
   offsetsMoved: number;
@@ -45,6 +47,7 @@ export function createMetrics(): Metrics {
     rebalances: 0,
     commits: 0,
     commitsRefused: 0,
+    commitsFailed: 0,
     partitionsLost: 0,
     offsetsMoved: 0,
     latency: {

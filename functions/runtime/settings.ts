@@ -167,7 +167,8 @@ export const settingSpecs = {
     name: 'WATCHDOG_MS',
     fallback: '120000',
     ...integer(5_000, 3_600_000),
-    effect: 'With lag and no progress for this long, or no membership, the process ends so that it is restarted.',
+    effect:
+      'With records of a partition and no progress there for this long, or no membership, the process ends so that it is restarted.',
   }),
   startupTimeoutMs: setting({
     name: 'STARTUP_TIMEOUT_MS',

@@ -11,6 +11,8 @@ export interface Committer {
   moved(partition: number, to: number): void;
   /** Commits what is done and not committed; true when all of it is. */
   flush(): Promise<boolean>;
+  /** Why the last commit failed, if it did and will be tried again. */
+  readonly failing: string | undefined;
   stop(): void;
 }
 
@@ -26,6 +28,7 @@ export function createCommitter(
   /** Where partitions went on that were moved, and what their lanes said then. */
   const moves = new Map<number, { readonly to: number; readonly passed: number | undefined }>();
   let epoch = 0;
+  let failing: string | undefined;
   let running: Promise<boolean> = Promise.resolve(true);
   let queued: Promise<boolean> | undefined;
   const timer = setInterval(() => void flush(), intervalMs);
@@ -58,12 +61,17 @@ export function createCommitter(
     if (result === 'committed') {
       metrics.commits += 1;
       for (const [partition, offset] of offsets) committed.set(partition, offset);
+      failing = undefined;
       onCommitted();
       return true;
     }
     if (result === 'refused') {
       metrics.commitsRefused += 1;
       log.warn({ partitions: offsets.size }, 'Commit refused: the group has given these partitions to others');
+    } else if (result instanceof Error) {
+      metrics.commitsFailed += 1;
+      if (failing === undefined) log.warn({ error: result.message }, 'Commits fail: tried until one is taken');
+      failing = result.message;
     }
     return false;
   }
@@ -78,6 +86,9 @@ export function createCommitter(
       moves.set(partition, { to, passed: lanes.get(partition)?.position });
     },
     flush,
+    get failing() {
+      return failing;
+    },
     stop: () => clearInterval(timer),
   };
 }

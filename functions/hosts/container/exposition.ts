@@ -52,6 +52,7 @@ export function exposition(
   ]);
   metric('commits_total', 'counter', 'Commits accepted.', [['', metrics.commits]]);
   metric('commits_refused_total', 'counter', 'Commits refused by the group.', [['', metrics.commitsRefused]]);
+  metric('commits_failed_total', 'counter', 'Commits that failed, and are tried again.', [['', metrics.commitsFailed]]);
   metric('assigned_partitions', 'gauge', 'Partitions this instance owns.', [['', gauges.assignedPartitions]]);
   metric('stuck_partitions', 'gauge', 'Partitions that stand still since they cannot be read on.', [
     ['', gauges.stuckPartitions],

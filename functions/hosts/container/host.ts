@@ -23,6 +23,7 @@ export interface ConsumingHost {
   readonly stuck: StuckPartitions;
   readonly denials: Denials;
   readonly member: GroupMember;
+  readonly committer: Pick<Committer, 'failing'>;
 }
 
 /** What an instance knows of its source topic from its start. */
@@ -200,6 +201,7 @@ export function createConsumingHost<Resources>(
     stuck,
     denials,
     member,
+    committer,
   };
 }
 

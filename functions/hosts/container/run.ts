@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
-import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { withOverrides } from '../shared/overrides.ts';
@@ -89,6 +89,7 @@ export async function prepareContainer<Resources>(
     ...publishing.degraded(),
     ...running.stuck.reasons(),
     ...running.denials.reasons(),
+    ...(running.committer.failing ? [`offsets cannot be committed: ${running.committer.failing}`] : []),
     ...(metrics.waitingForDependency > 0 ? [`${metrics.waitingForDependency} partitions wait for a dependency`] : []),
   ];
   const waitsForDownstream = (): boolean =>
@@ -115,8 +116,7 @@ export async function prepareContainer<Resources>(
     log.info({ group, topic: source }, `Kafka consumer started with group '${group}'`);
     watchdog = startWatchdog(
       () => ({
-        backlog: backlogOf(running),
-        progress: progressOf(metrics),
+        heads: headsOf(running),
         member: running.assigned !== undefined && Date.now() - running.member.confirmedAtMs < settings.watchdogMs,
         waiting: waitsForDownstream(),
       }),
@@ -162,15 +162,12 @@ function bufferedIn({ lanes }: ConsumingHost): number {
   return bytes;
 }
 
-function backlogOf(host: ConsumingHost): number {
-  let records = 0;
-  for (const lane of host.lanes.values()) records += lane.bufferedRecords + lane.outstanding;
-  return records;
-}
-
-function progressOf(metrics: Metrics): number {
-  const dead = Object.values(metrics.recordsDead).reduce((sum, count) => sum + count, 0);
-  return metrics.recordsIn + metrics.recordsOut + metrics.recordsFiltered + metrics.retries + dead;
+function headsOf({ lanes }: ConsumingHost): Map<number, string> {
+  const heads = new Map<number, string>();
+  for (const [partition, { firstUndone, tries }] of lanes) {
+    if (firstUndone !== undefined) heads.set(partition, `offset ${firstUndone}, try ${tries}`);
+  }
+  return heads;
 }
 
 function closeServer(server: Server): void {

@@ -1,9 +1,7 @@
 /** What the watchdog looks at. */
 export interface Vitals {
-  /** Records fetched, queued or in flight. */
-  readonly backlog: number;
-  /** Grows with everything that gets done. */
-  readonly progress: number;
+  /** Of each partition that has records which are not done: in words, where the first of them stands. */
+  readonly heads: ReadonlyMap<number, string>;
   /** Whether the group has given this instance an assignment, even an empty one. */
   readonly member: boolean;
   /** A dependency is known to be down: standing still is right, and a restart would not help. */
@@ -16,26 +14,36 @@ export interface Watchdog {
   stop(): void;
 }
 
-/** Ends a process that stands still without knowing why: its orchestrator starts a new one. */
+/**
+ * Ends a process that stands still without knowing why, be it with one of its partitions: its orchestrator starts a new one.
+ * Not by the time of day: a clock that is set forward would make a moment of it an hour.
+ */
 export function startWatchdog(
   vitals: () => Vitals,
   limitMs: number,
   onStuck: (reason: string) => void,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): Watchdog {
-  let lastProgress = -1;
-  let movedAtMs = now();
+  let standing = new Map<number, { readonly head: string; readonly sinceMs: number }>();
   let memberAtMs = now();
 
   function check(): void {
-    const { backlog, progress, member, waiting } = vitals();
-    if (progress !== lastProgress || backlog === 0 || waiting || !member) movedAtMs = now();
-    lastProgress = progress;
-    if (member) memberAtMs = now();
-    if (now() - movedAtMs >= limitMs) {
-      onStuck(`${backlog} records wait and none has moved for ${now() - movedAtMs} ms`);
-    } else if (now() - memberAtMs >= limitMs) {
-      onStuck(`this instance has been no member of its group for ${now() - memberAtMs} ms`);
+    const { heads, member, waiting } = vitals();
+    const nowMs = now();
+    if (member) memberAtMs = nowMs;
+    const before = standing;
+    standing = new Map();
+    for (const [partition, head] of heads) {
+      const known = before.get(partition);
+      const stands = known?.head === head && member && !waiting;
+      standing.set(partition, stands ? known : { head, sinceMs: nowMs });
+    }
+    const stuck = [...standing].find(([, { sinceMs }]) => nowMs - sinceMs >= limitMs);
+    if (stuck !== undefined) {
+      const [partition, { head, sinceMs }] = stuck;
+      onStuck(`partition ${partition} has stood still at ${head} for ${Math.round(nowMs - sinceMs)} ms`);
+    } else if (nowMs - memberAtMs >= limitMs) {
+      onStuck(`this instance has been no member of its group for ${Math.round(nowMs - memberAtMs)} ms`);
     }
   }
 

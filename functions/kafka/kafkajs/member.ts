@@ -171,7 +171,7 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
         return 'denied';
       }
       if (isNotCoordinator(error) || isConnectionTrouble(error)) await findCoordinator(member);
-      return 'failed';
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 
@@ -187,7 +187,7 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
       wakeFetchers = [];
       for (const wake of waiting) wake();
     },
-    commit: (offsets) => (group === undefined ? Promise.resolve('failed') : commitTo(group, offsets)),
+    commit: async (offsets) => (group === undefined ? new Error('out of the group') : commitTo(group, offsets)),
     async leave() {
       leaving = true;
       await listener.revoked();

@@ -36,7 +36,14 @@ function setUp() {
 }
 
 function laneOf(partition: number, positions: ReadonlyMap<number, number | undefined>): Lane {
-  const nothing = { bufferedRecords: 0, bufferedBytes: 0, outstanding: 0, firstUndone: undefined, ended: false };
+  const nothing = {
+    bufferedRecords: 0,
+    bufferedBytes: 0,
+    outstanding: 0,
+    firstUndone: undefined,
+    tries: 0,
+    ended: false,
+  };
   const idle = { push: () => undefined, wake: () => undefined, stop: async () => undefined, abort: () => undefined };
   return {
     partition,
@@ -104,11 +111,30 @@ describe('the committer', () => {
     positions.set(3, 10);
     const flushed = committer.flush();
     await vi.advanceTimersByTimeAsync(0);
-    await requests[0]?.answer('failed');
+    await requests[0]?.answer(new Error('no coordinator'));
     expect(await flushed).toBe(false);
     await tick();
     expect(offsets()).toEqual([{ 3: 10 }, { 3: 10 }]);
     expect(metrics).toMatchObject({ commits: 0, commitsRefused: 0 });
+  });
+
+  test('says once that commits fail, and why, counts each, and says so again after one was taken', async () => {
+    const { committer, positions, requests, metrics, lines } = setUp();
+    const said = () => lines.map(({ level, message, fields }) => `${level} ${message} ${fields.error}`);
+    const once = 'warn Commits fail: tried until one is taken no coordinator';
+    positions.set(3, 10);
+    for (let index = 0; index < 3; index += 1) {
+      await tick();
+      await requests[index]?.answer(new Error('no coordinator'));
+    }
+    expect([said(), metrics.commitsFailed, committer.failing]).toEqual([[once], 3, 'no coordinator']);
+    await tick();
+    await requests[3]?.answer('committed');
+    expect(committer.failing).toBeUndefined();
+    positions.set(3, 11);
+    await tick();
+    await requests[4]?.answer(new Error('no coordinator'));
+    expect([said(), metrics.commitsFailed]).toEqual([[once, once], 4]);
   });
 
   test('says that it was refused', async () => {
