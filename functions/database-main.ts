@@ -35,11 +35,13 @@ function digest(): string {
   return digestOf(new URL(import.meta.url));
 }
 
-async function main(name: string | undefined): Promise<void> {
-  const start = name !== undefined && Object.hasOwn(functions, name) ? functions[name] : undefined;
+async function main(words: readonly string[]): Promise<void> {
+  const [name, extra] = words;
+  const known = name !== undefined && extra === undefined && Object.hasOwn(functions, name);
+  const start = known ? functions[name] : undefined;
   if (name === '--help' || name === '-h') process.stdout.write(usage);
   else if (start) await start(digest());
-  else refuse(name, names, usage);
+  else refuse(words, names, usage);
 }
 
-if (isProgram(import.meta.url)) await main(process.argv[2]);
+if (isProgram(import.meta.url)) await main(process.argv.slice(2));

@@ -28,14 +28,15 @@ function digest(): string {
   return digestOf(new URL(import.meta.url));
 }
 
-async function main(name: string | undefined): Promise<void> {
+async function main(words: readonly string[]): Promise<void> {
+  const [name, extra] = words;
   if (name === '--help' || name === '-h') {
     process.stdout.write(usage);
-  } else if (name !== undefined && Object.hasOwn(functions, name)) {
+  } else if (name !== undefined && extra === undefined && Object.hasOwn(functions, name)) {
     await runProcess(functions[name as keyof typeof functions], digest());
   } else {
-    refuse(name, names, usage);
+    refuse(words, names, usage);
   }
 }
 
-if (isProgram(import.meta.url)) await main(process.argv[2]);
+if (isProgram(import.meta.url)) await main(process.argv.slice(2));

@@ -25,13 +25,20 @@ export function usageOf(file: string, names: readonly string[]): string {
 Usage:
   node ${file} <${names.join('|')}>
 
+What works without a database is in functions.mjs, what needs one in database.mjs.
+
 Settings come from the environment; what is missing or wrong is told at the start.
 `;
 }
 
-/** Answers a call that names no function of the bundle. */
-export function refuse(name: string | undefined, names: readonly string[], usage: string): void {
-  const given = name === undefined ? 'No function was named' : `There is no function '${name}'`;
+/** Answers a call that names no function of the bundle, or more than one word. */
+export function refuse([name, extra]: readonly string[], names: readonly string[], usage: string): void {
+  const given =
+    extra !== undefined
+      ? `There is nothing to do with '${extra}'`
+      : name === undefined
+        ? 'No function was named'
+        : `There is no function '${name}' in this file`;
   process.stderr.write(`${given}. There are: ${names.join(', ')}.\n\n${usage}`);
   process.exitCode = 2;
 }

@@ -2,9 +2,10 @@ import { processor } from '../../functions/processor/definition.ts';
 import { givenText, securityProblems } from '../../functions/runtime/read-settings.ts';
 import type { SettingSpec } from '../../functions/runtime/setting-kinds.ts';
 import { settingSpecs } from '../../functions/runtime/settings.ts';
-import { CommandError } from '../support/command.ts';
+import { CommandError, UsageError } from '../support/command.ts';
 import type { Security } from '../support/kafka/broker.ts';
 import { securityOf } from '../support/kafka/security.ts';
+import { printable } from '../support/words.ts';
 import { type Environment, inspectSettings, mergedEnvironment, type SettingSources } from './settings.ts';
 
 /** What to examine: which brokers, and which group and topics there. */
@@ -59,13 +60,25 @@ export function targetOf(environment: Environment): Target | undefined {
   };
 }
 
+/** What those commands may be told by a flag. None has both topics. */
+const targetSpecs = [
+  ['--group', settingSpecs.groupId],
+  ['--topic', settingSpecs.sourceTopic],
+  ['--topic', settingSpecs.deadLetterTopic],
+] as const;
+
 /**
  * The target that the settings name, for commands that can do nothing without one.
+ * @throws UsageError when what is wrong was given by a flag
  * @throws CommandError with everything wrong with the settings
  */
-export function requiredTarget(sources: SettingSources): Target {
+export function requiredTarget(sources: SettingSources, brokersFlag = '--bootstrap-servers'): Target {
   const target = targetOf(mergedEnvironment(sources));
   if (target !== undefined) return target;
+  const flags = [[brokersFlag, settingSpecs.bootstrapServers] as const, ...targetSpecs]
+    .filter(([, { name, parse }]) => sources.flags[name] !== undefined && parse(sources.flags[name]) === undefined)
+    .map(([flag, { name, accepts }]) => `${flag} takes ${accepts}, not '${printable(sources.flags[name] ?? '')}'`);
+  if (flags.length > 0) throw new UsageError(flags.join('; '));
   const wrong = inspectSettings(sources).findings.filter(({ severity }) => severity === 'problem');
   throw new CommandError(wrong.map(({ what, remedy }) => `${what}. ${remedy}`).join('\n  '));
 }

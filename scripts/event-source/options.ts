@@ -1,4 +1,6 @@
+import { givenText } from '../../functions/runtime/read-settings.ts';
 import { parseBrokers } from '../../functions/runtime/setting-kinds.ts';
+import { settingSpecs } from '../../functions/runtime/settings.ts';
 import { durationOption, integerOption, UsageError, waitOption } from '../support/command.ts';
 import type { FailurePolicy } from './deliver.ts';
 import type { EventSourceKind } from './payload.ts';
@@ -104,8 +106,20 @@ export function eventSourceOptions(
     forMs: read<number | undefined>('for', undefined, waitOption),
     log: read('log', 'text', oneOf(['text', 'json'])) as 'text' | 'json',
   };
+  const marginMs = deadlineMargin(env);
+  if (options.timeoutMs <= marginMs) {
+    problems.push(
+      `--timeout must be longer than DEADLINE_MARGIN_MS, ${marginMs} ms: the function stops so long before it, and would handle nothing`,
+    );
+  }
   if (problems.length > 0) throw new UsageError(problems.join('; '));
   return options;
+}
+
+/** What the function will take. One that it refuses is told when it starts. */
+function deadlineMargin(env: NodeJS.ProcessEnv): number {
+  const spec = settingSpecs.deadlineMarginMs;
+  return spec.parse(givenText(spec, env) ?? spec.fallback ?? '') ?? 0;
 }
 
 function oneOf(words: readonly string[]) {

@@ -47,7 +47,7 @@ export function newFunction(positionals: readonly string[], flags: NewFlags, aro
   if (new Set([source, output, deadLetters]).size < 3) {
     problems.push('--source, --output and --dead-letters must be three topics, or it would read what it writes');
   }
-  problems.push(...loopProblems(source, output, around));
+  problems.push(...loopProblems(source, { output, 'dead-letters': deadLetters }, around));
   const topics = planTopics({ source, output, deadLetters }, around.topics);
   problems.push(...topics.problems);
   if (problems.length > 0) throw new UsageError(problems.join('; '));
@@ -59,23 +59,32 @@ export function newFunction(positionals: readonly string[], flags: NewFlags, aro
   };
 }
 
-/** Whether what it writes comes back to it through functions that are there: it would never come to an end. */
-function loopProblems(source: string, output: string, { functions }: Surroundings): string[] {
-  const ways = [{ topic: output, through: [] as readonly string[] }];
-  // A topic is looked at once: functions that are there may have loops of their own.
-  for (const { topic, through } of ways) {
-    for (const { name, source: from, output: to } of functions) {
-      if (from !== topic || to === null || ways.some((way) => way.topic === to)) continue;
-      const further = [...through, name];
-      if (to === source) {
-        return [
-          `--output ${output} leads back to --source ${source}, through ${further.join(' and ')}: it would read what it causes, for ever`,
-        ];
+/** Whether what it writes, a dead letter too, comes back to it through functions that are there: it would never come to an end. */
+function loopProblems(
+  source: string,
+  written: Readonly<Record<string, string>>,
+  { functions }: Surroundings,
+): string[] {
+  return Object.entries(written).flatMap(([flag, first]) => {
+    const ways = [{ topic: first, through: [] as readonly string[] }];
+    // A topic is looked at once: functions that are there may have loops of their own.
+    for (const { topic, through } of ways) {
+      for (const { name, source: from, output, deadLetters } of functions) {
+        if (from !== topic) continue;
+        const further = [...through, name];
+        for (const to of [output, deadLetters]) {
+          if (to === null || ways.some((way) => way.topic === to)) continue;
+          if (to === source) {
+            return [
+              `--${flag} ${first} leads back to --source ${source}, through ${further.join(' and ')}: it would read what it causes, for ever`,
+            ];
+          }
+          ways.push({ topic: to, through: further });
+        }
       }
-      ways.push({ topic: to, through: further });
     }
-  }
-  return [];
+    return [];
+  });
 }
 
 function kafkaNameProblems(flag: string, value: string): string[] {

@@ -25,7 +25,7 @@ async function openKafka({
   declared,
 }: Parameters<OpenTarget>[0]): ReturnType<OpenTarget> {
   const flags = flag === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: flag };
-  const { bootstrapServers, security } = requiredTarget({ flags, environment, envFile: {}, local: {} });
+  const { bootstrapServers, security } = requiredTarget({ flags, environment, envFile: {}, local: {} }, '--bootstrap');
   const description = printable(`the cluster at ${bootstrapServers.join(', ')}`);
   return await openKafkaTarget(description, { bootstrapServers, security }, declared);
 }

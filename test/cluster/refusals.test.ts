@@ -100,13 +100,15 @@ test('a broker that refuses connections is waited for, then named with what to c
 });
 
 test.each([
-  [['procesor'], "There is no function 'procesor'"],
+  [['procesor'], "There is no function 'procesor' in this file"],
+  [['processor', 'storage'], "There is nothing to do with 'storage'"],
   [[], 'No function was named'],
 ])('called with %j: the names that there are, and exit code 2', async (args, problem) => {
   const instance = start({}, args);
 
   expect(await instance.exited).toEqual({ code: 2, signal: null });
   expect(instance.stderr).toContain(`${problem}. There are: processor.`);
+  expect(instance.stderr).toContain('what needs one in database.mjs');
   expect(instance.lines).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import type { InboundRecord } from '../../runtime/contract.ts';
 import type { PartitionBatch } from '../../runtime/dispatch.ts';
+import { inert } from '../../runtime/log.ts';
 import { BadEventError } from './bad-event.ts';
 import { readRecord } from './record.ts';
 
@@ -64,8 +65,8 @@ function nameOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 }
 
-/** A value of an event as it may be shown: on one line, and not long. */
+/** A value of an event as it may be shown: on one line, not long, and with nothing in it that a terminal obeys. */
 function short(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  return inert(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 }

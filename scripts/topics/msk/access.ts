@@ -30,7 +30,8 @@ export async function kafkaAccess(api: MskApi, cluster: MskCluster, options: Tar
     [settingSpecs.bootstrapServers.name]: chosen.bootstrapServers.join(','),
     [settingSpecs.security.name]: iam ? 'tls' : chosen.auth,
   };
-  const { bootstrapServers: brokers, security } = requiredTarget({ flags, environment, envFile: {}, local: {} });
+  const sources = { flags, environment, envFile: {}, local: {} };
+  const { bootstrapServers: brokers, security } = requiredTarget(sources, '--bootstrap');
   if (!iam) return { bootstrapServers: brokers, security };
   const oauthBearerProvider = iamTokens(api, brokers);
   return {

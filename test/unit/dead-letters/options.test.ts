@@ -33,6 +33,17 @@ test.each<[said: string, flags: DeadLettersFlags, positionals: string[]]>([
   ['export takes --out', {}, ['export']],
   ['discard takes places or filters', { apply: true }, ['discard']],
   ['--follow takes a duration', { follow: 'long' }, ['redrive']],
+  // Not the setting that it goes before, which may not even be there.
+  [
+    "--topic takes 1 to 249 letters, digits, dots, dashes or underscores, not 'a b\\u{1b}'",
+    { topic: 'a b\u001b' },
+    ['list'],
+  ],
+  [
+    "--bootstrap-servers takes host:port, or several with commas between, not 'x'",
+    { 'bootstrap-servers': 'x' },
+    ['list'],
+  ],
   ["--since '2026-11-23T09:15' has no zone", { since: '2026-11-23T09:15' }, ['list']],
 ])('%s', (said, flags, positionals) => {
   expect(() => deadLettersOptions(flags, positionals, env)).toThrow(said);

@@ -18,6 +18,10 @@ describe('flags of npm run event-source', () => {
 
   test.each<[Flags, string]>([
     [{ window: '301s' }, "--window takes 0s to 300s, not '301s'"],
+    [
+      { timeout: '2s' },
+      '--timeout must be longer than DEADLINE_MARGIN_MS, 2000 ms: the function stops so long before it',
+    ],
     [{ timeout: '0s' }, "--timeout takes 1s to 900s, not '0s'"],
     [{ timeout: '600h' }, "--timeout takes 1s to 900s, not '600h'"],
     // A timer that is set for so long ends at once.

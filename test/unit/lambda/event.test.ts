@@ -97,6 +97,11 @@ describe('is refused with what was expected and what came', () => {
     ['a list', [], /but a list came/],
     ['an event of SQS', { Records: [] }, /its eventSource is undefined: point the event source mapping/],
     ['an event of another source', { eventSource: 'aws:kinesis', records: {} }, /its eventSource is "aws:kinesis"/],
+    [
+      'escapes in its source',
+      { eventSource: '\u001b[2J\u009b31m\u202e\u2028', records: {} },
+      /its eventSource is "\\u001b\[2J\\u009b31m\\u202e\\u2028": point/,
+    ],
     ['a source in a list', { eventSource: ['aws:kafka'], records: {} }, /its eventSource is \["aws:kafka"\]/],
     ['a source that is no text', { eventSource: { toString: 1 }, records: {} }, /its eventSource is \{"toString":1\}/],
     ['no records', { eventSource: 'aws:kafka' }, /its records are undefined/],

@@ -121,6 +121,13 @@ describe('topics', () => {
     expect(back('analytics.results', 'market.raw')).toContain('through processor and analytics: it would read');
     expect(back('market.raw', 'market.enriched')).toBe('none'); // beside the processor
     expect(back('analytics.results', 'quotes')).toBe('none');
+    // By way of what dies: it would come back for ever.
+    expect(back('market.raw.dlq', 'market.raw')).toContain('--output market.raw leads back to --source market.raw.dlq');
+    const repair = { name: 'repair', source: 'spreads.dlq', output: 'market.raw', deadLetters: 'r.dlq', group: 'g' };
+    const flags = { source: 'market.raw', output: 'x', 'dead-letters': 'spreads.dlq' };
+    expect(() => newFunction(['spreads'], flags, { ...around, functions: [...functions, repair] })).toThrow(
+      '--dead-letters spreads.dlq leads back to --source market.raw, through repair',
+    );
     const loop = { name: 'loop', source: 'x', output: 'y', deadLetters: 'x.dlq', group: 'g' };
     const loops = { ...around, functions: [...functions, loop, { ...loop, source: 'y', output: 'x' }] };
     expect(newFunction(['spreads'], { source: 'market.raw', output: 'x' }, loops).output).toBe('x');

@@ -100,6 +100,6 @@ describe('the command line', () => {
     ],
     [{ latest: true, out: '../a.test.ts' }, '--out takes a path inside the repository'],
     [{ latest: true, out: 'test/unit/a.ts' }, 'that ends in .test.ts'],
-    [{ latest: true, topic: 'a/b' }, 'DEAD_LETTER_TOPIC'],
+    [{ latest: true, topic: 'a/b' }, "--topic takes 1 to 249 letters, digits, dots, dashes or underscores, not 'a/b'"],
   ])('is refused: %j', (flags, problem) => expect(() => options(flags)).toThrow(problem));
 });
