@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processor } from '../functions/processor/definition.ts';
 import { openCluster } from '../infra/cluster/cluster.ts';
 import { localDir } from '../infra/cluster/jars.ts';
+import { checkCluster } from './event-source/check-cluster.ts';
 import { InitError } from './event-source/environment.ts';
 import { createInstanceLog, type InstanceLog } from './event-source/instance-log.ts';
 import { eventSourceDescriptions, eventSourceFlags, eventSourceOptions } from './event-source/options.ts';
@@ -41,13 +43,22 @@ await runCommand(
     }
     const bootstrapServers = options.bootstrapServers ?? localBrokers();
     const security = securityFrom(process.env, bootstrapServers);
+    await checkCluster({ bootstrapServers, security }, topic, groupId);
     const log = options.log === 'json' ? createInstanceLog(options.functionName) : undefined;
     const { path: bundle } = log ? { path: bundlePath } : await buildBundle();
     const tell = (line: string): void => {
       if (log) log.line('warn', line);
       else process.stderr.write(`event-source: ${line}\n`);
     };
-    const stopped = stopSignal(options.forMs);
+    const signalled = stopSignal();
+    const stopped = options.forMs === undefined ? signalled : Promise.race([signalled, delay(options.forMs)]);
+    let joined = false;
+    // Whatever it still waits for then would go on for minutes.
+    void signalled.then(() => {
+      if (joined) return;
+      tell('Stopped before it was a member of the group: nothing was polled');
+      process.exit(0);
+    });
     let source: EventSource | undefined;
     await log?.serve(() => source?.stats());
     source = await start({
@@ -66,6 +77,7 @@ await runCommand(
       },
     });
     const polling = source;
+    joined = true;
     if (!log) tell(`Polling ${topic} for group '${groupId}'`);
     const progress = log || setInterval(() => tell(progressText(polling.stats())), 5_000);
     await stopped;
@@ -94,10 +106,9 @@ async function finish(source: EventSource, log: InstanceLog | undefined): Promis
 }
 
 /** Resolves at SIGTERM, SIGINT, or when the time is over. */
-function stopSignal(forMs: number | undefined): Promise<void> {
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-    if (forMs !== undefined) setTimeout(resolve, forMs);
   });
 }
 

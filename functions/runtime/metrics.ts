@@ -15,6 +15,8 @@ export interface Metrics {
   /** For another reason than that: they are tried again. */
   commitsFailed: number;
   partitionsLost: number;
+  /** Times that the group said nothing for a session timeout. */
+  membershipDoubts: number;
   /** Partitions that went on elsewhere since their offset was out of range. */
   offsetsMoved: number;
   latency: Histogram;
@@ -49,6 +51,7 @@ export function createMetrics(): Metrics {
     commitsRefused: 0,
     commitsFailed: 0,
     partitionsLost: 0,
+    membershipDoubts: 0,
     offsetsMoved: 0,
     latency: {
       boundsSeconds: latencyBoundsSeconds,

@@ -112,7 +112,12 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
     };
   }
 
-  for (let count = 0; count < minPollers; count += 1) await addPoller();
+  try {
+    for (let count = 0; count < minPollers; count += 1) await addPoller();
+  } catch (error) {
+    await pool.close(); // its processes would keep this one alive
+    throw error;
+  }
   const scaling = scaleBy({
     ...{ minPollers, maxPollers },
     pollers: () => pollers.length,

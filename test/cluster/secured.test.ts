@@ -80,16 +80,17 @@ describe.runIf(isJava)('a secured cluster refuses', () => {
       [{ KAFKA_PASSWORD: canary }, 'it refuses the user or its password', 'check KAFKA_USERNAME and KAFKA_PASSWORD'],
     ] as const;
     for (const [env, came, remedy] of cases) {
-      const [refusal, fed, planned] = await Promise.all([
+      const [refusal, polled, fed, planned] = await Promise.all([
         refusalOf(env),
+        command('scripts/event-source.ts', [], { ...secured.env(user), ...env }),
         feed(1, env),
         command('scripts/topics.ts', ['plan'], { ...secured.env('operator'), ...env }),
       ]);
-      for (const text of [refusal, fed.output, planned.output]) {
-        expect(text).toContain(came);
-        expect(text).toContain(remedy);
+      for (const text of [refusal, polled.output, fed.output, planned.output]) {
+        expect(text.toLowerCase()).toContain(came.toLowerCase());
+        expect(text.toLowerCase()).toContain(remedy.toLowerCase());
       }
-      expect([fed.code, planned.code]).toEqual([1, 1]);
+      expect([polled.code, fed.code, planned.code]).toEqual([1, 1, 1]);
     }
     expect(await secured.count(source)).toBe(0);
   });
@@ -165,7 +166,14 @@ describe.runIf(isJava)('a secured cluster refuses', () => {
     );
     const planned = await command('scripts/topics.ts', ['plan'], secured.env('feed'));
     expect(planned.output).toContain('grant this user Describe on topic');
-    expect([fed.code, planned.code]).toEqual([1, 1]);
+    const polled = await command('scripts/event-source.ts', [], secured.env('storage'));
+    for (const right of [`Read on topic ${source}`, `Read on group ${group}`]) expect(polled.output).toContain(right);
+    expect([fed.code, planned.code, polled.code]).toEqual([1, 1, 1]);
+    const letters = await command('scripts/dead-letters.ts', ['list'], secured.env('storage'));
+    expect(letters.output).toContain(`deny it Read on topic ${deadLetters}. Grant it`);
+    const shown = await command('scripts/offsets.ts', ['show'], secured.env('feed'));
+    expect(shown.output).toContain(`may not see group ${group}: the brokers deny it Describe on group ${group}`);
+    expect([letters.code, shown.code]).toEqual([1, 1]);
   });
 });
 

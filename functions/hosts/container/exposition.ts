@@ -47,6 +47,9 @@ export function exposition(
   metric('partitions_lost_total', 'counter', 'Times that all partitions were lost without a chance to commit.', [
     ['', metrics.partitionsLost],
   ]);
+  metric('membership_doubts_total', 'counter', 'Times that the group said nothing for a session timeout.', [
+    ['', metrics.membershipDoubts],
+  ]);
   metric('offsets_moved_total', 'counter', 'Times that a partition went on elsewhere, its offset being out of range.', [
     ['', metrics.offsetsMoved],
   ]);

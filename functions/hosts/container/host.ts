@@ -24,6 +24,8 @@ export interface ConsumingHost {
   readonly denials: Denials;
   readonly member: GroupMember;
   readonly committer: Pick<Committer, 'failing'>;
+  /** Whether the group has said nothing for a session timeout: others may have these partitions by now. */
+  readonly inDoubt: boolean;
 }
 
 /** What an instance knows of its source topic from its start. */
@@ -52,6 +54,7 @@ export function createConsumingHost<Resources>(
   /** Why the member was interrupted last, until it has partitions again. */
   let interruption = '';
   let stopped = false;
+  let inDoubt = false;
 
   const listener: GroupListener = {
     records(batch) {
@@ -145,6 +148,15 @@ export function createConsumingHost<Resources>(
   const waker = setInterval(wake, wakeIntervalMs);
 
   function wake(): void {
+    const doubt = lanes.size > 0 && !laneRuntime.mayWork();
+    if (doubt && !inDoubt) {
+      metrics.membershipDoubts += 1;
+      log.warn(
+        { count: lanes.size },
+        'No word from the group for a session timeout: nothing is handed out until it answers',
+      );
+    } else if (inDoubt && !doubt && lanes.size > 0) log.info({}, 'The group answers again');
+    inDoubt = doubt;
     for (const lane of lanes.values()) lane.wake();
   }
 
@@ -202,6 +214,9 @@ export function createConsumingHost<Resources>(
     denials,
     member,
     committer,
+    get inDoubt() {
+      return inDoubt;
+    },
   };
 }
 

@@ -163,6 +163,7 @@ declare module 'kafkajs/src/network/connection.js' {
     bytesBuffered: number;
     bytesNeeded: number;
     connect(): Promise<unknown>;
+    disconnect(): Promise<unknown>;
     isConnected(): boolean;
     isAuthenticated(): boolean;
     authenticate(): Promise<void>;

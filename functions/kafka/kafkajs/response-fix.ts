@@ -10,7 +10,7 @@ const sizeBytes = 4;
 /** Above the largest fetch: whoever announces more does not speak Kafka (an HTTP server seems to announce 1.2 GB). */
 const maxResponseBytes = 268_435_456;
 const incoming = new WeakMap<Connection, Incoming>();
-const { processData, connect } = Connection.prototype;
+const { processData, connect, disconnect } = Connection.prototype;
 
 /**
  * kafkajs keeps all pieces of a response until the last has come and then joins them, so that it is in memory twice; and
@@ -49,6 +49,12 @@ Connection.prototype.connect = function connectAnew(this: Connection): Promise<u
   const connecting = connect.call(this);
   this.socket?.setNoDelay();
   return connecting;
+};
+
+/** kafkajs ends a socket that is dead already again and again, and each time Node adds a listener to it. */
+Connection.prototype.disconnect = function disconnectOnce(this: Connection): Promise<unknown> {
+  if (this.socket?.destroyed) this.socket.removeAllListeners('connect');
+  return disconnect.call(this);
 };
 
 /** The size of the response is known: makes room for all of it. */

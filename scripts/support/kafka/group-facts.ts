@@ -26,6 +26,17 @@ export interface GroupFacts {
 }
 
 const patienceMs = 5_000;
+const groupDenied = 30;
+
+/** This user may not see the group: no wait helps. */
+export class GroupDeniedError extends Error {
+  readonly groupId: string;
+
+  constructor(groupId: string) {
+    super(errorName(groupDenied));
+    this.groupId = groupId;
+  }
+}
 
 /** The node that coordinates a group. The first question of this kind makes a cluster create where it keeps offsets. */
 export async function findCoordinator(broker: BrokerConnection, groupId: string): Promise<number> {
@@ -33,6 +44,7 @@ export async function findCoordinator(broker: BrokerConnection, groupId: string)
   for (;;) {
     const { errorCode, coordinator } = await broker.ask('GroupCoordinator', { groupId });
     if (errorCode === 0) return coordinator.nodeId;
+    if (errorCode === groupDenied) throw new GroupDeniedError(groupId);
     if (Date.now() > until) throw new Error(errorName(errorCode));
     await delay(200);
   }
@@ -51,6 +63,7 @@ export async function describeGroup(
       const { state, protocolType, protocol } = group;
       return { groupId, coordinatorId, state, protocolType, protocol, members: group.members.map(memberOf) };
     }
+    if (group?.errorCode === groupDenied) throw new GroupDeniedError(groupId);
     if (Date.now() > until) throw new Error(errorName(group?.errorCode) ?? 'the answer is empty');
     await delay(200);
   }

@@ -1,9 +1,10 @@
+import { deniedText } from '../../../functions/kafka/denied.ts';
 import { CommandError } from '../command.ts';
 import { count, printable, ranges, some } from '../words.ts';
 import type { BrokerConnection, Security } from './broker.ts';
 import { type OpenedCluster, openClusterFacts, type TopicFacts, UnreachableError } from './cluster-facts.ts';
 import { type Connections, openConnections } from './connections.ts';
-import { describeGroup, findCoordinator, type GroupFacts } from './group-facts.ts';
+import { describeGroup, findCoordinator, GroupDeniedError, type GroupFacts } from './group-facts.ts';
 import { readCommitted, readExtents } from './offsets.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -49,6 +50,9 @@ export async function withCluster<Result>(
     return await work({ ...opened, connections });
   } catch (error) {
     if (error instanceof CommandError) throw error;
+    if (error instanceof GroupDeniedError) {
+      throw new CommandError(deniedText({ operation: 'Describe', resource: 'group', name: error.groupId }));
+    }
     if (error instanceof UnreachableError) {
       const tried = error.attempts.map(({ address, trouble }) => `${address}: ${trouble.cause} ${trouble.remedy}`);
       throw new AwayError(`no broker answers.\n  ${tried.join('\n  ')}`);
@@ -67,6 +71,9 @@ export async function withCluster<Result>(
  */
 export function wholeTopic({ facts, nodes }: OpenedCluster, name: string): TopicFacts {
   const topic = facts.topics.find((one) => one.name === name);
+  if (topic?.error === 'TOPIC_AUTHORIZATION_FAILED') {
+    throw new CommandError(deniedText({ operation: 'Read', resource: 'topic', name }));
+  }
   if (topic === undefined || topic.error !== undefined) {
     const unknown = topic === undefined || topic.error === 'UNKNOWN_TOPIC_OR_PARTITION';
     const kind = topic?.error === 'LEADER_NOT_AVAILABLE' ? AwayError : CommandError;

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createConsumingHost } from '../../../functions/hosts/container/host.ts';
 import type { GroupListener, KafkaPort } from '../../../functions/kafka/port.ts';
 import type { FunctionDefinition } from '../../../functions/runtime/contract.ts';
@@ -6,13 +6,16 @@ import { createMetrics } from '../../../functions/runtime/metrics.ts';
 import { readSettings } from '../../../functions/runtime/read-settings.ts';
 import { createManualScheduler, createPublisher, createRecordingLogger } from '../../support/fakes.ts';
 
-test('a partition that its topic had not at the start ends the instance, before anything of it is handled', async () => {
+afterEach(() => void vi.useRealTimers());
+
+/** A host on a member that does nothing, and what the group tells it. */
+function setUp() {
   let listener: GroupListener | undefined;
   const member = {
     start: async () => undefined,
     leave: async () => undefined,
     pause: () => undefined,
-    confirmedAtMs: 0,
+    confirmedAtMs: Date.now(),
   };
   const kafka = {
     member: (_options: object, given: GroupListener) => {
@@ -33,11 +36,36 @@ test('a partition that its topic had not at the start ends the instance, before 
     scheduler: createManualScheduler(),
   };
   const outgrown = vi.fn();
-  const settings = readSettings({ KAFKA_BOOTSTRAP_SERVERS: 'a:1' });
+  const settings = readSettings({ KAFKA_BOOTSTRAP_SERVERS: 'a:1', KAFKA_SESSION_TIMEOUT_MS: '6000' });
   const host = createConsumingHost(definition, settings, kafka, shared, metrics, log, { partitions: 60, outgrown });
-  listener?.assigned([0, 59]);
+  const assign = (...partitions: number[]): void => listener?.assigned(partitions);
+  return { host, assign, outgrown, member, metrics, lines: log.lines };
+}
+
+test('a partition that its topic had not at the start ends the instance, before anything of it is handled', async () => {
+  const { host, assign, outgrown } = setUp();
+  assign(0, 59);
   expect([outgrown.mock.calls.length, host.lanes.size]).toEqual([0, 2]);
-  listener?.assigned([0, 60]);
+  assign(0, 60);
   expect([outgrown.mock.calls.length, host.lanes.size]).toEqual([1, 0]);
+  await host.stop();
+});
+
+test('a group that says nothing for a session timeout is told once, counted, and again when it answers', async () => {
+  vi.useFakeTimers();
+  const { host, assign, member, metrics, lines } = setUp();
+  const told = () => lines.map(({ message }) => message).filter((message) => /group/.test(message));
+  assign(0, 1);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect([host.inDoubt, told()]).toEqual([false, []]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([host.inDoubt, metrics.membershipDoubts, told()]).toEqual([
+    true,
+    1,
+    ['No word from the group for a session timeout: nothing is handed out until it answers'],
+  ]);
+  member.confirmedAtMs = Date.now();
+  await vi.advanceTimersByTimeAsync(500);
+  expect([host.inDoubt, told().length, told().at(-1)]).toEqual([false, 2, 'The group answers again']);
   await host.stop();
 });

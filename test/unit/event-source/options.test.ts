@@ -35,6 +35,17 @@ describe('flags of npm run event-source', () => {
     expect(() => read(flags)).toThrow(says);
   });
 
+  test('name brokers that answer, or are told at once which do not', () => {
+    const args = ['scripts/event-source.ts', '--bootstrap-servers', '127.0.0.1:1'];
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+      encoding: 'utf8',
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('no broker answers.') });
+  });
+
   test('name no on-failure topic that is polled', () => {
     const root = fileURLToPath(new URL('../../..', import.meta.url));
     const args = [

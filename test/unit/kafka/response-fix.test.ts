@@ -113,3 +113,20 @@ describe('requests', () => {
     expect(new Set(delays)).toEqual(new Set([true]));
   });
 });
+
+test('a socket that is dead gets no listener more each time that it is ended again', async () => {
+  const kafka = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'dead', security: {} });
+  const ended: Connection[] = [];
+  const { disconnect } = Connection.prototype;
+  const spy = vi.spyOn(Connection.prototype, 'disconnect').mockImplementation(function spied(this: Connection) {
+    ended.push(this);
+    return disconnect.call(this);
+  });
+  await expect(kafka.admin().connect()).rejects.toThrow();
+  spy.mockRestore();
+  const [dead] = ended;
+  if (dead === undefined) throw new Error('nothing was ended');
+  await vi.waitUntil(() => dead.socket.destroyed);
+  for (let times = 0; times < 20; times += 1) await dead.disconnect();
+  expect(dead.socket.listenerCount('connect')).toBeLessThan(3);
+});
