@@ -66,10 +66,19 @@ export function createFunctionHost<Resources>(
   }
 
   return async (event, context) => {
-    const endsAtMs = Date.now() + context.getRemainingTimeInMillis();
+    const leftMs = context.getRemainingTimeInMillis();
+    const endsAtMs = Date.now() + leftMs;
     const invocationLog = log.child({ requestId: context.awsRequestId });
     const batches = readEvent(event, definition.source);
     if (batches.length === 0) return { batchItemFailures: [] };
+    if (leftMs <= settings.deadlineMarginMs) {
+      const { deadlineMarginMs } = settings;
+      const problem =
+        `This invocation began with ${leftMs} ms left, not more than DEADLINE_MARGIN_MS, ${deadlineMarginMs}: nothing is handled. ` +
+        'Give the function a longer timeout; if it has one, the clock of this machine is wrong';
+      invocationLog.error({ leftMs, deadlineMarginMs }, problem);
+      return responseOf(batches, batches.map(nothingDone));
+    }
     const stopAtMs = endsAtMs - settings.deadlineMarginMs;
     const ready = await reachable(() => prepare(stopAtMs, invocationLog), invocationLog);
     if (ready === undefined) return responseOf(batches, batches.map(nothingDone));

@@ -98,6 +98,21 @@ describe('an event', () => {
     expect(stored).toEqual(['out/0: a', 'out/0: b']);
   });
 
+  test.each([2_000, 0, -60_000])(
+    'with %d ms left, within the margin, is undone as a whole, with the reason',
+    async (ms) => {
+      const { log, host, stored, state } = setUp(copy);
+      const context = { ...createInvocation(), getRemainingTimeInMillis: () => ms };
+      const answer = host(createEvent(records('a', 'b')), context);
+      expect(await answered(answer)).toEqual({ batchItemFailures: undone(0, 0, 1) });
+      expect([stored, state.made]).toEqual([[], 0]);
+      const said = log.lines.map(({ level, message }) => `${level} ${message}`);
+      expect(said).toEqual([
+        expect.stringMatching(/^error This invocation began with -?\d+ ms left, not more than DEADLINE/),
+      ]);
+    },
+  );
+
   test('is counted in one line: by records, outputs, dead letters and filtered ones', async () => {
     const { invoke, log } = setUp(({ value }) => {
       if (String(value) === 'bad') throw new BadInputError('DECODE_FAILED', 'no');
