@@ -5,10 +5,14 @@ import { type Settings, settingSpecs } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The setting's value as it may be shown: secrets are masked, control characters escaped, long text cut. */
+/**
+ * The setting's value as it may be shown: secrets are masked, also a password in front of a host, where some would expect to
+ * give it; control characters are escaped, long text is cut.
+ */
 export function shown(spec: Pick<SettingSpec<unknown>, 'secret'>, value: string): string {
   if (spec.secret) return '****';
-  const printable = JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  const masked = value.replace(/:[^\s,@]*@/g, ':****@');
+  const printable = JSON.stringify(masked.length > 80 ? `${masked.slice(0, 80)}...` : masked);
   return `'${printable.slice(1, -1).replaceAll('\\"', '"')}'`;
 }
 

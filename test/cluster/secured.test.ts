@@ -73,8 +73,8 @@ describe.runIf(isJava)('a secured cluster refuses', () => {
     const cases = [
       [
         { KAFKA_BOOTSTRAP_SERVERS: localhost },
-        'its certificate is for',
-        'not for localhost, as it was called): name the brokers',
+        'its certificate is for broker, not for localhost, as it was called',
+        'name the brokers in KAFKA_BOOTSTRAP_SERVERS',
       ],
       [{ KAFKA_CA_FILE: stranger }, 'signed by an authority that is not trusted here', 'KAFKA_CA_FILE'],
       [{ KAFKA_PASSWORD: canary }, 'it refuses the user or its password', 'check KAFKA_USERNAME and KAFKA_PASSWORD'],

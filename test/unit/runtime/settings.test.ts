@@ -206,6 +206,8 @@ describe('settings that do not go together', () => {
 describe('a value in a message', () => {
   test('is masked when it is a secret', () => {
     expect(shown(settingSpecs.password, 'hunter2')).toBe('****');
+    const { bootstrapServers } = settingSpecs;
+    expect(shown(bootstrapServers, 'user:hunter2@a:1,b:2,me:hunter2@c:3')).toBe("'user:****@a:1,b:2,me:****@c:3'");
     const scram = { KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY: 'scram', KAFKA_PASSWORD: 'hunter2', LOG_LEVEL: 'x' };
     expect(problemsOf(scram).join()).not.toContain('hunter2');
     const secret = Object.values(settingSpecs).filter((spec) => 'secret' in spec && spec.secret);
