@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
+import { followCoordinator } from './coordinator.ts';
 import { drainFirst } from './drain-first.ts';
 import { createPartitionQueues } from './partition-queues.ts';
 import { type QueuedRecord, queuedRecord } from './payload.ts';
@@ -18,6 +19,8 @@ export interface PollerOptions {
   readonly signal: AbortSignal;
   /** Called when the group has shared out its partitions: those of this poller. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
+  /** What a person should know. */
+  readonly onNotice?: (line: string) => void;
   /** Delivers a batch; `done` says which records are. What is invoked ends; `signal` says that nothing is tried again. */
   deliver(
     batch: readonly QueuedRecord[],
@@ -48,10 +51,12 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: 1_000,
     maxWaitTimeInMs: 200,
-    retry: { retries: 20 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20 },
     partitionAssigners: [
       (config) => {
-        drainFirst(config.cluster as unknown as Cluster, drain); // the public type leaves out what a group has
+        const cluster = config.cluster as unknown as Cluster; // the public type leaves out what a group has
+        followCoordinator(cluster);
+        drainFirst(cluster, { drain, forget });
         return PartitionAssigners.roundRobin(config);
       },
     ],
@@ -66,6 +71,9 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
   let held = new AbortController();
   let holds = AbortSignal.any([signal, held.signal]);
   let stopping = false;
+  let heartbeatSentAtMs = 0;
+  /** When the group was last asked whether this poller is a member, and said so. */
+  let confirmedAtMs = Date.now();
 
   async function drain(): Promise<void> {
     held.abort();
@@ -73,7 +81,24 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     await commit();
   }
 
+  function forget(): void {
+    generation += 1;
+    positions = new Map();
+    queues.clear();
+  }
+
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    options.onNotice?.(`The poller's client gave up (${error.message}): ${restart ? 'it starts again' : 'for good'}`);
+  });
+  consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt } }) => {
+    if (apiName === 'Heartbeat') heartbeatSentAtMs = sentAt;
+  });
+  consumer.on(consumer.events.HEARTBEAT, () => {
+    // Not when the answer is read: the process may have been stopped in between.
+    confirmedAtMs = heartbeatSentAtMs;
+  });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    confirmedAtMs = Date.now();
     generation += 1;
     options.onAssigned?.((payload.memberAssignment[topic] ?? []).toSorted((a, b) => a - b));
     queues.clear();
@@ -106,7 +131,9 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
   });
 
   function gather(): void {
-    while (!stopping && !holds.aborted && deliveries.size < concurrency) {
+    // A poller that was stopped for a session does not know yet that its partitions are somebody else's.
+    const doubtful = Date.now() - confirmedAtMs > sessionTimeoutMs;
+    while (!stopping && !holds.aborted && !doubtful && deliveries.size < concurrency) {
       const batch = queues.take(Date.now());
       if (batch === undefined) break;
       const taken = generation;

@@ -64,7 +64,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
     ...(options.onLog ? { onLog: options.onLog } : {}),
   });
   const client = { brokers: [...bootstrapServers], clientId: 'event-source', logLevel: logLevel.NOTHING };
-  const kafka = new Kafka({ ...client, ...options.security });
+  const kafka = new Kafka({ ...client, ...options.security, requestTimeout: requestTimeoutMs });
   const sender = { frame, functionArn: functionArn(options.function.exportName) };
   const { onFailureTopic } = options;
   const destination = onFailureTopic === undefined ? undefined : await kafkaDestination(kafka, onFailureTopic, sender);
@@ -75,7 +75,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
     const abort = new AbortController();
     const { signal } = abort;
     const poller = await startPoller({
-      ...{ kafka, topic, groupId, batchSize, windowMs, concurrency, busy, signal },
+      ...{ kafka, topic, groupId, batchSize, windowMs, concurrency, busy, signal, onNotice },
       ...(options.onAssigned ? { onAssigned: options.onAssigned } : {}),
       deliver: (batch, done, holds) => deliver(batch, deliveryOf(holds, done)),
     });
@@ -149,5 +149,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   };
 }
 
+/** A broker that hangs keeps its connections: what it was asked would hold up the rest for 30 s. */
+const requestTimeoutMs = 8_000;
 /** The service gives 10 s, on a machine that does nothing else. */
 const initTimeoutMs = 60_000;

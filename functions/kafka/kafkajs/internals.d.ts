@@ -41,6 +41,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     lastRequest: number;
     joinAndSync(): Promise<void>;
     heartbeat(options: { interval: number }): Promise<void>;
+    commitOffsets(offsets: object): Promise<void>;
     fetch(nodeId: string): Promise<unknown[]>;
     recoverFromFetch(error: Error & { type?: string }): Promise<void>;
     leave(): Promise<void>;

@@ -1,6 +1,7 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
-import { expect, test, vi } from 'vitest';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startPoller } from '../../../scripts/event-source/poller.ts';
 
 test('who leaves waits for the commit that is under way: else what it says would be delivered again', async () => {
@@ -8,7 +9,7 @@ test('who leaves waits for the commit that is under way: else what it says would
   const answer = Promise.withResolvers<void>();
   let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
   const consumer = {
-    events: { GROUP_JOIN: 'join' },
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
     ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
     ...{ pause: () => undefined, resume: () => undefined },
     async run(config: { eachBatch: typeof eachBatch }) {
@@ -48,11 +49,11 @@ test('a commit that fails while the group shares its partitions out anew is not 
   let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
   let join: ((event: unknown) => void) | undefined;
   const consumer = {
-    events: { GROUP_JOIN: 'join' },
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
     ...{ connect: async () => undefined, subscribe: async () => undefined },
     ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
-    on(_name: string, listener: typeof join) {
-      join = listener;
+    on(name: string, listener: typeof join) {
+      if (name === 'join') join = listener;
     },
     async run(config: { eachBatch: typeof eachBatch }) {
       eachBatch = config.eachBatch;
@@ -86,7 +87,7 @@ test('before it joins its group again, what is under way ends, is committed, and
   const cluster = {};
   let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
   const consumer = {
-    events: { GROUP_JOIN: 'join' },
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
     ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
     ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
     async run(config: { eachBatch: typeof eachBatch }) {
@@ -134,10 +135,10 @@ test('partitions that were paused are read again after a join: whoever has them 
   let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
   let join: ((event: unknown) => void) | undefined;
   const consumer = {
-    events: { GROUP_JOIN: 'join' },
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
     ...{ connect: async () => undefined, subscribe: async () => undefined, disconnect: async () => undefined },
-    on(_name: string, listener: typeof join) {
-      join = listener;
+    on(name: string, listener: typeof join) {
+      if (name === 'join') join = listener;
     },
     async run(config: { eachBatch: typeof eachBatch }) {
       eachBatch = config.eachBatch;
@@ -163,4 +164,100 @@ test('partitions that were paused are read again after a join: whoever has them 
     ['pause', [0]],
     ['resume', [0]],
   ]);
+});
+
+test('a poller that was stopped for a session delivers nothing until the group says that it is a member', async () => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const delivered: number[] = [];
+  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+  const listeners = new Map<string, (event: unknown) => void>();
+  const consumer = {
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
+    ...{ connect: async () => undefined, subscribe: async () => undefined, commitOffsets: async () => undefined },
+    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
+    on: (name: string, listener: (event: unknown) => void) => listeners.set(name, listener),
+    async run(config: { eachBatch: typeof eachBatch }) {
+      eachBatch = config.eachBatch;
+    },
+  };
+  const heartbeat = (sentAt: number): void => {
+    listeners.get('request')?.({ payload: { apiName: 'Heartbeat', sentAt } });
+    listeners.get('heartbeat')?.({});
+  };
+  const poller = await startPoller({
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 5 },
+    signal: new AbortController().signal,
+    async deliver(batch, done) {
+      delivered.push(...batch.map(({ record }) => record.offset));
+      done(batch);
+    },
+  });
+  const message = { offset: '7', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
+  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
+  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+
+  const stoppedAtMs = Date.now();
+  vi.setSystemTime(stoppedAtMs + 20_000);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(delivered).toEqual([]);
+  heartbeat(stoppedAtMs); // the answer was on its way all the time
+  await vi.advanceTimersByTimeAsync(100);
+  expect(delivered).toEqual([]);
+  heartbeat(Date.now());
+  await vi.advanceTimersByTimeAsync(100);
+  expect(delivered).toEqual([7]);
+  await poller.stop();
+});
+
+test('what is done of a topic that was deleted is not committed: it may be there again, with other records', async () => {
+  const commits: unknown[] = [];
+  const ends = Promise.withResolvers<void>();
+  const cluster = { refreshMetadata: async () => undefined };
+  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+  let delivered = false;
+  const consumer = {
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
+    ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
+    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
+    async run(config: { eachBatch: typeof eachBatch }) {
+      eachBatch = config.eachBatch;
+    },
+    commitOffsets: async (offsets: unknown) => void commits.push(offsets),
+  };
+  const kafka = {
+    consumer({ partitionAssigners }: { partitionAssigners: ((config: object) => unknown)[] }) {
+      for (const assigner of partitionAssigners) assigner({ cluster });
+      return consumer;
+    },
+  };
+  const poller = await startPoller({
+    kafka: kafka as unknown as Kafka,
+    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
+    signal: new AbortController().signal,
+    async deliver(batch, done) {
+      delivered = true;
+      await ends.promise;
+      done(batch);
+    },
+  });
+  const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
+  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
+  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await vi.waitFor(() => expect(delivered).toBe(true), { timeout: 10_000 });
+
+  const group: ConsumerGroup = Object.create(ConsumerGroup.prototype);
+  Object.assign(group, {
+    cluster,
+    logger: { debug: () => undefined },
+    generationId: 3,
+    memberId: 'm',
+    coordinator: null,
+  });
+  await group.recoverFromFetch(createErrorFromCode(3));
+  ends.resolve();
+  await expect(group.fetch('1')).rejects.toThrow(TypeError); // it joins again, without brokers
+  await poller.stop();
+  expect(commits).toEqual([]);
 });
