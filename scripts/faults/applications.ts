@@ -18,15 +18,21 @@ export interface ApplicationOptions {
   readonly sessionTimeoutMs: number;
   /** A file that says how much their clock is off. */
   readonly clockPath?: string | undefined;
+  /** Whether the brokers named are proxies, to which it has to say who it is. */
+  readonly behindProxy?: boolean | undefined;
 }
 
 const eventSource = fileURLToPath(new URL('../event-source.ts', import.meta.url));
 const clock = new URL('./clock.mjs', import.meta.url).href;
+const named = new URL('./named.mjs', import.meta.url).href;
 const bareApplication = fileURLToPath(new URL('./bare-application.ts', import.meta.url));
 
 /** Settings are the defaults, but for what the run asks for. */
 export function applicationOf(name: ApplicationName, options: ApplicationOptions): Application {
   const { bundle, bootstrapServers, topics, groupId, sessionTimeoutMs, clockPath } = options;
+  // A container's client id says who it is.
+  const ports = options.behindProxy && name === 'function' ? bootstrapServers.map((one) => one.split(':').at(-1)) : [];
+  const imports = [...(clockPath === undefined ? [] : [clock]), ...(ports.length === 0 ? [] : [named])];
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers.join(','),
@@ -36,7 +42,9 @@ export function applicationOf(name: ApplicationName, options: ApplicationOptions
     DEAD_LETTER_TOPIC: topics.deadLetters,
     KAFKA_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
     METRICS_PORT: '0',
-    ...(clockPath === undefined ? {} : { NODE_OPTIONS: `--import=${clock}`, HFT_FAULTS_CLOCK: clockPath }),
+    ...(imports.length === 0 ? {} : { NODE_OPTIONS: imports.map((one) => `--import=${one}`).join(' ') }),
+    ...(clockPath === undefined ? {} : { HFT_FAULTS_CLOCK: clockPath }),
+    ...(ports.length === 0 ? {} : { HFT_FAULTS_PROXIES: ports.join(',') }),
   };
   switch (name) {
     case 'container':

@@ -16,7 +16,7 @@ export interface MemberExit {
 export interface Member {
   readonly id: number;
   readonly pid: number;
-  /** The client id that it sends to brokers. */
+  /** Who it is to brokers and proxies: its client id, or what its connections begin with. */
   readonly client: string;
   /** SIGTERM, and waits for the end. */
   stop(): Promise<void>;
@@ -78,6 +78,8 @@ const pollMs = 50;
 const exitTimeoutMs = 30_000;
 const mostNotices = 20;
 
+const clientOf = (id: number): string => `processor-${id}`;
+
 export function createCrew({ application, partitions, logDir, guard }: CrewOptions): Crew {
   const hands: Hand[] = [];
   const spans: Span[] = [];
@@ -104,7 +106,10 @@ export function createCrew({ application, partitions, logDir, guard }: CrewOptio
     const instance = startInstance({
       id,
       args: application.args,
-      env: { ...application.env, INSTANCE_ID: String(id), TOTAL_INSTANCES: String(living().length + 1) },
+      env: {
+        ...{ ...application.env, INSTANCE_ID: String(id), TOTAL_INSTANCES: String(living().length + 1) },
+        HFT_FAULTS_CLIENT: clientOf(id),
+      },
       logPath: join(logDir, `instance-${id}.log`),
       guard,
       onFact(said) {
@@ -129,7 +134,7 @@ export function createCrew({ application, partitions, logDir, guard }: CrewOptio
     const member: Member = {
       id,
       pid: instance.pid,
-      client: `processor-${id}`,
+      client: clientOf(id),
       async stop() {
         hand.toldAtMs = Date.now();
         hand.counted = false;

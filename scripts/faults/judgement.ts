@@ -9,8 +9,8 @@ export interface Judgement {
   readonly slow: readonly string[];
 }
 
-/** Holds the repeats to the promises. `atLeastOnce`: this host may double where the other must not. */
-export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised, atLeastOnce: boolean): Judgement {
+/** Holds the repeats to the promises. */
+export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised): Judgement {
   const broken: string[] = [];
   const slow: string[] = [];
   for (const [index, outcome] of outcomes.entries()) {
@@ -31,7 +31,7 @@ export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised, 
     );
     if (ended.length > 0) say(broken, `${ended.length} instances ended with an error`);
     const { doubled, silenceMs, recoveredMs, exitMs, peakMb } = promised;
-    if (doubled !== undefined && outcome.doubled > doubled && !atLeastOnce) {
+    if (doubled !== undefined && outcome.doubled > doubled) {
       say(doubled === 0 ? broken : slow, `${outcome.doubled} doubled, ${doubled} promised at most`);
     }
     const late = (is: number, most: number | undefined, what: string): void => {

@@ -25,4 +25,5 @@ export const killShortSession: Scenario = {
   name: 'kill-short-session',
   summary: 'The same with a session of 6 s, the shortest that brokers accept.',
   sessionTimeoutMs: shortestMs,
+  containerOnly: 'the session of pollers is the service’s own',
 };

@@ -10,7 +10,7 @@ export interface ProxiedBroker {
 
 /** What happens to the packets of one client, or about one topic, both ways, until it is lifted. */
 export interface Trouble {
-  /** The client id that it sends with its requests (default: all clients). */
+  /** What its connections say that they are (`named.mjs`), or the client id of its requests (default: all clients). */
   readonly client?: string;
   /** Only connections that write to this topic: those on which its name is sent from now on. */
   readonly topic?: string;
@@ -23,9 +23,12 @@ export interface Trouble {
 /** A proxy in front of each broker: a network that can be made to fail for one client. */
 export interface Network {
   readonly bootstrapServers: readonly string[];
-  /** Begins a trouble; what it returns ends it, and everything that was held up arrives. */
+  /**
+   * Begins a trouble; what it returns ends it, and everything that was held up arrives.
+   * @throws when its client has no connection: nothing would happen
+   */
   trouble(trouble: Trouble): () => void;
-  /** Resets all connections of a client. */
+  /** Resets all connections of a client; throws when it has none. */
   reset(client: string): void;
   close(): Promise<void>;
 }
@@ -51,6 +54,8 @@ interface Pipe {
 
 /** Beyond this a held-up sender is not read from any more, as when windows are full. */
 const mostHeld = 200;
+/** Of a connection that says whose it is; as the size of a request it would be more than a broker takes. */
+const preamble = Buffer.from('hft-client:');
 
 export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Network> {
   const links = new Set<Link>();
@@ -86,8 +91,8 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
     for (const one of link.ends) {
       one.from.setNoDelay(true);
       one.from.on('data', (bytes: Buffer) => {
-        if (one === up) learn(link, bytes);
-        one.held.push({ atMs: Date.now(), bytes });
+        const rest = one === up ? learn(link, bytes) : bytes;
+        if (rest.length > 0) one.held.push({ atMs: Date.now(), bytes: rest });
         if (one.held.length > mostHeld) one.from.pause();
         pass(link, one);
       });
@@ -104,9 +109,21 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
     }
   }
 
-  function learn(link: Link, request: Buffer): void {
+  /** Returns what goes on to the broker. */
+  function learn(link: Link, bytes: Buffer): Buffer {
+    const named = link.client === undefined && bytes.subarray(0, preamble.length).equals(preamble);
+    const end = named ? bytes.indexOf('\n') : -1;
+    if (end > 0) link.client = bytes.toString('latin1', preamble.length, end);
+    const request = bytes.subarray(end + 1);
     link.client ??= clientIdOf(request);
     for (const { topic } of troubles) if (topic !== undefined && request.includes(topic)) link.topics.add(topic);
+    return request;
+  }
+
+  function linksOf(client: string): Link[] {
+    const found = [...links].filter((link) => link.client === client);
+    if (found.length === 0) throw new Error(`'${client}' has no connection through the proxies: nothing would happen`);
+    return found;
   }
 
   /** Lets through what is due. */
@@ -137,6 +154,7 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
   return {
     bootstrapServers: brokers.map(({ listenPort }) => `127.0.0.1:${listenPort}`),
     trouble(trouble) {
+      if (trouble.client !== undefined) linksOf(trouble.client);
       troubles.add(trouble);
       return () => {
         troubles.delete(trouble);
@@ -144,7 +162,7 @@ export async function openNetwork(brokers: readonly ProxiedBroker[]): Promise<Ne
       };
     },
     reset(client) {
-      for (const link of links) if (link.client === client) for (const { from } of link.ends) from.resetAndDestroy();
+      for (const link of linksOf(client)) for (const { from } of link.ends) from.resetAndDestroy();
     },
     async close() {
       for (const link of links) for (const { from } of link.ends) from.destroy();

@@ -62,7 +62,8 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   const reached = network?.bootstrapServers ?? bootstrapServers;
   if (options.logDir) mkdirSync(options.logDir, { recursive: true });
   const clockPath = scenario.withClock ? join(temporary, 'clock') : undefined;
-  const settings = { ...options, bootstrapServers: reached, topics, groupId, clockPath };
+  const behindProxy = network !== undefined;
+  const settings = { ...options, bootstrapServers: reached, topics, groupId, clockPath, behindProxy };
   const { args, env } = applicationOf(application, settings);
   const crew = createCrew({
     application: { args, env: { ...env, ...options.env } },

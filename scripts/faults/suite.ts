@@ -6,6 +6,7 @@ import { judgeOutcomes } from './judgement.ts';
 import type { Network } from './network.ts';
 import type { FaultOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
+import { promisedBy } from './promises.ts';
 import type { ScenarioReport } from './report.ts';
 import { runOnce } from './run.ts';
 import type { Conditions, Scenario } from './scenario.ts';
@@ -44,10 +45,8 @@ export async function runScenario(
     sessionTimeoutMs: scenario.sessionTimeoutMs ?? options.sessionTimeoutMs,
   };
   const outcomes = await repeat(suite, scenario, application, conditions);
-  const promised = scenario.promised(conditions);
-  // Pollers commit less often than instances: how much one doubles that goes without a word is not promised.
-  const atLeastOnce = application === 'function' && (scenario.functionDoubles || promised.doubled !== 0);
-  const judgement = judgeOutcomes(outcomes, promised, atLeastOnce);
+  const promised = promisedBy(application, scenario, conditions);
+  const judgement = judgeOutcomes(outcomes, promised);
   return { scenario, application, promised, outcomes, judgement };
 }
 

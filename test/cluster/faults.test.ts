@@ -43,7 +43,7 @@ async function run(bundle: string, scenario = leave): Promise<Outcome> {
 describe.concurrent('the fault suite', () => {
   test('an orderly leave: every promise holds, and its times are measured', async () => {
     const outcome = await run(await shippedBundle());
-    expect(judgeOutcomes([outcome], promised, false).broken).toEqual([]);
+    expect(judgeOutcomes([outcome], promised).broken).toEqual([]);
     expect(outcome.exits.filter(({ ms }) => ms !== undefined)).toHaveLength(2);
     expect(outcome.counts.inputs).toBeGreaterThan(400);
     expect(outcome.silenceMs).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe.concurrent('the fault suite', () => {
     try {
       const outcome = await run(bundle.path);
       expect(outcome.doubled).toBeGreaterThan(0);
-      expect(judgeOutcomes([outcome], promised, false).broken).toContain(
+      expect(judgeOutcomes([outcome], promised).broken).toContain(
         `repeat 1: ${outcome.doubled} doubled, 0 promised at most`,
       );
     } finally {
@@ -73,7 +73,7 @@ describe.concurrent('the fault suite', () => {
 
   test('a member that reads another topic gets no partition of ours', async () => {
     const outcome = await run(await shippedBundle(), stranger);
-    expect(judgeOutcomes([outcome], promised, false).broken).toEqual([]);
+    expect(judgeOutcomes([outcome], promised).broken).toEqual([]);
     expect(outcome.notices.join()).toContain('The group is shared');
   });
 });

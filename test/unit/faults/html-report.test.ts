@@ -20,7 +20,7 @@ function reportOf(application: string, outcomes: readonly Outcome[]): ScenarioRe
   const [scenario] = scenarios;
   if (!scenario) throw new Error('there is no scenario');
   const promised = { doubled: 0 };
-  return { scenario, application, promised, outcomes, judgement: judgeOutcomes(outcomes, promised, false) };
+  return { scenario, application, promised, outcomes, judgement: judgeOutcomes(outcomes, promised) };
 }
 
 const reports = [

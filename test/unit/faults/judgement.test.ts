@@ -21,8 +21,7 @@ const good: Outcome = {
   story: { marks: [], startMs: 0, endMs: 1, spans: [], arrivals: [], movements: [], firsts: [] },
 };
 const promised = { doubled: 0, silenceMs: 1_000, recoveredMs: 13_000, exitMs: 10_000 };
-const judged = (outcome: Partial<Outcome>, atLeastOnce = false) =>
-  judgeOutcomes([good, { ...good, ...outcome }], promised, atLeastOnce);
+const judged = (outcome: Partial<Outcome>) => judgeOutcomes([good, { ...good, ...outcome }], promised);
 
 describe('judgeOutcomes', () => {
   test('finds nothing in a good run', () => {
@@ -53,8 +52,8 @@ describe('judgeOutcomes', () => {
   });
 
   test('where at least once is all that is promised, a double breaks nothing', () => {
-    expect(judged({ doubled: 6 }, true).broken).toEqual([]);
-    expect(judgeOutcomes([{ ...good, doubled: 30 }], { doubled: 20 }, false)).toEqual({
+    expect(judgeOutcomes([{ ...good, doubled: 6 }], {}).broken).toEqual([]);
+    expect(judgeOutcomes([{ ...good, doubled: 30 }], { doubled: 20 })).toEqual({
       broken: [],
       slow: ['repeat 1: 30 doubled, 20 promised at most'],
     });
@@ -72,7 +71,7 @@ describe('a report', () => {
   const outcomes = [good, { ...good, doubled: 6, silenceMs: 2_345, examples: ['duplicates: a/1/2: again'] }];
   const report = {
     ...{ scenario, application: 'container', promised, outcomes },
-    judgement: judgeOutcomes(outcomes, promised, false),
+    judgement: judgeOutcomes(outcomes, promised),
   };
 
   test('has a row a repeat, the quantiles, the promises, and what broke them', () => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,4 +140,29 @@ test('a trouble may be about one topic: connections on which it is named, whoeve
   expect(dead.heard()).toBe('');
   heal();
   await expect.poll(dead.heard).toBe('write to raw.dlq and more');
+});
+
+test('a connection that says whose it is: it is cut by that name, and the broker does not hear it', async () => {
+  const { network: opened, ports } = await network();
+  const program = `import { connect } from 'node:net';
+    const socket = connect({ port: ${ports[0]}, host: '127.0.0.1' }, () => socket.write('hello'));
+    socket.on('data', (bytes) => process.stdout.write(bytes)).on('error', () => undefined);`;
+  const env = { ...process.env, HFT_FAULTS_CLIENT: 'processor-3', HFT_FAULTS_PROXIES: ports.join(',') };
+  const named = new URL('../../../scripts/faults/named.mjs', import.meta.url).href;
+  const args = [`--import=${named}`, '--input-type=module', '--eval', program];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  closing.unshift(() => child.kill('SIGKILL'));
+  const [first] = await once(child.stdout, 'data');
+  expect(String(first)).toBe('hello');
+
+  opened.reset('processor-3');
+  await once(child, 'exit');
+});
+
+test('what befalls nobody is an error: a scenario would show nothing', async () => {
+  const { network: opened, ports } = await network();
+  await talk(ports[0], 'processor');
+  const text = "'processor-1' has no connection through the proxies";
+  expect(() => opened.reset('processor-1')).toThrow(text);
+  expect(() => opened.trouble({ client: 'processor-1', delayMs: 1 })).toThrow(text);
 });
