@@ -67,6 +67,15 @@ function nameOf(value: unknown): string {
 
 /** A value of an event as it may be shown: on one line, not long, and with nothing in it that a terminal obeys. */
 function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = jsonOf(value) ?? nameOf(value);
   return inert(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
+
+/** What is nested too deep has none, and is not worth a stack overflow. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

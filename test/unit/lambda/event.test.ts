@@ -98,6 +98,11 @@ describe('is refused with what was expected and what came', () => {
     ['an event of SQS', { Records: [] }, /its eventSource is undefined: point the event source mapping/],
     ['an event of another source', { eventSource: 'aws:kinesis', records: {} }, /its eventSource is "aws:kinesis"/],
     [
+      'a source that is nested deep',
+      { eventSource: JSON.parse('['.repeat(20_000) + ']'.repeat(20_000)), records: {} },
+      /its eventSource is a list: point/,
+    ],
+    [
       'escapes in its source',
       { eventSource: '\u001b[2J\u009b31m\u202e\u2028', records: {} },
       /its eventSource is "\\u001b\[2J\\u009b31m\\u202e\\u2028": point/,
