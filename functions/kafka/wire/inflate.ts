@@ -20,7 +20,7 @@ const codecs: readonly { readonly name: string; readonly inflate?: Inflate }[] =
   { name: 'gzip', inflate: gunzipSync },
   { name: 'snappy' },
   { name: 'lz4' },
-  { name: 'zstd', inflate: zstdDecompressSync },
+  { name: 'zstd', inflate: unzstd },
 ];
 
 /** The records of a compressed batch. Done at once, not in a thread: the order of batches is the order of records. */
@@ -44,4 +44,27 @@ export function inflate(codec: number, packed: Buffer, budget: InflateBudget): B
     }
     throw new WireError('corrupt', `The batch is no sound ${name}: ${message}`, error);
   }
+}
+
+/** Most frames of one batch. Each costs a decoder of its own, and a megabyte holds a hundred thousand that are empty. */
+const maxFrames = 1_000;
+
+/** Frames that follow one another are one content, but Node stops behind the first. */
+function unzstd(packed: Buffer, { maxOutputLength }: { readonly maxOutputLength: number }): Buffer {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for (let at = 0; parts.length === 0 || at < packed.length; ) {
+    if (parts.length === maxFrames) throw new Error(`more than ${maxFrames} frames`);
+    const options = { maxOutputLength: Math.max(1, maxOutputLength - length), info: true };
+    // With `info`, which its types do not know, it tells how much it has read as well.
+    const found = zstdDecompressSync(packed.subarray(at), options) as unknown as {
+      readonly buffer: Buffer;
+      readonly engine: { readonly bytesWritten: number };
+    };
+    if (found.engine.bytesWritten === 0) throw new Error('a frame without bytes');
+    at += found.engine.bytesWritten;
+    length += found.buffer.length;
+    parts.push(found.buffer);
+  }
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length);
 }

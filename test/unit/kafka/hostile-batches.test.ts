@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { zstdCompressSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
 import { encodeRecordBatch } from '../../../functions/kafka/wire/record-batch.ts';
 import type { OutboundRecord } from '../../../functions/runtime/publisher.ts';
 import { encodeHeaders } from '../../../functions/runtime/wire-headers.ts';
 import { hostileRecords } from '../../support/hostile.ts';
-import { read } from './batches.ts';
+import { read, withFlags } from './batches.ts';
 
 const identity = { producerId: 1, producerEpoch: 0, firstSequence: 0 };
 const batch = (records: readonly OutboundRecord[], compress = false): Buffer =>
@@ -62,3 +63,31 @@ test.each(hostileRecords.filter(({ compress }) => !compress))(
     expect(batch([passedOn]).equals(batch([record]))).toBe(true);
   },
 );
+
+describe('frames of zstd that follow one another', () => {
+  const values = Array.from({ length: 3 }, (_, index) => ({ ...tiny, value: Buffer.alloc(500, `${index}`) }));
+  /** The records in frames of so many bytes, with empty ones behind them. */
+  const framed = (bytes: number, empty = 0): Buffer => {
+    const whole = batch(values);
+    const body = whole.subarray(61);
+    const frames: Buffer[] = Array.from({ length: empty }, () => zstdCompressSync(Buffer.alloc(0)));
+    for (let at = body.length; at > 0; at -= bytes)
+      frames.unshift(zstdCompressSync(body.subarray(Math.max(0, at - bytes), at)));
+    return withFlags(Buffer.concat([whole.subarray(0, 61), ...frames]), 4);
+  };
+
+  test('are one content', () => {
+    for (const bytes of [100, 503, 5_000]) {
+      const { records } = read([framed(bytes, 2)]);
+      expect(records.map(({ value }) => String(value))).toEqual(values.map(({ value }) => String(value)));
+    }
+  });
+
+  test('are bounded together: in bytes, and in number', () => {
+    const megabytes = (count: number): Buffer =>
+      Buffer.concat(Array.from({ length: count }, () => zstdCompressSync(Buffer.alloc(16_777_216))));
+    const bomb = withFlags(Buffer.concat([batch(values).subarray(0, 61), megabytes(5)]), 4);
+    expect(() => read([bomb])).toThrow('The batch inflates to more than 67108864 bytes (zstd)');
+    expect(() => read([framed(5_000, 1_000)])).toThrow('The batch is no sound zstd: more than 1000 frames');
+  });
+});
