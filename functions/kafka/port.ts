@@ -24,7 +24,8 @@ export interface StuckPartition {
   readonly partition: number;
   readonly offset: number;
   readonly error: string;
-  readonly retryInMs: number;
+  /** Absent where it is not tried again. */
+  readonly retryInMs?: number;
 }
 
 /**

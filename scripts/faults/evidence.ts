@@ -1,3 +1,4 @@
+import { coordinatesOf, parseSource } from '../../test/support/ledger/book.ts';
 import { readCommitHistory } from '../../test/support/ledger/commit-history.ts';
 import { violationsOf } from '../../test/support/ledger/format.ts';
 import { judge } from '../../test/support/ledger/judge.ts';
@@ -6,12 +7,14 @@ import { readTopics } from '../../test/support/ledger/reader.ts';
 import type { RunTopics } from '../../test/support/ledger/topics.ts';
 import type { FindingKind, Verdict } from '../../test/support/ledger/verdict.ts';
 import type { Writer } from '../../test/support/ledger/writer.ts';
+import { between, type Consequences, type Epoch, type Fates, fatesOfDeleted } from './epochs.ts';
 import type { Movements } from './standstill.ts';
 import type { Doubled } from './uncommitted.ts';
 
 /** What the brokers hold of a run that has ended. */
 export interface Evidence {
-  readonly verdict: Verdict;
+  /** Of each source topic that there was: one, unless it was deleted and made again. */
+  readonly verdicts: readonly Verdict[];
   /** When records came in, when each partition moved, and the same without what was doubled. */
   readonly arrivals: Movements;
   readonly movements: Movements;
@@ -21,31 +24,79 @@ export interface Evidence {
   readonly problems: readonly string[];
 }
 
-/** Reads all topics and commits of a run, and has the ledger judge them; `kept`: the outputs of a topic that was deleted. */
+/** What was read of topics before they were deleted. */
+export interface Kept {
+  readonly outputs?: TopicLog | undefined;
+  readonly epoch?: Epoch | undefined;
+}
+
+/** Reads all topics and commits of a run, and has the ledger judge them. */
 export async function readEvidence(
   bootstrapServers: readonly string[],
   { source, output, deadLetters }: RunTopics,
   groupId: string,
   writer: Writer,
-  kept?: TopicLog,
+  kept: Kept = {},
 ): Promise<Evidence> {
   const read = await readTopics(bootstrapServers, { source, outputs: output, deadLetters });
-  const logs = { ...read, outputs: kept === undefined ? read.outputs : continued(kept, read.outputs) };
+  const outputs = kept.outputs === undefined ? read.outputs : continued(kept.outputs, read.outputs);
   const commitSamples = await readCommitHistory({ bootstrapServers, groupId, topic: source });
-  const expectations = { fateOf: (record: LoggedRecord) => writer.fateOf(record), functionName: 'processor' };
-  const dead = (partition: number): readonly LoggedRecord[] => logs.deadLetters.partitions[partition] ?? [];
-  const outputs = logs.outputs.partitions;
+  const all: Consequences = { outputs, deadLetters: read.deadLetters, commitSamples };
+  const remadeAtMs = kept.epoch?.untilMs ?? Number.NEGATIVE_INFINITY;
+  const last: Epoch = { source: read.source, writer, untilMs: Number.POSITIVE_INFINITY };
+  const epochs = [...(kept.epoch ? [kept.epoch] : []), last];
+  const before = kept.epoch?.source.partitions ?? [];
+  const dead = (partition: number): readonly LoggedRecord[] => read.deadLetters.partitions[partition] ?? [];
+  // By time as well: coordinates come again with the topic.
+  const firsts = [between(all, Number.NEGATIVE_INFINITY, remadeAtMs), between(all, remadeAtMs, last.untilMs)].map(
+    (part) => part.outputs.partitions,
+  );
   return {
-    verdict: judge({ ...logs, commitSamples, expectations }),
-    arrivals: logs.source.partitions.map(timesOf),
-    movements: outputs.map((records, partition) => timesOf([...records, ...dead(partition)])),
-    firsts: outputs.map((records, partition) => timesOf([...firstOf(records), ...dead(partition)])),
-    doubled: outputs.flatMap(doubledOf),
-    problems: writer
-      .reconcile(logs.source)
-      .problems.slice(0, 1)
-      .map(({ at, detail }) => `the writer and the source topic differ: ${at} ${detail}`),
+    verdicts: [
+      ...(kept.epoch ? [verdictOfDeleted(kept.epoch, between(all, Number.NEGATIVE_INFINITY, remadeAtMs))] : []),
+      judge({
+        source: read.source,
+        ...(kept.epoch ? between(all, remadeAtMs, last.untilMs) : all),
+        ...expecting(writer),
+      }),
+    ],
+    arrivals: read.source.partitions.map((records, partition) => timesOf([...(before[partition] ?? []), ...records])),
+    movements: outputs.partitions.map((records, partition) => timesOf([...records, ...dead(partition)])),
+    firsts: outputs.partitions.map((_, partition) =>
+      timesOf([...firsts.flatMap((part) => firstOf(part[partition] ?? [])), ...dead(partition)]),
+    ),
+    doubled: firsts.flatMap((part) => part.flatMap(doubledOf)),
+    problems: epochs.flatMap((epoch) =>
+      epoch.writer
+        .reconcile(epoch.source)
+        .problems.slice(0, 1)
+        .map(({ at, detail }) => `the writer and the source topic differ: ${at} ${detail}`),
+    ),
   };
+}
+
+const expecting = (writer: Fates) => ({
+  expectations: { fateOf: (record: LoggedRecord) => writer.fateOf(record), functionName: 'processor' },
+});
+
+/** Of a topic that was deleted: its commits are gone with it, so that none is missing. */
+function verdictOfDeleted({ source, writer }: Epoch, came: Consequences): Verdict {
+  const { outputs, deadLetters } = came;
+  const places = [
+    ...outputs.partitions.flat().map((record) => parseSource(headerOf(record, 'source'))),
+    ...deadLetters.partitions
+      .flat()
+      .map((record) =>
+        coordinatesOf(
+          headerOf(record, 'error.topic'),
+          headerOf(record, 'error.partition'),
+          headerOf(record, 'error.offset'),
+        ),
+      ),
+  ];
+  const fateOf = fatesOfDeleted(writer, came.commitSamples, places);
+  const verdict = judge({ source, ...came, expectations: { ...expecting(writer).expectations, fateOf } });
+  return { ...verdict, uncommitted: 0 };
 }
 
 /** A topic that was deleted and made again, as if it had gone on. */
@@ -87,19 +138,28 @@ function doubledOf(outputs: readonly LoggedRecord[]): Doubled[] {
 /** Those that have a place of their own in a report. */
 const columns: readonly FindingKind[] = ['lost', 'duplicates', 'reordered', 'commitsAhead'];
 
-/** The figures of a verdict that are reported. */
-export function countsOf(verdict: Verdict) {
-  const violations = violationsOf(verdict);
+/** The figures of verdicts that are reported: what they come to together. */
+export function countsOf(verdicts: readonly Verdict[]) {
+  const sum = (of: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + of(one), 0);
+  const violations = verdicts.flatMap((verdict) => violationsOf(verdict).map((kind) => ({ verdict, kind })));
   return {
-    counts: verdict.counts,
-    lost: verdict.lost.total,
-    doubled: verdict.duplicates.total,
-    reordered: verdict.reordered.total,
-    commitsAhead: verdict.commitsAhead.total,
-    unaccounted: verdict.unaccounted,
-    uncommitted: verdict.uncommitted,
-    otherViolations: violations.filter((kind) => !columns.includes(kind)),
-    examples: violations.flatMap((kind) => {
+    counts: {
+      inputs: sum(({ counts }) => counts.inputs),
+      outputs: sum(({ counts }) => counts.outputs),
+      deadLetters: sum(({ counts }) => counts.deadLetters),
+      distinctOutputs: sum(({ counts }) => counts.distinctOutputs),
+      distinctDeadLetters: sum(({ counts }) => counts.distinctDeadLetters),
+      filtered: sum(({ counts }) => counts.filtered),
+      commits: sum(({ counts }) => counts.commits),
+    },
+    lost: sum(({ lost }) => lost.total),
+    doubled: sum(({ duplicates }) => duplicates.total),
+    reordered: sum(({ reordered }) => reordered.total),
+    commitsAhead: sum(({ commitsAhead }) => commitsAhead.total),
+    unaccounted: sum(({ unaccounted }) => unaccounted),
+    uncommitted: sum(({ uncommitted }) => uncommitted),
+    otherViolations: [...new Set(violations.map(({ kind }) => kind).filter((kind) => !columns.includes(kind)))],
+    examples: violations.flatMap(({ verdict, kind }) => {
       const [example] = verdict[kind].examples;
       return example ? [`${kind}: ${example.at}: ${example.detail}`] : [];
     }),

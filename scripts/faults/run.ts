@@ -7,16 +7,16 @@ import type { LocalCluster } from '../../infra/cluster/cluster.ts';
 import { ledgerClient } from '../../test/support/ledger/client.ts';
 import { waitUntilCommitted } from '../../test/support/ledger/commits.ts';
 import { findCoordinator } from '../../test/support/ledger/coordinator.ts';
-import type { TopicLog } from '../../test/support/ledger/log.ts';
 import { readTopics } from '../../test/support/ledger/reader.ts';
 import { findLeaders } from '../../test/support/ledger/sender.ts';
-import { createRunTopics, deleteRunTopics } from '../../test/support/ledger/topics.ts';
+import { createRunTopic, createRunTopics, deleteRunTopics, untilKnown } from '../../test/support/ledger/topics.ts';
 import { startWriter } from '../../test/support/ledger/writer.ts';
 import type { Guard } from '../start/guard.ts';
 import { addStranger } from './add-stranger.ts';
 import { type ApplicationName, applicationOf } from './applications.ts';
 import { createCrew } from './crew.ts';
-import { countsOf, readEvidence } from './evidence.ts';
+import type { Epoch } from './epochs.ts';
+import { countsOf, type Kept, readEvidence } from './evidence.ts';
 import { untilAllMove, untilInSync } from './health.ts';
 import type { Network } from './network.ts';
 import type { Outcome } from './outcome.ts';
@@ -72,7 +72,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   const marks: Mark[] = [];
   const problems: string[] = [];
   const exempt = new Set<number>();
-  let kept: TopicLog | undefined;
+  let kept: Kept = {};
   const attempt = async (what: () => Promise<unknown>): Promise<void> => {
     await what().catch((error: unknown) => void problems.push(messageOf(error)));
   };
@@ -89,7 +89,8 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     if (backlog) mark('instances start');
     const members = crew.add(scenario.startsWith ?? options.instances);
     await crew.settled(startTimeoutMs);
-    const writer = backlog ?? (await startWriter({ ...writing, rate }));
+    let writer = backlog ?? (await startWriter({ ...writing, rate }));
+    let deleted: Omit<Epoch, 'untilMs'> | undefined;
     if (!backlog) await sleep(warmUpMs);
     const group = { bootstrapServers, groupId, topic: topics.source };
     const stage: Stage = {
@@ -97,7 +98,20 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
       leaders: (topic) => findLeaders(ledgerClient(bootstrapServers), topic),
       exempt: (slow) => void slow.map((partition) => exempt.add(partition)),
       async keepOutputs() {
-        kept = (await readTopics(bootstrapServers, { outputs: topics.output })).outputs;
+        kept = { ...kept, outputs: (await readTopics(bootstrapServers, { outputs: topics.output })).outputs };
+      },
+      async deleteSource() {
+        await writer.stop();
+        const { source } = await readTopics(bootstrapServers, { source: topics.source });
+        deleted = { source, writer };
+        await deleteRunTopics(bootstrapServers, [topics.source]);
+      },
+      async remakeSource() {
+        if (deleted === undefined) throw new Error('the source topic was not deleted');
+        kept = { ...kept, epoch: { ...deleted, untilMs: Date.now() } };
+        await createRunTopic(bootstrapServers, topics.source, partitions);
+        await untilKnown(bootstrapServers, [topics.source]);
+        writer = await startWriter({ ...writing, rate });
       },
       async setClock(offMs) {
         if (clockPath === undefined) throw new Error('this scenario does not say that it sets the clock');
@@ -119,7 +133,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     problems.push(...evidence.problems);
     const { arrivals, movements, firsts } = evidence;
     return {
-      ...countsOf(evidence.verdict),
+      ...countsOf(evidence.verdicts),
       ...measureStandstill(arrivals, movements, marks, endMs, exempt),
       uncommittedForMs: Math.round(uncommittedFor(evidence.doubled, marks)),
       exits: crew.exits.slice(),

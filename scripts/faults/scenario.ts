@@ -74,6 +74,10 @@ export interface Stage {
   exempt(partitions: readonly number[]): void;
   /** Reads the output topic as it is: it is about to be deleted, and what is in it is to count. */
   keepOutputs(): Promise<void>;
+  /** Stops the writing, reads the source topic as it is, and deletes it. */
+  deleteSource(): Promise<void>;
+  /** Makes it again, and writes to it. */
+  remakeSource(): Promise<void>;
   /** Of a scenario `withClock`: what the instances take for the time is off by so much from now on. */
   setClock(offMs: number): Promise<void>;
   /** Waits until all replicas of the run's topics and of the group's offsets are in sync. */

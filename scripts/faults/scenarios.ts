@@ -19,6 +19,7 @@ import { rolling } from './rolling.ts';
 import type { Scenario } from './scenario.ts';
 import { sigterm } from './sigterm.ts';
 import { slowPartition } from './slow-partition.ts';
+import { sourceDeleted, sourceRemade } from './source-deleted.ts';
 import { steady } from './steady.ts';
 import { stranger } from './stranger.ts';
 
@@ -26,6 +27,15 @@ import { stranger } from './stranger.ts';
 export const scenarios: readonly Scenario[] = [
   ...[steady, join, sigterm, rolling, kill, killShortSession, frozen, clockStep],
   ...[cutOff, cutOffOne, delayed, reset, slowPartition],
-  ...[brokerStopped, brokersRestarted, brokerKilled, brokerFrozen, diskFull, outputDeleted],
+  ...[
+    brokerStopped,
+    brokersRestarted,
+    brokerKilled,
+    brokerFrozen,
+    diskFull,
+    outputDeleted,
+    sourceDeleted,
+    sourceRemade,
+  ],
   ...[poison, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],
 ];

@@ -2,6 +2,7 @@ import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { FetchedBatch, GroupListener, OutOfRangePolicy } from '../port.ts';
 import { decodeFetchResponse, encodeFetchRequest, type FetchPosition, fetchApi } from '../wire/fetch.ts';
+import { halt } from './out-of-range.ts';
 import { positionOf } from './position.ts';
 import { sendRaw } from './raw-request.ts';
 import type { Standstills } from './standstill.ts';
@@ -61,19 +62,20 @@ export async function fetchFrom(group: ConsumerGroup, nodeId: string, context: F
 }
 
 /** Where to read on. In another order each time: a batch above the limit comes only when its partition is first with data. */
-function positionsOf(
-  group: ConsumerGroup,
-  { topic, standstills }: FetchContext,
-  partitions: number[],
-): FetchPosition[] {
+function positionsOf(group: ConsumerGroup, context: FetchContext, partitions: number[]): FetchPosition[] {
+  const { topic, standstills } = context;
   const committed = group.offsetManager?.committedOffsets()[topic] ?? {};
   const positions: FetchPosition[] = [];
   for (const partition of partitions) {
     // An offset that was out of range is forgotten, and not known until it is looked up.
     if (committed[partition] === undefined || standstills.has(partition)) continue;
+    const position = { partition, offset: positionOf(group, topic, partition) };
+    if (standstills.lacks(partition, position.offset)) {
+      halt(position, context);
+      continue;
+    }
     const at = Math.floor(Math.random() * (positions.length + 1));
     const displaced = positions[at];
-    const position = { partition, offset: positionOf(group, topic, partition) };
     if (displaced === undefined) positions.push(position);
     else {
       positions[at] = position;

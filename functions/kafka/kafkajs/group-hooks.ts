@@ -1,7 +1,14 @@
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import type { FetchedBatch, OutOfRangePolicy } from '../port.ts';
-import { isConnectionTrouble, isMembershipLost, isNotCoordinator, isStaleLeader, typeOf } from './failures.ts';
+import {
+  isConnectionTrouble,
+  isMembershipLost,
+  isNotCoordinator,
+  isStaleLeader,
+  isTopicGone,
+  typeOf,
+} from './failures.ts';
 import { fetchFrom, type PartitionEvents } from './group-fetch.ts';
 import { rightOf } from './missing-rights.ts';
 import { createStandstills, type Standstills } from './standstill.ts';
@@ -31,9 +38,11 @@ interface GroupState {
   readonly hooks: GroupHooks;
   /** Counts joins. What was fetched before the last one is stale, whatever partition it is of. */
   generation: number;
-  standstills: Standstills;
+  readonly standstills: Standstills;
   joining: Promise<void> | undefined;
   membershipLost: boolean;
+  /** The topic was deleted: where this member stood means nothing, in whatever is there under its name. */
+  topicGone: boolean;
 }
 
 const groups = new WeakMap<Cluster, GroupState>();
@@ -47,6 +56,7 @@ export function hookGroup(cluster: Cluster, hooks: GroupHooks): void {
     standstills: createStandstills(),
     joining: undefined,
     membershipLost: false,
+    topicGone: false,
   });
 }
 
@@ -87,8 +97,9 @@ async function rejoin(group: ConsumerGroup, state: GroupState): Promise<void> {
   if (state.hooks.leaving) return pause(retryPauseMs);
   await original.joinAndSync.call(group);
   state.generation += 1;
-  state.standstills = createStandstills();
+  state.standstills.reset();
   state.membershipLost = false;
+  state.topicGone = false;
   state.hooks.confirmed(Date.now());
   state.hooks.joined(group);
 }
@@ -154,6 +165,12 @@ ConsumerGroup.prototype.fetch = async function fetch(this: ConsumerGroup, nodeId
     await state.joining.catch(() => undefined);
     return [];
   }
+  if (state.topicGone) {
+    // Throws as long as there is none. Its commits are gone with the old one: the first record is next.
+    await this.cluster.refreshMetadata();
+    if (state.topicGone) await this.joinAndSync();
+    return [];
+  }
   const { generation, standstills, hooks } = state;
   try {
     await fetchFrom(this, nodeId, {
@@ -166,7 +183,8 @@ ConsumerGroup.prototype.fetch = async function fetch(this: ConsumerGroup, nodeId
       resumedWithin: (ms) => hooks.resumedWithin(ms),
     });
   } catch (error) {
-    await this.recoverFromFetch(error as Error);
+    // A broker may say last what was so before the join.
+    if (!isTopicGone(error) || state.generation === generation) await this.recoverFromFetch(error as Error);
   }
   return [];
 };
@@ -179,6 +197,12 @@ ConsumerGroup.prototype.recoverFromFetch = async function recoverFromFetch(this:
   const state = groups.get(this.cluster);
   const right = state && rightOf(error, state.hooks.topic, this.groupId);
   if (right !== undefined) state?.hooks.events.denied(right);
+  if (state !== undefined && isTopicGone(error)) {
+    state.topicGone = true;
+    // What is done of it must not be committed to one of the same name.
+    state.hooks.lost('the topic was deleted');
+    return pause(retryPauseMs);
+  }
   if (state === undefined || !(right !== undefined || isStaleLeader(error) || isConnectionTrouble(error))) {
     return original.recoverFromFetch.call(this, error);
   }

@@ -32,7 +32,7 @@ describe('what an error of a broker means', () => {
     [27, 'REBALANCE_IN_PROGRESS', []], // no loss: the member still owns what it has, and may commit it
     [19, 'NOT_ENOUGH_REPLICAS', []],
     [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', []],
-    [3, 'UNKNOWN_TOPIC_OR_PARTITION', []],
+    [3, 'UNKNOWN_TOPIC_OR_PARTITION', ['isTopicGone']],
   ])('%i, %s: %j', (code, type, expected) => {
     const error = createErrorFromCode(code);
     expect(error.type).toBe(type);

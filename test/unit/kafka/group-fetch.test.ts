@@ -19,6 +19,7 @@ interface Setting {
 function setting({ active = [0], committed, maxVersion = 17, response = empty(), current = () => true }: Setting) {
   const asked: { version: number; partitions: number[] }[] = [];
   const told: string[] = [];
+  const stuck: number[] = [];
   const fetched: FetchedBatch[] = [];
   const standstills = createStandstills();
   const offsets = committed ?? Object.fromEntries(active.map((partition) => [partition, '0']));
@@ -69,12 +70,17 @@ function setting({ active = [0], committed, maxVersion = 17, response = empty(),
     topic,
     standstills,
     outOfRange: 'stop',
-    events: { stuck: () => undefined, unstuck: () => undefined, moved: () => undefined, denied: () => undefined },
+    events: {
+      stuck: ({ partition }) => void stuck.push(partition),
+      unstuck: () => undefined,
+      moved: () => undefined,
+      denied: () => undefined,
+    },
     current,
     fetched: (batch: FetchedBatch) => void fetched.push(batch),
     resumedWithin: async (ms: number) => void told.push(`waited ${ms}`),
   };
-  return { fetch: () => fetchFrom(group, '1', context), asked, told, fetched, standstills };
+  return { fetch: () => fetchFrom(group, '1', context), asked, told, fetched, stuck, standstills };
 }
 
 const partitionsOf = (body: Buffer): number[] => {
@@ -112,6 +118,20 @@ test('asks for what is active, known and readable, once metadata, assignment and
   await fetch();
   expect(asked.map(({ partitions }) => partitions.toSorted())).toEqual([[0, 3]]);
   expect(told).toEqual(['metadata', 'assignment', 'offsets', 'throttle 30']);
+});
+
+test('what the topic did not have in an assignment before is told again, and not asked for', async () => {
+  const { fetch, asked, stuck, standstills } = setting({ active: [0, 1, 2] });
+  standstills.halt(1, 0);
+  standstills.halt(2, 7); // somebody has moved the group since
+  standstills.reset();
+  await fetch();
+  await fetch();
+  expect(asked.map(({ partitions }) => partitions.toSorted())).toEqual([
+    [0, 2],
+    [0, 2],
+  ]);
+  expect(stuck).toEqual([1]);
 });
 
 test('asks nobody for nothing, and waits', async () => {
