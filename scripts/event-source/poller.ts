@@ -106,6 +106,8 @@ export async function startPoller(options: PollerOptions): Promise<Poller> {
     if (paused.size > 0) consumer.resume([{ topic, partitions: [...paused] }]);
     paused.clear();
     positions = new Map();
+    // Who was out of the group has not drained: what it still tries again is delivered by others as well.
+    held.abort();
     held = new AbortController();
     holds = AbortSignal.any([signal, held.signal]);
   });

@@ -43,11 +43,12 @@ test('who leaves waits for the commit that is under way: else what it says would
   expect(events).toEqual(['commit begins', 'commit ends', 'left']);
 });
 
-test('a commit that fails while the group shares its partitions out anew is not tried again: others may be further', async () => {
+test('when the group has shared its partitions out anew, no commit and no delivery is tried again: others may be further', async () => {
   const commits: unknown[] = [];
   const answer = Promise.withResolvers<void>();
   let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
   let join: ((event: unknown) => void) | undefined;
+  let tries: AbortSignal | undefined;
   const consumer = {
     events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
     ...{ connect: async () => undefined, subscribe: async () => undefined },
@@ -67,14 +68,19 @@ test('a commit that fails while the group shares its partitions out anew is not 
     kafka: { consumer: () => consumer } as unknown as Kafka,
     ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
     signal: new AbortController().signal,
-    deliver: async (batch, done) => done(batch),
+    async deliver(batch, done, signal) {
+      tries = signal;
+      done(batch);
+    },
   });
   const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
   const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
   await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
   await vi.waitFor(() => expect(commits).toHaveLength(1), { timeout: 10_000 });
+  expect(tries?.aborted).toBe(false);
 
   join?.({ payload: { memberAssignment: { in: [1] } } });
+  expect(tries?.aborted).toBe(true);
   answer.reject(new Error('the group is rebalancing'));
   await poller.stop();
 
