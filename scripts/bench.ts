@@ -17,6 +17,7 @@ import {
   type MemoryResult,
   tables,
 } from './bench/report.ts';
+import { benchStages } from './bench/stages.ts';
 import { benchStorage } from './bench/storage.ts';
 import { integerOption, runCommand, UsageError } from './support/command.ts';
 
@@ -25,6 +26,7 @@ const dispatchBatch = 100;
 const parts = [
   'handler',
   'container',
+  'stages',
   'function',
   'memory',
   'instances',
@@ -44,6 +46,7 @@ await runCommand(
       '',
       '--only handler',
       '--only container --records 200000 --runs 3',
+      '--only stages --records 500000',
       '--only memory --backlog 1000000',
       '--only instances --backlog 1000000',
       '--only latency --rate 2000',
@@ -63,7 +66,7 @@ await runCommand(
       json: { type: 'boolean' },
     },
     describe: {
-      only: 'handler, container, function, memory, instances, latency, compression, storage or analytics; all of them without it.',
+      only: 'handler, container, stages, function, memory, instances, latency, compression, storage or analytics; all of them without it.',
       records: 'Backlog that each container run works off.',
       runs: 'Runs of each kind, taken in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
@@ -97,6 +100,7 @@ await runCommand(
         if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
         if (wanted('memory')) result.memory = await benchMemory(bootstrapServers, backlogCount);
         const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
+        if (wanted('stages')) result.stages = await benchStages(await fresh('stages'), bundle, recordCount, say);
         if (wanted('instances'))
           result.instances = await benchInstances(await fresh('many'), bundle, backlogCount, say);
         if (wanted('compression'))
@@ -199,7 +203,7 @@ async function benchMemory(bootstrapServers: readonly string[], backlog: number)
   };
 }
 
-function perRecord(cost: LoopCost | undefined): number {
+function perRecord(cost: Omit<LoopCost, 'span'> | undefined): number {
   return cost === undefined ? Number.NaN : cost.cpuUs / cost.records;
 }
 

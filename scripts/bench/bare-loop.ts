@@ -5,6 +5,7 @@
  */
 import { Kafka, logLevel } from 'kafkajs';
 import '../../functions/kafka/kafkajs/timer-fix.ts'; // the floor is not to lose by a bug that is known and mended
+import { type LoopCost, monotonicUs } from './container.ts';
 import { enrichedSamples } from './handler.ts';
 
 const [brokers = '', source = '', output = '', group = '', countText = '0', mode = 'echo'] = process.argv.slice(2);
@@ -27,7 +28,7 @@ const consumer = kafka.consumer({
 const samples: readonly unknown[] = mode === 'enriched' ? await enrichedSamples(2) : [];
 let handled = 0;
 let next = 0;
-let start: { records: number; cpu: NodeJS.CpuUsage; wallMs: number } | undefined;
+let start: { records: number; cpu: NodeJS.CpuUsage; wallMs: number; fromUs: number } | undefined;
 
 await producer.connect();
 await consumer.connect();
@@ -51,7 +52,7 @@ await consumer.run({
     await heartbeat();
     // Starting up and the first compilation are not what a record costs.
     if (start === undefined && handled >= count / 10) {
-      start = { records: handled, cpu: process.cpuUsage(), wallMs: performance.now() };
+      start = { records: handled, cpu: process.cpuUsage(), wallMs: performance.now(), fromUs: monotonicUs() };
     } else if (start !== undefined && handled >= count) finish(start);
   },
 });
@@ -62,8 +63,13 @@ function stringified(parsed: unknown): string {
   return JSON.stringify(samples[next]);
 }
 
-function finish({ records, cpu, wallMs }: NonNullable<typeof start>): void {
+function finish({ records, cpu, wallMs, fromUs }: NonNullable<typeof start>): void {
   const used = process.cpuUsage(cpu);
-  const measured = { records: handled - records, cpuUs: used.user + used.system, wallMs: performance.now() - wallMs };
+  const measured: LoopCost = {
+    records: handled - records,
+    cpuUs: used.user + used.system,
+    wallMs: performance.now() - wallMs,
+    span: { fromUs, toUs: monotonicUs() },
+  };
   process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
 }

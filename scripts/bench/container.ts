@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
+import type { Span } from './stage-of.ts';
 
 /** What a run over a backlog took, starting up and the first tenth left out. */
 export interface LoopCost {
   readonly records: number;
   readonly cpuUs: number;
   readonly wallMs: number;
+  /** When that was. */
+  readonly span: Span;
 }
 
 /** Where a run reads and writes. */
@@ -35,13 +38,18 @@ export const contractsInContainer = 2;
 const samplePauseMs = 100;
 
 /** Runs a bare kafkajs loop over the whole backlog: `enriched` writes outputs of our size, `echo` its input again. */
-export async function runBareLoop(topics: BenchTopics, count: number, mode: 'echo' | 'enriched'): Promise<LoopCost> {
+export async function runBareLoop(
+  topics: BenchTopics,
+  count: number,
+  mode: 'echo' | 'enriched',
+  nodeFlags: readonly string[] = [],
+): Promise<LoopCost> {
   const script = new URL('./bare-loop.ts', import.meta.url).pathname;
   const { bootstrapServers, source, output } = topics;
   const group = `bench-bare-${process.pid}-${Date.now()}`;
   const child = spawn(
     process.execPath,
-    [script, bootstrapServers.join(','), source, output, group, String(count), mode],
+    [...nodeFlags, script, bootstrapServers.join(','), source, output, group, String(count), mode],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -64,20 +72,28 @@ export async function runContainer(
 ): Promise<LoopCost> {
   const instance = await startBenched(topics, bundle, `bench-ours-${process.pid}-${Date.now()}`, nodeFlags);
   try {
-    let start: (Sample & { readonly wallMs: number }) | undefined;
+    let start: (Sample & { readonly wallMs: number; readonly atUs: number }) | undefined;
     for (;;) {
       const sample = await instance.sample();
       onSample(sample.residentBytes);
-      if (start === undefined && sample.recordsIn >= count / 10) start = { ...sample, wallMs: performance.now() };
+      if (start === undefined && sample.recordsIn >= count / 10) {
+        start = { ...sample, wallMs: performance.now(), atUs: monotonicUs() };
+      }
       if (start !== undefined && sample.recordsOut >= count) {
         const cpuUs = (sample.cpuSeconds - start.cpuSeconds) * 1e6;
-        return { records: count - start.recordsIn, cpuUs, wallMs: performance.now() - start.wallMs };
+        const span = { fromUs: start.atUs, toUs: monotonicUs() };
+        return { records: count - start.recordsIn, cpuUs, wallMs: performance.now() - start.wallMs, span };
       }
       await sleep(samplePauseMs);
     }
   } finally {
     await instance.stop();
   }
+}
+
+/** Of the clock that all processes of a machine share. */
+export function monotonicUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
 }
 
 /** A container that is measured. */

@@ -1,4 +1,5 @@
 import type { BenchResult } from './report.ts';
+import { stages } from './stage-of.ts';
 
 interface Bar {
   readonly name: string;
@@ -37,7 +38,7 @@ export function drawing(result: BenchResult): string {
   ].join('\n');
 }
 
-function groupsOf({ handler, container, function: lambda, instances }: BenchResult): [string, Bar[]][] {
+function groupsOf({ handler, container, stages: parts, function: lambda, instances }: BenchResult): [string, Bar[]][] {
   const bar = (name: string, us: number, ours = false): Bar => ({ name, us, ours });
   return [
     ...(handler ?? []).map((cost): [string, Bar[]] => [
@@ -53,6 +54,14 @@ function groupsOf({ handler, container, function: lambda, instances }: BenchResu
               bar('kafkajs loop, its input again', container.echoUs),
               bar('hft-engine processor', container.oursUs, true),
             ],
+          ] satisfies [string, Bar[]],
+        ]
+      : []),
+    ...(parts
+      ? [
+          [
+            'Container, where the CPU time of a record goes',
+            stages.map((stage) => bar(stage, parts.us[stage], true)),
           ] satisfies [string, Bar[]],
         ]
       : []),

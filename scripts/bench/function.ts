@@ -90,7 +90,7 @@ export async function runFunction(
   bundle: string,
   count: number,
   batch: number,
-): Promise<LoopCost & { readonly initMs: number }> {
+): Promise<Omit<LoopCost, 'span'> & { readonly initMs: number }> {
   const environment = await createEnvironment({
     bundle,
     exportName: 'processor',
@@ -134,7 +134,7 @@ export async function runEmptyFunction(
   topics: BenchTopics,
   count: number,
   batch: number,
-): Promise<LoopCost & { readonly initMs: number }> {
+): Promise<Omit<LoopCost, 'span'> & { readonly initMs: number }> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-bench-empty-'));
   const bundle = join(dir, 'empty.mjs');
   writeFileSync(bundle, 'export const processor = async () => ({ batchItemFailures: [] });\n');

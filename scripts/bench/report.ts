@@ -2,6 +2,7 @@ import { type AnalyticsResult, analyticsTable } from './analytics.ts';
 import { contractsInContainer } from './container.ts';
 import type { DispatchCost } from './function.ts';
 import type { HandlerCost } from './handler.ts';
+import { type StagesResult, stagesTable } from './stages.ts';
 import { type StorageResult, storageTable } from './storage.ts';
 
 /** The container beside bare loops, CPU microseconds a record. */
@@ -91,6 +92,7 @@ export interface LatencyResult {
 export interface BenchResult {
   handler?: HandlerCost[];
   container?: ContainerResult;
+  stages?: StagesResult;
   memory?: MemoryResult;
   function?: FunctionResult;
   instances?: InstancesResult;
@@ -125,6 +127,7 @@ export function tables(result: BenchResult): string {
       row('hft-engine processor', oursUs, oursPerSecond, ''),
     );
   }
+  if (result.stages) lines.push('', ...stagesTable(result.stages));
   if (result.memory) {
     const { backlog, peakMb, firstHalfPeakMb, secondHalfPeakMb } = result.memory;
     lines.push(

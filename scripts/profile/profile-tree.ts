@@ -1,5 +1,7 @@
 /** What V8's profiler writes (Chrome DevTools protocol, Profiler.Profile): nodes, and which of them each sample hit. */
 export interface CpuProfile {
+  /** Microseconds of the system's monotonic clock. */
+  readonly startTime: number;
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { missingParts } from './left-out.ts';
 import { slim } from './slim.ts';
-import { tidy } from './tidy.ts';
+import { sourcesOf, tidy } from './tidy.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -59,16 +59,7 @@ export const bundleSettings = {
 export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> {
   const { entry = 'functions/main.ts', outfile = 'dist/functions.mjs', sourcemap } = options;
   const path = join(root, outfile);
-  const { outputFiles, metafile } = await build({
-    ...bundleSettings,
-    entryPoints: [entry],
-    outfile: path,
-    write: false,
-    metafile: true,
-    plugins: [slim()],
-    sourcemap: sourcemap ? 'linked' : false,
-    logLevel: 'warning',
-  });
+  const { outputFiles, metafile } = await bundled(entry, path, sourcemap);
   const missing = outputFiles.flatMap((file) => (file.path === path ? missingParts(file.text) : []));
   if (missing.length > 0) {
     throw new Error(
@@ -83,6 +74,25 @@ export async function buildBundle(options: BundleOptions = {}): Promise<Bundle> 
     renameSync(`${file.path}.${process.pid}`, file.path);
   }
   return { path, bytes: statSync(path).size, packages: packagesIn(metafile) };
+}
+
+async function bundled(entry: string, outfile: string, sourcemap: boolean | undefined) {
+  return await build({
+    ...bundleSettings,
+    entryPoints: [entry],
+    outfile,
+    write: false,
+    metafile: true,
+    plugins: [slim()],
+    sourcemap: sourcemap ? 'linked' : false,
+    logLevel: 'warning',
+  });
+}
+
+/** By line of the bundle of an entry the file that it came from. */
+export async function sourcesOfLines(entry: string): Promise<(string | undefined)[]> {
+  const { outputFiles } = await bundled(entry, join(root, 'dist/lines.mjs'), false);
+  return outputFiles.flatMap(({ text }) => sourcesOf(text));
 }
 
 /** The packages of which there are bytes in what was made. */

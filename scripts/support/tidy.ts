@@ -1,5 +1,8 @@
 import { type Message, transform } from 'esbuild';
 
+/** What esbuild writes in front of the code of each file. */
+const origin = /^ *\/\/ ((?:functions|node_modules|slim:)\/?.*)/;
+
 /**
  * A bundle without what only its making needed: which file each part came from, marks for tree shaking, and most of the
  * white space at the beginning of lines. The program stays the same: printed without white space, both are one text.
@@ -9,7 +12,7 @@ import { type Message, transform } from 'esbuild';
  */
 export async function tidy(text: string): Promise<string> {
   const unmarked = text
-    .replace(/^ *\/\/ (functions|node_modules|slim:)\/?.*\n/gm, '')
+    .replace(new RegExp(`${origin.source}\n`, 'gm'), '')
     .replaceAll('/* @__PURE__ */ ', '')
     // The name of a CommonJS module's function, in stacks and profiles.
     .replace(/^ {2}"(?:node_modules\/|slim:)([^"\n]+)"\(/gm, '  "$1"(');
@@ -46,6 +49,17 @@ function codeLines(lines: readonly string[]): boolean[] {
     const isCode = !isInside;
     if ((line.match(/(?<!\\)`/g)?.length ?? 0) % 2 === 1) isInside = !isInside;
     return isCode;
+  });
+}
+
+/** By line of the bundle that `tidy` makes of a text the file that it came from. */
+export function sourcesOf(text: string): (string | undefined)[] {
+  let file: string | undefined;
+  return text.split('\n').flatMap((line) => {
+    const [, found] = origin.exec(line) ?? [];
+    if (found === undefined) return [file];
+    file = found;
+    return [];
   });
 }
 

@@ -10,6 +10,7 @@ const frame = (functionName: string, url = 'file:///app/functions.mjs', lineNumb
 
 /** root -> decode (10) -> parse (30); root -> publish (20) -> parse (40); idle (900) */
 const profile: CpuProfile = {
+  startTime: 0,
   nodes: [
     { id: 1, callFrame: frame('(root)', ''), children: [2, 4, 6] },
     { id: 2, callFrame: frame('decode'), children: [3] },
@@ -56,6 +57,11 @@ test('boxes are as wide as their time, names are escaped', () => {
 });
 
 test('a profile in which nothing ran is an empty picture', () => {
-  const empty: CpuProfile = { nodes: [{ id: 1, callFrame: frame('(root)', '') }], samples: [1], timeDeltas: [0] };
+  const empty: CpuProfile = {
+    startTime: 0,
+    nodes: [{ id: 1, callFrame: frame('(root)', '') }],
+    samples: [1],
+    timeDeltas: [0],
+  };
   expect(flameGraph(frameTree(empty), 'nothing')).not.toContain('NaN');
 });
