@@ -20,6 +20,7 @@ const notices = [
   'The watchdog',
   'Commit',
   'The group is shared',
+  'No word from the group',
 ];
 
 /** Reads one line; undefined when it says nothing that matters here. */

@@ -33,6 +33,7 @@ test.each([
   [{ msg: 'Partitions lost: nothing more of them is published or committed' }, 'released', { lost: true, atMs }],
   [{ msg: 'Shutting down: no new records, finishing those in flight' }, 'leaving', { atMs }],
   [{ msg: 'Out of the consumer group: joining again', level: 40 }, 'notice', { atMs }],
+  [{ msg: 'No word from the group for a session timeout: ...', level: 40 }, 'notice', { atMs }],
   [{ msg: 'Something new', level: 50 }, 'notice', { text: 'Something new' }],
 ])('the log line %o is understood', (entry, kind, fields) => {
   expect(readLogLine(JSON.stringify({ level: 30, time, ...entry }))).toMatchObject({ kind, ...fields });
