@@ -1,3 +1,4 @@
+import { isAbsolute, join, relative } from 'node:path';
 import { type LocalDatabase, openLocalDatabase, startDatabase } from '../infra/database/database.ts';
 import { databaseDir } from '../infra/database/layout.ts';
 import type { Days } from './database/partitions.ts';
@@ -37,16 +38,22 @@ async function report(database: LocalDatabase, json: boolean): Promise<number> {
       state,
       behindBytes === null ? '-' : `${behindBytes} B`,
       `${Math.ceil(sizeBytes / 2 ** 20)} MB`,
-      log,
+      shown(log),
     ];
   });
   const text = table([['server', 'role', 'port', 'pid', 'state', 'behind', 'size', 'log'], ...rows]);
   print(
     json,
     { ...status, servers },
-    `${text.join('\n')}\nDATABASE_URL and DATABASE_REPLICA_URLS are in ${database.dir}/env, for node --env-file`,
+    `${text.join('\n')}\nDATABASE_URL and DATABASE_REPLICA_URLS are in ${shown(join(database.dir, 'env'))}, for node --env-file`,
   );
   return status.healthy ? 0 : 1;
+}
+
+/** A path as somebody who stands here would type it. */
+function shown(path: string): string {
+  const below = relative('.', path);
+  return below.startsWith('..') || isAbsolute(below) ? path : below;
 }
 
 /** Starts under Ctrl-C and SIGTERM: both stop what was started so far, and the command fails. */
@@ -114,8 +121,9 @@ const actions: Readonly<Record<string, (call: Call) => Promise<number>>> = {
     print(json, { reset: true }, 'Both servers are stopped and their data deleted.');
     return 0;
   },
-  migrate: ({ dir, json, ...days }) => runSchemaAction('migrate', environmentOf(dir), days, json),
-  partitions: ({ dir, json, ...days }) => runSchemaAction('partitions', environmentOf(dir), days, json),
+  migrate: async ({ dir, json, ...days }) => await runSchemaAction('migrate', await environmentOf(dir), days, json),
+  partitions: async ({ dir, json, ...days }) =>
+    await runSchemaAction('partitions', await environmentOf(dir), days, json),
 };
 
 await runCommand(

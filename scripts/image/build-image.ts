@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../functions/program.ts';
 import { buildBundle, bundles } from '../support/bundle.ts';
-import { type CertificateState, certificatePath, requireCertificate } from '../support/certificate.ts';
+import { type CertificateState, certificatePath, requireCertificates } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
 import { buildArguments, findEngine } from './engine.ts';
 import { type EngineName, type ImageOptions, projectVersion } from './options.ts';
@@ -45,13 +45,13 @@ export async function buildImage(
   { certificate: path = certificatePath, dryRun = false }: ImageSurroundings = {},
 ): Promise<Image> {
   const files = new Map<string, Buffer>();
-  const digests = new Map<string, string>();
+  const built: { readonly name: string; readonly sha256: string }[] = [];
   for (const { entry, outfile } of bundles) {
-    const built = await buildBundle({ entry, outfile });
-    files.set(basename(outfile), readFileSync(built.path));
-    digests.set(basename(outfile), digestOf(built.path));
+    const bundle = await buildBundle({ entry, outfile });
+    files.set(basename(outfile), readFileSync(bundle.path));
+    built.push({ name: basename(outfile), sha256: digestOf(bundle.path) });
   }
-  const certified = requireCertificates(digests, options, path);
+  const certified = requireCertificates(built, options, path).map(({ name: file, ...rest }) => ({ file, ...rest }));
   const engine = dryRun ? (options.engine ?? 'docker') : findEngine(options.engine);
   files.set('schema.mjs', await buildSchemaProgram());
   for (const [name, text] of migrations()) files.set(`migrations/${name}`, text);
@@ -66,29 +66,6 @@ export async function buildImage(
   const command = [engine, ...buildArguments(engine, context, { ...options, dockerfile, labels })];
   if (!dryRun) await runBuild(command);
   return { engine, tag: options.tag, bundles: certified, command };
-}
-
-/**
- * Each bundle, by its name in the image, with its certificate.
- * @throws CommandError with all of those that are refused
- */
-export function requireCertificates(
-  digests: ReadonlyMap<string, string>,
-  { uncertified }: Pick<ImageOptions, 'uncertified'>,
-  path: string,
-): ImageBundle[] {
-  const refusals: string[] = [];
-  const certified = [...digests].flatMap(([file, sha256]) => {
-    try {
-      return [{ file, sha256, certificate: requireCertificate(sha256, { uncertified }, path) }];
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      refusals.push(`${file}: ${error.message}`);
-      return [];
-    }
-  });
-  if (refusals.length > 0) throw new CommandError(refusals.join('\n'));
-  return certified;
 }
 
 /** Runs the engine; what it says goes to stderr, since stdout is the report's. */

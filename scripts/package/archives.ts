@@ -2,10 +2,18 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { BundleName } from '../support/bundle.ts';
-import type { PackagedBundle } from './certified.ts';
+import type { CertificateState } from '../support/certificate.ts';
 import { holdsSecret } from './check-template.ts';
 import { type Resource, resourcesOf, type Template } from './template.ts';
 import { readZip } from './zip.ts';
+
+/** A bundle that may travel. */
+export interface PackagedBundle {
+  readonly name: BundleName;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly certificate: CertificateState;
+}
 
 /** The archive of one function. */
 export interface PackagedArchive {

@@ -3,10 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Bundle, buildBundle, bundles } from '../support/bundle.ts';
-import type { Gate } from '../support/certificate.ts';
+import { type Gate, requireCertificates } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
-import { inspectArchives, type PackagedArchive } from './archives.ts';
-import { certifiedBundles, type PackagedBundle } from './certified.ts';
+import { inspectArchives, type PackagedArchive, type PackagedBundle } from './archives.ts';
 import { templateProblems } from './check-template.ts';
 import { dependencyProblems, readLock } from './locked.ts';
 import type { Target } from './options.ts';
@@ -37,7 +36,7 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
  */
 export async function packageStage(target: Target, gate: Gate): Promise<Packaged> {
   const made = await Promise.all(bundles.map((bundle) => buildBundle(bundle)));
-  const packagedBundles = certifiedBundles(
+  const packagedBundles = requireCertificates(
     bundles.map(({ outfile: name }, index) => {
       const { path, bytes } = made[index] as Bundle; // there are as many
       return { name, bytes, sha256: sha256(readFileSync(path)) };

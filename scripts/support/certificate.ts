@@ -81,6 +81,35 @@ export function requireCertificate(digest: string, gate: Gate, path = certificat
   throw new CommandError(`${refusal}, or take it as it is with --uncertified ${digest}`);
 }
 
+/** A bundle as it was built. */
+interface Built {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/**
+ * The gate for all that travel together.
+ * @throws CommandError with every bundle that is refused, and why
+ */
+export function requireCertificates<Bundle extends Built>(
+  built: readonly Bundle[],
+  gate: Gate,
+  path?: string,
+): (Bundle & { readonly certificate: CertificateState })[] {
+  const refusals: string[] = [];
+  const allowed = built.flatMap((bundle) => {
+    try {
+      return [{ ...bundle, certificate: requireCertificate(bundle.sha256, gate, path) }];
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      refusals.push(`${bundle.name}: ${error.message}`);
+      return [];
+    }
+  });
+  if (refusals.length > 0) throw new CommandError(refusals.join('\n  '));
+  return allowed;
+}
+
 /** What is wrong with the value of `--uncertified`; nothing when it is one or more digests, or not given. */
 export function waiverProblems(uncertified: string | undefined): string[] {
   const digests = uncertified?.split(',') ?? [];

@@ -124,6 +124,11 @@ describe('npm run database', () => {
       out: '',
       err: 'database: server 1 does not run: nothing was changed\n',
     });
+    const { code, err } = await run('migrate');
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/the local databases in .* do not run: npm run database -- start\n$/),
+    });
     expect((await run('start')).code).toBe(0);
     expect(readState(dir)).toEqual(before);
     expect((await run('migrate')).out).toContain('has every migration');

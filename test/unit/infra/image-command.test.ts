@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../functions/program.ts';
-import { buildImage, requireCertificates } from '../../../scripts/image/build-image.ts';
+import { buildImage } from '../../../scripts/image/build-image.ts';
 import { type ImageFlags, readImageOptions } from '../../../scripts/image/options.ts';
 import { buildBundle, bundles } from '../../../scripts/support/bundle.ts';
+import { requireCertificates } from '../../../scripts/support/certificate.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hft-image-'));
@@ -41,18 +42,18 @@ const noDaemon = 'echo "Cannot connect to the Docker daemon at unix:///var/run/d
 
 describe('an image', () => {
   test('of a bundle without a passing certificate is refused, and each is told', () => {
-    const both = new Map([
-      ['functions.mjs', 'aa'.repeat(32)],
-      ['database.mjs', 'bb'.repeat(32)],
-    ]);
+    const both = [
+      { name: 'functions.mjs', sha256: 'aa'.repeat(32) },
+      { name: 'database.mjs', sha256: 'bb'.repeat(32) },
+    ];
     const certificate = join(folder, 'gate.json');
     const ask = (uncertified?: string) => requireCertificates(both, { uncertified }, certificate);
     expect(() => ask('ab'.repeat(32))).toThrow(
-      /^functions\.mjs: .* has no certificate: run npm run certify, or.*\ndatabase\.mjs: .* has no certificate/,
+      /^functions\.mjs: .* has no certificate: run npm run certify, or.*\n {2}database\.mjs: .* has no certificate/,
     );
     writeFileSync(certificate, certificatesOf(true, 'cd'.repeat(32)));
     expect(ask).toThrow(/the certificate is of bundle cdcdcdcdcdcd/);
-    writeFileSync(certificate, certificatesOf(false, ...both.values()));
+    writeFileSync(certificate, certificatesOf(false, ...both.map(({ sha256 }) => sha256)));
     expect(ask).toThrow(/failed its conformance suite/);
     // One of two is not both, unless the other is told by name.
     writeFileSync(certificate, certificatesOf(true, 'aa'.repeat(32)));

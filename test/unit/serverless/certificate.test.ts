@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { certifiedBundles } from '../../../scripts/package/certified.ts';
 import {
   type Certificate,
   readCertificates,
   refusalOf,
   requireCertificate,
+  requireCertificates,
   waiverProblems,
   writeCertificates,
 } from '../../../scripts/support/certificate.ts';
@@ -71,13 +71,13 @@ test('a package is refused for each of its bundles that has none, whatever the o
   const database = { name: 'dist/database.mjs', bytes: 1, sha256: other.bundle.sha256 } as const;
   const gate = { uncertified: undefined };
 
-  expect(certifiedBundles([functions], gate, path)).toEqual([{ ...functions, certificate: 'passing' }]);
-  expect(() => certifiedBundles([functions, database], gate, path)).toThrow(
+  expect(requireCertificates([functions], gate, path)).toEqual([{ ...functions, certificate: 'passing' }]);
+  expect(() => requireCertificates([functions, database], gate, path)).toThrow(
     /^dist\/database\.mjs: bundle efefefefefef failed its conformance suite/,
   );
-  expect(() => certifiedBundles([functions, { ...database, sha256: '0'.repeat(64) }], gate, path)).toThrow(
+  expect(() => requireCertificates([functions, { ...database, sha256: '0'.repeat(64) }], gate, path)).toThrow(
     /^dist\/database\.mjs: the certificate is of bundle abababababab and efefefefefef, not of 000000000000/,
   );
-  const waived = certifiedBundles([functions, database], { uncertified: database.sha256 }, path);
+  const waived = requireCertificates([functions, database], { uncertified: database.sha256 }, path);
   expect(waived.map((one) => one.certificate)).toEqual(['passing', 'waived']);
 });
