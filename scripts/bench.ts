@@ -49,7 +49,7 @@ await runCommand(
       '--only stages --records 500000',
       '--only memory --backlog 1000000',
       '--only instances --backlog 1000000',
-      '--only latency --rate 2000',
+      '--only latency --rate 2000 --warm-up 90',
       '--only storage --snapshots 3000 --runs 5',
       '--only analytics --runs 5',
       '--json --out dist/bench.json --draw dist/bench.svg',
@@ -60,6 +60,7 @@ await runCommand(
       runs: { type: 'string', default: '3' },
       backlog: { type: 'string', default: '1000000' },
       rate: { type: 'string', default: '2000' },
+      'warm-up': { type: 'string', default: '90' },
       snapshots: { type: 'string', default: '3000' },
       out: { type: 'string' },
       draw: { type: 'string' },
@@ -71,6 +72,7 @@ await runCommand(
       runs: 'Runs of each kind, taken in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
       rate: 'Records a second of the latency run.',
+      'warm-up': 'Seconds that the latency run feeds before it counts: fresh brokers compile their code meanwhile.',
       snapshots: 'Snapshots of 160 options that each storage run writes.',
       out: 'Write the figures as JSON to this file as well.',
       draw: 'Write a drawing of the comparison (SVG) to this file.',
@@ -83,7 +85,7 @@ await runCommand(
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
     ],
   },
-  async ({ only, records, runs, backlog, rate, snapshots, out, draw, json }) => {
+  async ({ only, records, runs, backlog, rate, 'warm-up': warmUp, snapshots, out, draw, json }) => {
     if (only !== undefined && !parts.includes(only))
       throw new UsageError(`--only takes one of ${parts.join(', ')}, not '${only}'`);
     const wanted = (part: string): boolean => only === undefined || only === part;
@@ -93,6 +95,7 @@ await runCommand(
     const backlogCount = integerOption('backlog', backlog, 1_000);
     if (wanted('handler')) result.handler = [await benchHandler(2), await benchHandler(160)];
     const perSecond = integerOption('rate', rate, 1, 1_000_000);
+    const warmUpSeconds = integerOption('warm-up', warmUp, 0, 3_600);
     const snapshotCount = integerOption('snapshots', snapshots, 100, 100_000);
     if (only === undefined || !['handler', 'storage', 'analytics'].includes(only)) {
       await withCluster(say, async (bootstrapServers, dir) => {
@@ -105,7 +108,10 @@ await runCommand(
           result.instances = await benchInstances(await fresh('many'), bundle, backlogCount, say);
         if (wanted('compression'))
           result.compression = await benchCompression({ bootstrapServers, dir }, bundle, recordCount, say);
-        if (wanted('latency')) result.latency = await benchLatency(await fresh('latency'), bundle, perSecond, say);
+        if (wanted('latency')) {
+          const run = { rate: perSecond, warmUpSeconds, dir };
+          result.latency = await benchLatency(await fresh('latency'), bundle, run, say);
+        }
       });
     }
     if (wanted('storage')) result.storage = await benchStorage(snapshotCount, runCount, say);

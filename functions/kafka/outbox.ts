@@ -132,7 +132,10 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (failures.some((failure) => failure !== undefined && failure.kind !== 'too-large'))
       await producer.refreshLeaders();
     busyLeaders.delete(leader);
-    if (active.size > 0) flush();
+    if (active.size === 0) return;
+    // What came meanwhile is gathered, too: else every broker's answer sends the others their next few records.
+    if (failures.some(Boolean) || options.moreToCome() || full()) flush();
+    else linger();
   }
 
   function acknowledge(queue: PartitionQueue): void {

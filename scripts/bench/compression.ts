@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fieldsOf } from '../../infra/cluster/process-info.ts';
 import { CommandError } from '../support/command.ts';
+import { brokerCpuSeconds } from './broker-cpu.ts';
 import { runContainer } from './container.ts';
 import { fill, freshTopics } from './ground.ts';
 import type { CompressionCost } from './report.ts';
@@ -12,7 +12,6 @@ const loads = [
   { contracts: 2, share: 1 },
   { contracts: 160, share: 0.05 },
 ] as const;
-const ticksPerSecond = 100;
 
 /**
  * The same backlog, with outputs compressed as their topic asks: what that takes of the instance and of the brokers, and how
@@ -40,21 +39,6 @@ export async function benchCompression(
     }
   }
   return costs;
-}
-
-function brokerCpuSeconds(dir: string): number {
-  let ticks = 0;
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(dir)) continue;
-      const fields = fieldsOf(readFileSync(`/proc/${name}/stat`, 'utf8'));
-      ticks += Number(fields[11]) + Number(fields[12]); // utime and stime
-    } catch {
-      // It has ended in between.
-    }
-  }
-  return ticks / ticksPerSecond;
 }
 
 /** What the segments of a topic hold, over its three replicas, for one. */

@@ -1,7 +1,7 @@
 /**
  * The reader of the latency benchmark, a process of its own as a reader is: it notes how old each record is when it has it
  * in its hands. It reads as our container does, but for a fetch that no broker holds back. Prints one line when it has
- * partitions, and one of JSON when it is ended.
+ * partitions, begins to count when it is sent a line, and prints one of JSON when it is ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkajsPort } from '../../functions/kafka/kafkajs/port.ts';
@@ -16,8 +16,14 @@ export interface ReadLatencies {
 const marker = Buffer.from('"timestamp":"');
 const isoLength = '2026-11-23T10:30:00.000+05:30'.length;
 
-const [brokers = '', warmUpText = '0', ...topics] = process.argv.slice(2);
-const measuredFromMs = Date.now() + Number(warmUpText);
+/** Of the first topic, the raw one, only these partitions: a second reader of everything is a load of its own. */
+const rawShare = 10;
+
+const [brokers = '', ...topics] = process.argv.slice(2);
+let counting = false;
+process.stdin.once('data', () => {
+  counting = true;
+});
 const kafka = kafkajsPort({ brokers: brokers.split(','), clientId: 'bench-reader' });
 
 interface Reading {
@@ -38,8 +44,9 @@ function read(topic: string): Reading {
   const latencies = { sentMs: [], readMs: [] };
   const listener: GroupListener = {
     records: (batch) => note(batch, latencies),
-    assigned() {
+    assigned(partitions) {
       reading.assigned = true;
+      if (topic === topics[0]) reading.member.pause(partitions.filter((partition) => partition % rawShare !== 0));
     },
     revoked: async () => undefined,
     lost: () => undefined, // it joins again, as any member does
@@ -61,8 +68,8 @@ function read(topic: string): Reading {
 }
 
 function note({ records }: FetchedBatch, { sentMs, readMs }: Reading['latencies']): void {
+  if (!counting) return;
   const nowMs = Date.now();
-  if (nowMs < measuredFromMs) return;
   for (const { value, timestamp } of records) {
     const at = value?.indexOf(marker) ?? -1;
     if (value === null || at < 0) continue;

@@ -1,30 +1,40 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpus } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFeed } from '../feed/start.ts';
 import { CommandError } from '../support/command.ts';
+import { brokerCpuSeconds } from './broker-cpu.ts';
 import { type BenchTopics, contractsInContainer, startBenched } from './container.ts';
 import type { ReadLatencies } from './latency-reader.ts';
 import type { LatencyResult, Quantiles } from './report.ts';
 
-const warmUpMs = 15_000;
 const measuredMs = 30_000;
+
+/** How the latency run is done. */
+export interface LatencyRun {
+  readonly rate: number;
+  readonly warmUpSeconds: number;
+  /** The directory of the cluster, when it is ours: its brokers' CPU is told then. */
+  readonly dir: string | undefined;
+}
 
 /**
  * From the timestamp that the feed wrote into a snapshot until a reader has the record in its hands: the raw one, which is
  * the feed's and the brokers' part of it, and the enriched one, with when it was sent in between. Feed, instance and reader
- * are three processes, as they are in life. Wall time: other work on the machine is in it.
+ * are three processes, as they are in life. Counted from when all are warm: brokers have their code compiled for a minute,
+ * on a core that nothing else then has. Wall time: other work on the machine is in it.
  */
 export async function benchLatency(
   topics: BenchTopics,
   bundle: string,
-  rate: number,
+  { rate, warmUpSeconds, dir }: LatencyRun,
   say: (line: string) => void,
 ): Promise<LatencyResult> {
   const { bootstrapServers, source, output } = topics;
   const instance = await startBenched(topics, bundle, `bench-latency-${process.pid}-${Date.now()}`);
-  const reader = startReader([bootstrapServers.join(','), String(warmUpMs), source, output]);
+  const reader = startReader([bootstrapServers.join(','), source, output]);
   try {
     await reader.line();
     const feed = await startFeed({
@@ -35,20 +45,31 @@ export async function benchLatency(
       symbols: 2_400,
     });
     say(
-      `feeding ${rate} records/s for ${(warmUpMs + measuredMs) / 1_000} s, of which the last ${measuredMs / 1_000} count ...`,
+      `feeding ${rate} records/s for ${warmUpSeconds} s until all are warm, and for ${measuredMs / 1_000} that count ...`,
     );
-    const cpu = await instance.sample();
-    await sleep(warmUpMs + measuredMs);
-    const { cpuSeconds } = await instance.sample();
-    await feed.stop();
+    await sleep(warmUpSeconds * 1_000);
+    const usage = async (): Promise<Usage> => ({
+      atMs: performance.now(),
+      instance: (await instance.sample()).cpuSeconds,
+      brokers: dir === undefined ? Number.NaN : brokerCpuSeconds(dir),
+      idle: cpus().reduce((total, { times }) => total + times.idle / 1_000, 0),
+    });
+    const before = await usage();
+    reader.process.stdin?.write('count\n');
+    await sleep(measuredMs);
+    const after = await usage();
     reader.process.kill('SIGTERM');
     const [raw, enriched] = JSON.parse(await reader.line()) as ReadLatencies[];
+    await feed.stop();
     if (raw === undefined || enriched === undefined || enriched.readMs.length === 0)
       throw new CommandError('the reader saw no enriched record');
+    const cores = (of: 'instance' | 'brokers' | 'idle'): number =>
+      ((after[of] - before[of]) * 1_000) / (after.atMs - before.atMs);
     return {
-      ...{ rate, seconds: measuredMs / 1_000, records: enriched.readMs.length },
+      ...{ rate, warmUpSeconds, seconds: measuredMs / 1_000, records: enriched.readMs.length },
       ...{ rawMs: quantiles(raw.readMs), sentMs: quantiles(enriched.sentMs), enrichedMs: quantiles(enriched.readMs) },
-      instanceCores: ((cpuSeconds - cpu.cpuSeconds) * 1_000) / (warmUpMs + measuredMs),
+      ...{ instanceCores: cores('instance'), idleCores: cores('idle') },
+      ...(dir === undefined ? {} : { brokerCores: cores('brokers') }),
     };
   } finally {
     reader.process.kill('SIGKILL');
@@ -56,9 +77,17 @@ export async function benchLatency(
   }
 }
 
+/** CPU seconds so far: of the instance, of all brokers, and of nobody. */
+interface Usage {
+  readonly atMs: number;
+  readonly instance: number;
+  readonly brokers: number;
+  readonly idle: number;
+}
+
 function startReader(args: readonly string[]): { readonly process: ChildProcess; line(): Promise<string> } {
   const script = new URL('./latency-reader.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines: Interface = createInterface({ input: child.stdout });
   return {
     process: child,

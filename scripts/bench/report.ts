@@ -79,13 +79,17 @@ export interface Quantiles {
 /** From the feed's timestamp, wall time: until the raw record is read, the enriched one is sent, and read. */
 export interface LatencyResult {
   readonly rate: number;
+  /** Fed before anything counts. */
+  readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly records: number;
   readonly rawMs: Quantiles;
   readonly sentMs: Quantiles;
   readonly enrichedMs: Quantiles;
-  /** CPU that the instance took, in cores. */
+  /** CPU that the instance took, that all brokers of a cluster of ours took, and that nothing took, in cores. */
   readonly instanceCores: number;
+  readonly brokerCores?: number;
+  readonly idleCores: number;
 }
 
 /** What was measured, by part. */
@@ -166,11 +170,14 @@ export function tables(result: BenchResult): string {
     }
   }
   if (result.latency) {
-    const { rate, records, rawMs, sentMs, enrichedMs, instanceCores } = result.latency;
+    const { rate, warmUpSeconds, records, rawMs, sentMs, enrichedMs } = result.latency;
+    const { instanceCores, brokerCores, idleCores } = result.latency;
+    const brokers = brokerCores === undefined ? '' : `, brokers ${brokerCores.toFixed(2)}`;
     const row = (name: string, { p50, p99 }: Quantiles): string => `  ${name.padEnd(30)}p50 ${p50} ms, p99 ${p99} ms`;
     lines.push(
       '',
-      `Latency at ${rate} records/s, from the feed's timestamp (${records} records; the instance took ${instanceCores.toFixed(2)} cores)`,
+      `Latency at ${rate} records/s, from the feed's timestamp (${records} records, after ${warmUpSeconds} s of warming up)`,
+      `  cores: instance ${instanceCores.toFixed(2)}${brokers}, idle ${idleCores.toFixed(2)}`,
       row('raw record readable', rawMs),
       row('enriched record sent', sentMs),
       row('enriched record readable', enrichedMs),

@@ -17,6 +17,7 @@ describe('a chunk that is too large', () => {
       const send = sends[answered];
       const isLarge = contents(send).join().includes('LARGE');
       await send?.answer(isLarge ? tooLarge : undefined);
+      await linger();
     }
     expect(order).toEqual(['a', 'b', 'LARGE', 'd', 'e']);
     expect(fates.get('LARGE')).toEqual([expect.any(EngineError)]);

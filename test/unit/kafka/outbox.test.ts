@@ -30,7 +30,7 @@ describe('the outbox', () => {
     expect([...fates.values()]).toEqual([['acknowledged'], ['acknowledged'], ['acknowledged']]);
   });
 
-  test('has one request in flight per leader; what comes meanwhile goes in the next, at once', async () => {
+  test('has one request in flight per leader; what comes meanwhile goes in the next', async () => {
     const { producer, sends } = createProducer();
     const { publish } = outboxOf(producer);
     publish(0, ['a']);
@@ -40,7 +40,22 @@ describe('the outbox', () => {
     await linger();
     expect(sends).toHaveLength(1);
     await sends[0]?.answer();
+    await linger();
     expect(contents(sends[1])).toEqual(['0: b', '3: c']);
+  });
+
+  test('sends nothing to one leader because another has answered: that gathers on', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer);
+    publish(0, ['a']);
+    await linger();
+    publish(1, ['b']);
+    await vi.advanceTimersByTimeAsync(2);
+    await sends[0]?.answer();
+    expect(sends).toHaveLength(1);
+    publish(1, ['c']);
+    await vi.advanceTimersByTimeAsync(3);
+    expect(sends.slice(1).map(contents)).toEqual([['1: b c']]);
   });
 
   test('holds up no leader for one that does not answer', async () => {
@@ -64,6 +79,7 @@ describe('the outbox', () => {
     await linger();
     expect(contents(sends[0])).toEqual(['0: a b']);
     await sends[0]?.answer();
+    await linger();
     expect(contents(sends[1])).toEqual(['0: c']);
   });
 
@@ -117,6 +133,7 @@ describe('a failed send', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(contents(sends[2])).toEqual(['0: a b']);
     await sends[2]?.answer();
+    await linger();
     expect(contents(sends[3])).toEqual(['0: c']);
     await sends[3]?.answer();
     expect(order).toEqual(['a', 'b', 'c']);
@@ -149,6 +166,7 @@ describe('a failed send', () => {
     await vi.advanceTimersByTimeAsync(50);
     expect(sends.slice(1).flatMap(contents)).toEqual(['2: b']); // all of them are led by 2 now: one at a time
     await sends[1]?.answer();
+    await linger();
     expect(contents(sends[2])).toEqual(['0: a']);
   });
 
