@@ -22,6 +22,7 @@ test.each([-3_600_000, 3_600_000])(
     await vi.advanceTimersByTimeAsync(5_000);
     expect(sends.map(contents)).toEqual([['0: a'], ['0: a']]);
     await sends[1]?.answer();
+    await vi.advanceTimersByTimeAsync(5);
     await sends[2]?.answer();
     expect(order).toEqual(['a', 'b']);
   },
