@@ -29,6 +29,8 @@ const batchOverheadBytes = 128;
  */
 const worthwhileBytes = 786_432;
 const maxGatherMs = 100;
+/** Not acknowledged yet: with so much at hand an answer is followed by a request at once. */
+const muchBytes = 262_144;
 const retryPolicy = { initialDelayMs: 50, maxDelayMs: 2_000 };
 
 /**
@@ -134,7 +136,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     busyLeaders.delete(leader);
     if (active.size === 0) return;
     // What came meanwhile is gathered, too: else every broker's answer sends the others their next few records.
-    if (failures.some(Boolean) || options.moreToCome() || full()) flush();
+    if (bytes >= muchBytes || failures.some(Boolean)) flush();
     else linger();
   }
 
