@@ -1,3 +1,5 @@
+import { parkedTopicOf } from '../functions/runtime/parking.ts';
+
 /** The topic settings that this project declares; Kafka's defaults hold for all others. */
 export interface TopicConfigs {
   readonly 'cleanup.policy': 'delete' | 'compact';
@@ -103,6 +105,12 @@ export function journalOf(deadLetters: string, replicationFactor: number, retent
   const replicas = { 'min.insync.replicas': String(Math.min(2, replicationFactor)) };
   const configs = { ...declared.configs, ...replicas, 'retention.ms': String(retention) };
   return { ...declared, replicationFactor, configs };
+}
+
+/** The topic where functions with `park: true` keep which keys are parked: as many partitions as their source, which it follows. */
+export function parkedOf(deadLetters: string, partitions: number, source?: string): TopicDeclaration {
+  const declared = topic(parkedTopicOf(deadLetters), partitions, 7, source);
+  return { ...declared, configs: { ...declared.configs, 'cleanup.policy': 'compact' } };
 }
 
 /** What the name of a journal has more than that of its dead-letter topic. */

@@ -133,6 +133,8 @@ export interface TopicFacts {
   readonly maxMessageBytes: number;
   /** What its `compression.type` asks of producers; absent: as they like, or a codec that we do not have. */
   readonly compression?: Compression;
+  /** Its `cleanup.policy`; absent: it may not be seen. */
+  readonly cleanup?: string;
 }
 
 /** The questions asked of a cluster. */
@@ -144,9 +146,20 @@ export interface ClusterInspector {
   close(): Promise<void>;
 }
 
+/** Reads a topic for no group. */
+export interface TopicReader {
+  /**
+   * Reads a partition from an offset on (0 is the beginning, wherever that is by now), up to all that its leader has and
+   * that is decided. Resolves to the offset behind it. Rejects when that cannot be had: never with less.
+   */
+  read(partition: number, from: number, onRecord: (key: Buffer, value: Buffer | null) => void): Promise<number>;
+  close(): Promise<void>;
+}
+
 /** All that a client offers. */
 export interface KafkaPort {
   member(options: GroupMemberOptions, listener: GroupListener): GroupMember;
   producer(topics: readonly string[]): Producer;
   inspector(): ClusterInspector;
+  reader(topic: string): TopicReader;
 }

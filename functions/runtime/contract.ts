@@ -127,6 +127,12 @@ interface FunctionBase<Resources> {
   /** The topic that takes the records it cannot handle. */
   readonly deadLetters: string;
   readonly order: RecordOrder;
+  /**
+   * Parks a key when a record of it dies: those behind it wait in the dead-letter topic, unhandled, until
+   * `npm run dead-letters -- redrive` has brought them back in order. Takes `order: 'key'`, `handle`, and a compacted topic
+   * `<deadLetters>.parked` with as many partitions as the source. Records without a key are not parked.
+   */
+  readonly park?: boolean;
   readonly retry: RetryPolicy;
   /**
    * Makes what handlers share (a pool, a client), once per process, before the first record. While it throws a

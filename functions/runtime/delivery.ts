@@ -91,12 +91,7 @@ function unfit(part: string, value: unknown, expected: string): EngineError {
  * @throws EngineError OUTPUT_TOO_LARGE when the topic would refuse one of them
  */
 export function emit(delivery: Delivery, outputs: readonly Output[], publisher: Publisher | undefined): void {
-  if (publisher === undefined) {
-    throw new EngineError(
-      'HANDLER_FAILED',
-      'The handler returned an output, but its function declares no output topic.',
-    );
-  }
+  if (publisher === undefined) throw noOutputTopic();
   const [first] = outputs;
   if (outputs.length === 1 && first !== undefined) {
     const record = outboundOf(delivery.record, first);
@@ -107,6 +102,29 @@ export function emit(delivery: Delivery, outputs: readonly Output[], publisher: 
     .map((output) => outboundOf(delivery.record, output))
     .map((record) => ({ record, bytes: sizeOf(record, publisher) }));
   for (const { record, bytes } of sized) publishOne(delivery, record, bytes, publisher);
+}
+
+/**
+ * The same result, if its outputs can be published.
+ * @throws EngineError what `emit` would throw
+ */
+export function checkOutputs(
+  record: InboundRecord,
+  result: HandlerResult,
+  publisher: Publisher | undefined,
+): HandlerResult {
+  for (const output of outputsOf(result)) {
+    if (publisher === undefined) throw noOutputTopic();
+    sizeOf(outboundOf(record, output), publisher);
+  }
+  return result;
+}
+
+function noOutputTopic(): EngineError {
+  return new EngineError(
+    'HANDLER_FAILED',
+    'The handler returned an output, but its function declares no output topic.',
+  );
 }
 
 function sizeOf(record: OutboundRecord, publisher: Publisher): number {

@@ -15,7 +15,8 @@ export type DeadLetterCode =
   | 'CONTRACT_VIOLATED'
   | 'OUTPUT_TOO_LARGE'
   | 'HANDLER_FAILED'
-  | 'RETRIES_EXHAUSTED';
+  | 'RETRIES_EXHAUSTED'
+  | 'KEY_PARKED';
 
 /** The one base class: what went wrong by `code`, and whether the same record may succeed later. */
 export class EngineError extends Error {

@@ -1,6 +1,7 @@
 import type { FunctionDefinition, InboundRecord, Logger } from './contract.ts';
 import { dispatch, type PartitionBatch } from './dispatch.ts';
 import { createMetrics } from './metrics.ts';
+import { withParking } from './park-keys.ts';
 import type { OutboundHeader, OutboundRecord, Publisher } from './publisher.ts';
 import { createScheduler } from './scheduler.ts';
 import { silentLogger } from './testing.ts';
@@ -69,6 +70,8 @@ export async function invoke<Resources>(
     { topic: definition.deadLetters, partitionCount: deadLetterPartitions, maxRecordBytes: Number.POSITIVE_INFINITY },
     !unwritable.includes('deadLetters'),
   );
+  const parked = memoryTopic({ topic: '', partitionCount: 0, maxRecordBytes: Number.POSITIVE_INFINITY }, true);
+  const parking = definition.park ? { publisher: parked.publisher, read: async () => 0 } : undefined;
   const metrics = createMetrics();
   const made = 'resources' in options ? undefined : await definition.setup?.(options.env ?? process.env);
   const resources = (options.resources ?? made) as Resources; // without a setup, Resources is undefined
@@ -76,7 +79,7 @@ export async function invoke<Resources>(
   const endsAtMs = Date.now() + timeoutMs;
   const { partitions } = await dispatch(
     {
-      definition,
+      definition: withParking(definition, parking, definition.output === undefined ? undefined : outputs.publisher),
       resources,
       outputs: definition.output === undefined ? undefined : outputs.publisher,
       deadLetters: deadLetters.publisher,

@@ -43,6 +43,7 @@ export function createMetrics(): Metrics {
       OUTPUT_TOO_LARGE: 0,
       HANDLER_FAILED: 0,
       RETRIES_EXHAUSTED: 0,
+      KEY_PARKED: 0,
     },
     retries: 0,
     waitingForDependency: 0,

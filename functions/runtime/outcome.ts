@@ -12,6 +12,8 @@ const deadLetterCodes: ReadonlySet<string> = new Set<DeadLetterCode>([
   'DECODE_FAILED',
   'CONTRACT_VIOLATED',
   'OUTPUT_TOO_LARGE',
+  'RETRIES_EXHAUSTED',
+  'KEY_PARKED',
 ]);
 
 function isRetryable(thrown: unknown): boolean {

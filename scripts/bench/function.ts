@@ -66,6 +66,9 @@ function decodedBytes(event: KafkaEvent | undefined): number {
 
 /** A cluster that has the topics, and takes nothing: the handler makes no outputs. */
 const noKafka: KafkaPort = {
+  reader: () => {
+    throw new Error('no keys are parked');
+  },
   member: () => {
     throw new Error('a function is no member of a group');
   },

@@ -22,7 +22,8 @@ export async function readBodies(
     if (envelope instanceof Error || identityOf(envelope.source) !== identityOf(letter.source)) {
       throw new CommandError(`${topic.name} was made anew while this ran: run it again`);
     }
-    bodies.set(placeOf(letter), redrivenBody(body));
+    const { turn } = letter;
+    bodies.set(placeOf(letter), redrivenBody(body, turn && `${turn.offset}/${turn.after}`));
   };
   const waiting = new Map(
     [...Map.groupBy(letters, ({ partition }) => partition)].map(([partition, list]) => [

@@ -4,27 +4,24 @@ import { findFunction } from '../repro/find-function.ts';
 import { CommandError } from '../support/command.ts';
 import type { AnsweringCluster } from '../support/kafka/group-look.ts';
 import { committedGroups } from '../topics/guard/groups.ts';
-import type { Letter } from './letter.ts';
 import { topicsOf } from './outcomes.ts';
 import type { RedrivePlan } from './plan.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Says which group handles what is redriven: the one that was named, or that of the function which the record died in, or,
+ * Says which group a function's records are handled by: the one that was named, or that of the function, or,
  * for a function that is not of this tree, the one that the settings name.
  */
 export async function groupsByFunction(
-  letters: readonly Letter[],
+  functions: ReadonlySet<string>,
   named: string | undefined,
   target: Target,
-): Promise<(letter: Letter) => string> {
+): Promise<(functionName: string) => string> {
   if (named !== undefined) return () => named;
   const groups = new Map<string, string>();
-  for (const name of new Set(letters.map(({ cause }) => cause.functionName))) {
-    groups.set(name, await groupOf(name, target.groupId));
-  }
-  return ({ cause }) => groups.get(cause.functionName) ?? target.groupId;
+  for (const name of functions) groups.set(name, await groupOf(name, target.groupId));
+  return (name) => groups.get(name) ?? target.groupId;
 }
 
 async function groupOf(functionName: string, fallback: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { WireError } from '../../functions/kafka/wire/wire-error.ts';
+import { orderHeader } from '../../functions/runtime/parking.ts';
 import { deadLetterFrom } from '../repro/dead-letter.ts';
 import { CommandError } from '../support/command.ts';
 import type { RawRecord } from '../support/kafka/raw-records.ts';
@@ -28,6 +29,8 @@ export interface Letter {
   readonly hasKey: boolean;
   /** Whether its key is the one that was asked for. */
   readonly isOfKey: boolean;
+  /** Where keys are parked: which key of which function it is, and where its record stood first. */
+  readonly keyed?: { readonly key: string; readonly offset: number };
 }
 
 /** What an envelope says. */
@@ -50,7 +53,10 @@ export function sourceText({ topic, partition, offset }: Source): string {
 }
 
 /** Reads dead letters. Causes are few, and shared: a topic may hold millions. */
-export function createLetterReader(key: Buffer | undefined): (partition: number, record: RawRecord) => Letter {
+export function createLetterReader(
+  key: Buffer | undefined,
+  parks = false,
+): (partition: number, record: RawRecord) => Letter {
   const causes = new Map<string, Cause>();
   function shared(cause: Cause): Cause {
     const known = causes.get(cause.id);
@@ -67,9 +73,35 @@ export function createLetterReader(key: Buffer | undefined): (partition: number,
         : { cause: shared(causeOf(envelope.code, envelope.functionName, envelope.message)), source: envelope.source };
     if (parts instanceof Error) return { ...common, ...found, redrives: 0, hasKey: false, isOfKey: false };
     const own = parts.key;
+    const { source } = found;
+    const keyed =
+      !parks || own === null || source === undefined || envelope instanceof Error
+        ? {}
+        : {
+            keyed: {
+              key: keyOf(envelope.source, envelope.functionName, own),
+              offset: firstOffset(parts, source.offset),
+            },
+          };
     const isOfKey = key !== undefined && own?.equals(key) === true;
-    return { ...common, ...found, redrives: redriveCount(parts.headers), hasKey: own !== null, isOfKey };
+    return { ...common, ...found, redrives: redriveCount(parts.headers), hasKey: own !== null, isOfKey, ...keyed };
   };
+}
+
+/** Names a key of a function in a partition; the key itself has one byte a character. */
+export function keyOf(
+  { topic, partition }: Pick<Source, 'topic' | 'partition'>,
+  functionName: string,
+  key: Buffer,
+): string {
+  return `${topic}/${partition}/${functionName}/${key.toString('latin1')}`;
+}
+
+/** Where the record stood first, if it was redriven. */
+function firstOffset({ headers }: RawBody, offset: number): number {
+  const text = headers.find(({ name }) => name === orderHeader)?.value?.toString('latin1') ?? '';
+  const first = /^\d{1,15}(?=\/)/.exec(text)?.[0];
+  return first === undefined || Number(first) >= offset ? offset : Number(first);
 }
 
 /** The envelope of a dead letter; an error that says why it is none. */

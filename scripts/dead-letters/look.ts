@@ -1,3 +1,4 @@
+import { parkedTopicOf } from '../../functions/runtime/parking.ts';
 import type { Target } from '../doctor/target.ts';
 import type { TopicFacts } from '../support/kafka/cluster-facts.ts';
 import { type AnsweringCluster, wholeTopic, withCluster } from '../support/kafka/group-look.ts';
@@ -5,6 +6,8 @@ import { journalName, readJournal } from './journal.ts';
 import { createLetterReader, type Letter } from './letter.ts';
 import type { Journal } from './note.ts';
 import { type Outcome, outcomesOf, readPositions, redriveNotes } from './outcomes.ts';
+import type { ParkedEntry } from './parked.ts';
+import { readParked } from './parked-topic.ts';
 import { type Stretch, scan, wholeExtent } from './scan.ts';
 
 /** A dead-letter topic, all of it, and what was done with its records. */
@@ -16,6 +19,8 @@ export interface Look {
   readonly outcomes: readonly Outcome[];
   /** What the topic held at this time, by partition. */
   readonly held: ReadonlyMap<number, Stretch>;
+  /** What was ever parked; undefined where no function parks keys. */
+  readonly parked: ReadonlyMap<string, ParkedEntry> | undefined;
 }
 
 /** Works on a cluster that has the dead-letter topic. */
@@ -24,7 +29,9 @@ export async function withDeadLetters<Result>(
   work: (cluster: AnsweringCluster, topic: TopicFacts) => Promise<Result>,
 ): Promise<Result> {
   const name = target.deadLetterTopic;
-  return await withCluster(target, [name, journalName(name)], (cluster) => work(cluster, wholeTopic(cluster, name)));
+  return await withCluster(target, [name, journalName(name), parkedTopicOf(name)], (cluster) =>
+    work(cluster, wholeTopic(cluster, name)),
+  );
 }
 
 /** Looks at all of it. `key` is the one that letters are to be told apart by. */
@@ -37,9 +44,11 @@ export async function lookAtAll(
   const journal = await readJournal(cluster, topic.name);
   const notes = redriveNotes(journal.notes);
   const positions = await readPositions(target, cluster, notes);
+  // Before the letters: that a key is parked is noted before they are written.
+  const parked = await readParked(cluster, topic.name);
   const held = await wholeExtent(topic, cluster.nodes);
   const letters: Letter[] = [];
-  const read = createLetterReader(key);
+  const read = createLetterReader(key, parked !== undefined);
   await scan(topic, cluster.nodes, held, (partition, record) => void letters.push(read(partition, record)));
-  return { topic, letters, journal, held, outcomes: outcomesOf(notes, positions, letters) };
+  return { topic, letters, journal, held, parked, outcomes: outcomesOf(notes, positions, letters) };
 }

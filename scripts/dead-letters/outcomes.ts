@@ -64,6 +64,15 @@ export async function readPositions(
     const topics = wanted.get(note.group) ?? new Set();
     wanted.set(note.group, topics.add(newPlaceOf(note).topic));
   }
+  return await positionsOf(target, cluster, wanted);
+}
+
+/** How far groups are in topics. */
+export async function positionsOf(
+  target: Target,
+  cluster: OpenedCluster & { readonly connections: Connections },
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<Positions> {
   const topics = await topicsOf(target, cluster, [...new Set([...wanted.values()].flatMap((names) => [...names]))]);
   const positions = new Map<string, Map<string, number>>();
   for (const [group, names] of wanted) {

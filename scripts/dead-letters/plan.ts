@@ -1,9 +1,10 @@
 import { journalSuffix } from '../../infra/topics.ts';
 import { type Letter, placeOf, type Source } from './letter.ts';
 import { identityOf } from './note.ts';
+import type { LetterTurn } from './parked.ts';
 
 /** A dead letter that can be redriven. */
-export type Redrivable = Letter & { readonly source: Source };
+export type Redrivable = Letter & { readonly source: Source; readonly turn?: LetterTurn };
 
 /** A dead letter that is not redriven, and why. */
 export interface Skipped {
@@ -27,12 +28,14 @@ export interface RedrivePlan {
 
 /**
  * Plans a redrive of dead letters. `partitionsOf` says how many partitions a topic has; undefined: there is no such topic.
- * Of several dead letters of one record only the first goes: the others are copies of it.
+ * Of several dead letters of one record only the first goes: the others are copies of it. `turnOf` says the turn of one
+ * whose key may be parked, or why it cannot go back now.
  */
 export function planRedrive(
   letters: readonly Letter[],
   deadLetters: string,
   partitionsOf: (topic: string) => number | undefined,
+  turnOf: (letter: Redrivable) => LetterTurn | string | undefined = () => undefined,
 ): RedrivePlan {
   const skipped: Skipped[] = [];
   const chosen = new Map<string, Redrivable>();
@@ -46,7 +49,9 @@ export function planRedrive(
     }
     const identity = identityOf(source);
     const twin = chosen.get(identity);
-    if (twin === undefined) chosen.set(identity, { ...letter, source });
+    const turn = turnOf({ ...letter, source });
+    if (typeof turn === 'string') skipped.push({ place, reason: turn });
+    else if (twin === undefined) chosen.set(identity, { ...letter, source, ...(turn === undefined ? {} : { turn }) });
     else skipped.push({ place, reason: `the same record died twice: ${placeOf(twin)} goes` });
   }
   const inOrder = [...chosen.values()].sort(bySource);
@@ -73,7 +78,8 @@ function byDeath(a: Letter, b: Letter): number {
   return a.diedAtMs - b.diedAtMs || a.partition - b.partition || a.offset - b.offset;
 }
 
-function bySource({ source: a }: Redrivable, { source: b }: Redrivable): number {
+function bySource(one: Redrivable, other: Redrivable): number {
+  const [a, b] = [one.source, other.source];
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-  return a.partition - b.partition || a.offset - b.offset;
+  return a.partition - b.partition || (one.turn ?? a).offset - (other.turn ?? b).offset;
 }

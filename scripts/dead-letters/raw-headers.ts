@@ -1,4 +1,5 @@
 import { Reader } from '../../functions/kafka/wire/reader.ts';
+import { orderHeader } from '../../functions/runtime/parking.ts';
 import { varint } from '../support/kafka/raw-records.ts';
 
 /**
@@ -67,15 +68,15 @@ export function redriveCount(headers: readonly RawHeader[]): number {
 
 /**
  * The body of the record that died: the envelope's headers are gone, the count of redrives is one more (where it was, or
- * else behind all others), and every other byte is as it was.
+ * else behind all others), and every other byte is as it was. `order` is the turn of one whose key may be parked.
  */
-export function redrivenBody(body: Buffer): Buffer {
+export function redrivenBody(body: Buffer, order?: string): Buffer {
   const { content, headers } = partsOf(body);
   const counted = countBytes(redriveCount(headers) + 1);
   const kept: Buffer[] = [];
   let placed = false;
   for (const { name, bytes } of headers) {
-    if (envelopeHeaders.has(name)) continue;
+    if (envelopeHeaders.has(name) || (order !== undefined && name === orderHeader)) continue;
     if (name !== countHeader) kept.push(bytes);
     else if (!placed) {
       kept.push(counted);
@@ -83,12 +84,16 @@ export function redrivenBody(body: Buffer): Buffer {
     }
   }
   if (!placed) kept.push(counted);
+  if (order !== undefined) kept.push(headerBytes(orderHeader, order));
   return Buffer.concat([content, varint(kept.length), ...kept]);
 }
 
 function countBytes(count: number): Buffer {
-  const [name, value] = [Buffer.from(countHeader), Buffer.from(String(count))];
-  return Buffer.concat([sized(name), sized(value)]);
+  return headerBytes(countHeader, String(count));
+}
+
+function headerBytes(name: string, value: string): Buffer {
+  return Buffer.concat([sized(Buffer.from(name)), sized(Buffer.from(value))]);
 }
 
 /** A body of this key and value, with no headers. */

@@ -1,7 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { CommandError } from '../support/command.ts';
 import type { Tell } from '../support/insist.ts';
-import type { AnsweringCluster } from '../support/kafka/group-look.ts';
 import { count, printable } from '../support/words.ts';
 import { groupByCause } from './causes.ts';
 import { discard } from './discard.ts';
@@ -12,9 +11,10 @@ import { ensureJournal } from './journal.ts';
 import { type Letter, placeOf, sourceText } from './letter.ts';
 import { type Look, lookAtAll, withDeadLetters } from './look.ts';
 import type { DeadLettersOptions } from './options.ts';
-import { newPlaceOf, type Outcome, topicsOf } from './outcomes.ts';
-import { planRedrive, type RedrivePlan } from './plan.ts';
+import { newPlaceOf, type Outcome } from './outcomes.ts';
+import type { RedrivePlan } from './plan.ts';
 import { type Manner, redrive } from './redrive.ts';
+import { bringBehind, planOf, settle } from './rounds.ts';
 import { select, stateOf } from './select.ts';
 import { show } from './show.ts';
 import { discardText, lines, listText, outcomeLines, planText } from './text.ts';
@@ -52,7 +52,7 @@ export async function runDeadLetters(options: DeadLettersOptions, around: Surrou
       const text = `${count(written, 'dead letter')} of ${topic.name} in ${printable(options.out ?? '')}\n`;
       return { report: { text, json: { written, out: options.out }, done: true } };
     }
-    const plan = action === 'redrive' ? await planFor(options, cluster, chosen) : undefined;
+    const plan = action === 'redrive' ? await planOf(options, cluster, look, chosen) : undefined;
     const readers = plan === undefined ? new Map() : await readersOf(target, cluster, plan);
     const text =
       plan === undefined ? discardText(topic.name, chosen) : planText(topic.name, plan, options.rate, readers);
@@ -72,34 +72,46 @@ export async function runDeadLetters(options: DeadLettersOptions, around: Surrou
   await ensureJournal(target, look.topic);
   if (plan === undefined) {
     const noted = await discard(target, chosen, { reason: options.reason, by, tell: around.tell });
+    const released = look.parked === undefined ? 0 : await settle(options, around.tell);
     return {
       text: lines([
         `Discarded ${count(noted, 'dead letter')}: no longer listed, and not redriven. --state discarded lists them.`,
+        ...releasedLines(released),
       ]),
-      json: { ...planned, applied: true, discarded: noted },
+      json: { ...planned, applied: true, discarded: noted, ...(look.parked === undefined ? {} : { released }) },
       done: true,
     };
   }
   return await apply(options, around, look, plan, by, planned);
 }
 
+function releasedLines(released: number): string[] {
+  return released === 0 ? [] : [`Asked for the release of ${count(released, 'key')} that nothing waits of any more.`];
+}
+
 async function apply(
-  { target, group, rate, followMs }: DeadLettersOptions,
+  options: DeadLettersOptions,
   { tell, signal, reached }: Surroundings,
   look: Look,
   plan: RedrivePlan,
   by: string,
   planned: object,
 ): Promise<Report> {
-  const groupOf = await groupsByFunction(plan.letters, group, target);
-  const { notes, gone, before, left } = await redrive(target, plan.letters, {
-    ...{ rate, by, groupOf, signal, tell },
-    ...(reached ? { reached } : {}),
-  });
+  const { target, group, rate, followMs } = options;
+  const groups = await groupsByFunction(new Set(plan.letters.map(({ cause }) => cause.functionName)), group, target);
+  const groupOf = ({ cause }: Letter): string => groups(cause.functionName);
+  const manner: Manner = { ...{ rate, by, groupOf, signal, tell }, ...(reached ? { reached } : {}) };
+  const { notes, gone, before, left } = await redrive(target, plan.letters, manner);
   const forMs = signal.aborted ? 0 : followMs;
-  const outcomes = await follow(target, notes, look.held, forMs, signal);
+  const first = await follow(target, notes, look.held, forMs, signal);
+  const parks = look.parked !== undefined && left === 0 && forMs > 0;
+  const behind = parks ? await bringBehind(options, plan, manner) : { outcomes: [], said: [] };
+  const released = parks ? await settle(options, tell) : 0;
+  const outcomes = [...first, ...behind.outcomes];
   const text = lines([
-    `Redriven: ${count(notes.length, 'record')}.`,
+    `Redriven: ${count(notes.length + behind.outcomes.length, 'record')}.`,
+    ...behind.said,
+    ...releasedLines(released),
     ...(before > 0 ? [`${count(before, 'record')} had been seen to by another run.`] : []),
     ...(gone.length > 0 ? [`${count(gone.length, 'dead letter')} had been deleted by retention meanwhile.`] : []),
     ...(left > 0 ? [`Interrupted: ${left} are left. Run it again: it goes on where it is.`] : []),
@@ -109,17 +121,7 @@ async function apply(
       : []),
   ]);
   const json = { ...planned, applied: true, redriven: outcomes.map(outcomeJson), before, gone, left };
-  return { text, json, done: left === 0 };
-}
-
-async function planFor(
-  { target }: DeadLettersOptions,
-  cluster: AnsweringCluster,
-  chosen: readonly Letter[],
-): Promise<RedrivePlan> {
-  const named = new Set(chosen.flatMap(({ source }) => (source === undefined ? [] : [source.topic])));
-  const topics = await topicsOf(target, cluster, [...named]);
-  return planRedrive(chosen, target.deadLetterTopic, (name) => topics.get(name)?.partitions.length);
+  return { text, json, done: left === 0 && behind.said.length === 0 };
 }
 
 /** A place that was named must be one: a slip of the finger is no empty selection. */
@@ -142,7 +144,11 @@ function list({ filter }: DeadLettersOptions, look: Look, chosen: readonly Lette
     [key, sinceMs, untilMs].some((asked) => asked !== undefined) ||
     states.join() !== 'waiting';
   const groups = groupByCause(chosen).map(({ example, ...group }) => ({ ...group, example: letterJson(example) }));
-  const json = { topic: look.topic.name, groups, redriven: look.outcomes.map(outcomeJson) };
+  const parked = [...(look.parked?.values() ?? [])].filter(({ released }) => !released);
+  const json = {
+    ...{ topic: look.topic.name, groups, redriven: look.outcomes.map(outcomeJson) },
+    ...(look.parked === undefined ? {} : { parked }),
+  };
   return { text: listText(look, chosen, filtered), json, done: true };
 }
 

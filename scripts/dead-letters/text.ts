@@ -1,5 +1,6 @@
 import { table } from '../support/table.ts';
 import { clipped, count, printable, some, span } from '../support/words.ts';
+import { inOneLine } from './bytes-text.ts';
 import { foreignCode, groupByCause } from './causes.ts';
 import { type Letter, placeOf } from './letter.ts';
 import type { Look } from './look.ts';
@@ -32,12 +33,34 @@ export function listText(look: Look, chosen: readonly Letter[], filtered: boolea
   return lines([
     `${look.topic.name}: ${head}`,
     ...(foreign > 0 ? [`${foreign} of them are no dead letters of this runtime: they are never redriven.`] : []),
+    ...parkedLines(look),
     ...(filtered ? [`${count(chosen.length, 'record')} fit what was asked for:`] : []),
     ...causeTable(chosen),
     ...(redriven.size > 0
       ? outcomeLines(look.outcomes.filter(({ note }) => redriven.has(note.place)))
       : outcomeLines(look.outcomes).slice(0, 1)),
   ]);
+}
+
+/** The keys that are parked now. */
+function parkedLines({ parked, letters, journal }: Look): string[] {
+  const entries = [...(parked ?? [])].filter(([, { released }]) => !released);
+  if (entries.length === 0) return [];
+  const waiting = Map.groupBy(
+    letters.filter((letter) => stateOf(letter, journal) === 'waiting'),
+    ({ keyed }) => keyed?.key,
+  );
+  const rows = entries
+    .slice(0, mostRows)
+    .map(([id, { name, functionName, topic, partition, poison }]) => [
+      ...[clipped(inOneLine(Buffer.from(name, 'latin1')), 40), functionName, `${topic}/${partition}/${poison.at}`],
+      ...[poison.code, String(waiting.get(id)?.length ?? 0)],
+    ]);
+  return [
+    `${count(entries.length, 'key')} ${entries.length === 1 ? 'is' : 'are'} parked: what comes of them waits here.`,
+    ...table([['key', 'function', 'since', 'code', 'waiting'], ...rows]),
+    ...(entries.length > mostRows ? [`  and ${entries.length - mostRows} more: --json has all`] : []),
+  ];
 }
 
 /** A line for the numbers of a cause, and one for what the records died of. */

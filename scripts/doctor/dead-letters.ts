@@ -69,6 +69,7 @@ const causes: Readonly<Record<string, string>> = {
   OUTPUT_TOO_LARGE: "Their outputs are larger than the topic's max.message.bytes.",
   HANDLER_FAILED: 'The function threw on them: a bug.',
   RETRIES_EXHAUSTED: 'They failed as often as the retry policy allows.',
+  KEY_PARKED: 'They wait behind a dead record of their key.',
 };
 
 /** Dead letters are kept until retention deletes them: someone has to look. */

@@ -22,7 +22,9 @@ export interface DeadLetter {
   };
 }
 
-const codes = ['DECODE_FAILED', 'CONTRACT_VIOLATED', 'OUTPUT_TOO_LARGE', 'HANDLER_FAILED', 'RETRIES_EXHAUSTED'];
+const codes = [
+  ...['DECODE_FAILED', 'CONTRACT_VIOLATED', 'OUTPUT_TOO_LARGE', 'HANDLER_FAILED', 'RETRIES_EXHAUSTED', 'KEY_PARKED'],
+];
 const whole = (text: string): boolean => /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text));
 
 /** The headers of the envelope, and what each takes. */

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { KafkaPort } from '../../kafka/port.ts';
 import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
+import { withParking } from '../../runtime/park-keys.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { withOverrides } from '../shared/overrides.ts';
@@ -70,12 +71,13 @@ export async function prepareContainer<Resources>(
     // A turn of a few records is over before anything could gather: only a backlog is worth the wait.
     moreToCome: () => scheduler.busy && host !== undefined && bufferedIn(host) >= backlogBytes,
   });
-  const { outputs, deadLetters } = publishing;
+  const { outputs, deadLetters, parked } = publishing;
+  const parking = withParking(definition, parked, outputs);
   const running = createConsumingHost(
-    definition,
+    parking,
     settings,
     kafka,
-    { definition, resources, outputs, deadLetters, scheduler, metrics, log, maxOutstanding },
+    { definition: parking, resources, outputs, deadLetters, scheduler, metrics, log, maxOutstanding },
     metrics,
     log,
     {

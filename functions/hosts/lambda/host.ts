@@ -3,6 +3,7 @@ import type { FunctionDefinition, Logger } from '../../runtime/contract.ts';
 import { type DispatchResult, dispatch, type PartitionBatch, type PartitionResult } from '../../runtime/dispatch.ts';
 import { DependencyDownError, StartupError } from '../../runtime/errors.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
+import { withParking } from '../../runtime/park-keys.ts';
 import { backoffMs } from '../../runtime/retry.ts';
 import { createScheduler } from '../../runtime/scheduler.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -61,8 +62,12 @@ export function createFunctionHost<Resources>(
     const setupEndsAtMs = Math.min(Date.now() + settings.dependencyWaitMs, stopAtMs);
     const shared = await insist(() => beforeTime(sharedResources(), stopAtMs, late), setupEndsAtMs, invocationLog);
     const connectedByMs = Math.min(Date.now() + settings.startupTimeoutMs, stopAtMs);
-    const { outputs, deadLetters } = await insist(() => connections.get(connectedByMs), connectedByMs, invocationLog);
-    return { resources: shared, outputs, deadLetters };
+    const { outputs, deadLetters, parked } = await insist(
+      () => connections.get(connectedByMs),
+      connectedByMs,
+      invocationLog,
+    );
+    return { definition: withParking(definition, parked, outputs), resources: shared, outputs, deadLetters };
   }
 
   return async (event, context) => {
@@ -86,7 +91,7 @@ export function createFunctionHost<Resources>(
     const metrics = createMetrics();
     const result = await dispatch(
       {
-        ...{ definition, ...ready, scheduler, metrics, maxOutstanding },
+        ...{ ...ready, scheduler, metrics, maxOutstanding },
         log: invocationLog,
         dependencyPatienceMs: settings.dependencyWaitMs,
       },

@@ -2,6 +2,7 @@ import { deniedText } from '../../kafka/denied.ts';
 import type { ClusterInspector, Right, TopicFacts } from '../../kafka/port.ts';
 import type { FunctionDefinition } from '../../runtime/contract.ts';
 import { StartupError } from '../../runtime/errors.ts';
+import { parkedTopicOf } from '../../runtime/parking.ts';
 import { reach } from './reach.ts';
 
 /** The topics a function works with, as they are on this cluster. */
@@ -9,20 +10,25 @@ export interface FunctionTopics {
   readonly source: TopicFacts;
   readonly output: TopicFacts | undefined;
   readonly deadLetters: TopicFacts;
+  /** Where its parked keys are, if it parks any. */
+  readonly parked?: TopicFacts | undefined;
 }
 
-type Topology = Pick<FunctionDefinition<never>, 'source' | 'output' | 'outputPartitions' | 'deadLetters' | 'name'>;
+type Topology = Pick<FunctionDefinition<never>, 'source' | 'output' | 'outputPartitions' | 'deadLetters' | 'name'> &
+  Partial<Pick<FunctionDefinition<never>, 'order' | 'park' | 'handle'>>;
 
 const pauseMs = 500;
 const missingTopicGraceMs = 3_000;
 
 /** What a user needs to run a function. In a function host somebody else reads the source, for a group of its own. */
-export function neededRights({ source, output, deadLetters }: Topology, group?: string): readonly Right[] {
+export function neededRights({ source, output, deadLetters, park }: Topology, group?: string): readonly Right[] {
+  const parked = parkedTopicOf(deadLetters);
   const topic = (operation: Right['operation'], name: string): Right => ({ operation, resource: 'topic', name });
   return [
     topic(group === undefined ? 'Describe' : 'Read', source),
     ...(output === undefined ? [] : [topic('Write', output)]),
     topic('Write', deadLetters),
+    ...(park ? [topic('Read', parked), topic('Write', parked)] : []),
     ...(group === undefined ? [] : [{ operation: 'Read', resource: 'group', name: group } as const]),
   ];
 }
@@ -42,8 +48,9 @@ export async function checkCluster(
   // First: a topic that may not be seen looks as if it were not there.
   const lacking = await reach(() => inspector.missingRights(rights), bootstrapServers, timeoutMs);
   if (lacking.length > 0) throw new StartupError('CLUSTER_UNFIT', lacking.map(deniedText));
-  const { source, output, deadLetters } = definition;
-  const names = [source, ...(output === undefined ? [] : [output]), deadLetters];
+  const { source, output, deadLetters, park } = definition;
+  const parked = park ? parkedTopicOf(deadLetters) : undefined;
+  const names = [source, output, deadLetters, parked].filter((name) => name !== undefined);
   const facts = await topicFacts(inspector, names, bootstrapServers, Math.max(0, endsAtMs - Date.now()));
   const problems = names
     .filter((name) => !facts.has(name))
@@ -52,13 +59,16 @@ export async function checkCluster(
     source: facts.get(source),
     output: output === undefined ? undefined : facts.get(output),
     deadLetters: facts.get(deadLetters),
+    parked: parked === undefined ? undefined : facts.get(parked),
   };
+  if (park) problems.push(...parkingProblems(definition, found.parked));
   if (found.source) {
     problems.push(...partitionProblems(found.source, found.output, definition.outputPartitions ?? 'equal'));
     problems.push(...partitionProblems(found.source, found.deadLetters, 'divides'));
+    problems.push(...partitionProblems(found.source, found.parked, 'equal'));
   }
   if (problems.length > 0 || !found.source || !found.deadLetters) throw new StartupError('CLUSTER_UNFIT', problems);
-  return { source: found.source, output: found.output, deadLetters: found.deadLetters };
+  return { ...found, source: found.source, deadLetters: found.deadLetters };
 }
 
 /** A broker may hear of a new topic seconds after the one that made it: what is missing is looked for again. */
@@ -89,6 +99,18 @@ function partitionProblems(source: TopicFacts, target: TopicFacts | undefined, r
     `Topic ${target.topic} has ${target.partitions} partitions, but the order of a key from ${source.topic} ` +
       `(${source.partitions}) needs ${wanted}: create it anew with that count.`,
   ];
+}
+
+function parkingProblems({ name, order, handle }: Topology, parked: TopicFacts | undefined): string[] {
+  const problems: string[] = [];
+  if (order !== 'key' || handle === undefined)
+    problems.push(`${name} asks for 'park', which takes order: 'key' and handle, not handleBatch.`);
+  // Kafka's name for both policies at once is compact,delete: what is parked would be forgotten.
+  if (parked?.cleanup !== undefined && parked.cleanup !== 'compact')
+    problems.push(
+      `Topic ${parked.topic} has cleanup.policy ${parked.cleanup}, and would forget keys: set it to compact.`,
+    );
+  return problems;
 }
 
 /** A dead letter carries headers on top of its record: a topic without room for them cannot take the largest. */

@@ -1,6 +1,7 @@
 import { createOutbox } from '../../kafka/outbox.ts';
 import type { KafkaPort, Producer, TopicFacts } from '../../kafka/port.ts';
 import type { Logger } from '../../runtime/contract.ts';
+import type { ParkedTopic } from '../../runtime/parking-state.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { FunctionTopics } from './preflight.ts';
@@ -10,6 +11,8 @@ import { reach } from './reach.ts';
 export interface Publishing {
   readonly outputs: Publisher | undefined;
   readonly deadLetters: Publisher;
+  /** Where parked keys are, of a function that parks them. */
+  readonly parked: ParkedTopic | undefined;
   /** What cannot be written at the moment, in words. */
   degraded(): string[];
   /** Ends both. What was not acknowledged by now is never heard of again. Never throws. */
@@ -34,7 +37,7 @@ const outboxBytes = 4 * 1_048_576;
  */
 export async function openPublishing(
   kafka: KafkaPort,
-  topics: Pick<FunctionTopics, 'output' | 'deadLetters'>,
+  topics: Pick<FunctionTopics, 'output' | 'deadLetters' | 'parked'>,
   { settings, log, onRoom, moreToCome }: PublishingOptions,
 ): Promise<Publishing> {
   const closers: (() => unknown)[] = [];
@@ -78,19 +81,27 @@ export async function openPublishing(
   const opened = await Promise.allSettled([
     topics.output && open(topics.output, false),
     open(topics.deadLetters, true),
+    topics.parked && open(topics.parked, true),
   ] as const);
-  const [outputs, deadLetters] = opened.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
+  const [outputs, deadLetters, parking] = opened.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
   const failure = opened.find((one) => one.status === 'rejected');
   if (failure !== undefined || deadLetters === undefined) {
     void close(); // never rejects, and a broker that is silent would hold it up
     throw failure?.reason;
   }
-  const both = outputs === undefined ? [deadLetters] : [outputs, deadLetters];
+  const all = [outputs, deadLetters, parking].filter((one) => one !== undefined);
+  let parked: ParkedTopic | undefined;
+  if (parking !== undefined) {
+    const { read, close: closeReader } = kafka.reader(parking.topic);
+    closers.push(closeReader);
+    parked = { publisher: parking, read };
+  }
   return {
     outputs,
     deadLetters,
+    parked,
     degraded: () =>
-      both.filter((one) => one.degraded).map(({ topic }) => denials.get(topic) ?? `topic ${topic} cannot be written`),
+      all.filter((one) => one.degraded).map(({ topic }) => denials.get(topic) ?? `topic ${topic} cannot be written`),
     close,
   };
 }

@@ -7,7 +7,8 @@ import { missingRights } from './missing-rights.ts';
 const topicResource = 2;
 const maxMessageBytesName = 'max.message.bytes';
 const compressionName = 'compression.type';
-const configNames = [maxMessageBytesName, compressionName];
+const cleanupName = 'cleanup.policy';
+const configNames = [maxMessageBytesName, compressionName, cleanupName];
 const brokerDefaultMaxBytes = 1_048_588;
 
 /** Answers the host's questions before it starts, without kafkajs' admin client: two requests are not worth its size. */
@@ -49,9 +50,11 @@ export function kafkajsInspector(kafka: Kafka): ClusterInspector {
         const values = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
         const bytes = Number(values.get(maxMessageBytesName));
         const codec = values.get(compressionName);
+        const cleanup = values.get(cleanupName);
         configs.set(resourceName, {
           ...(bytes > 0 ? { maxMessageBytes: bytes } : {}),
           ...(codec === 'gzip' || codec === 'zstd' ? { compression: codec } : {}),
+          ...(cleanup ? { cleanup } : {}),
         });
       }
     } catch (error) {

@@ -3,6 +3,7 @@ import { type ClientOptions, kafkaClient } from './client.ts';
 import { kafkajsInspector } from './inspector.ts';
 import { kafkajsMember } from './member.ts';
 import { kafkajsProducer } from './producer.ts';
+import { kafkajsReader } from './reader.ts';
 
 /** The Kafka port on kafkajs. Member and producers have connections of their own: a slow produce delays no heartbeat. */
 export function kafkajsPort(options: ClientOptions): KafkaPort {
@@ -10,6 +11,7 @@ export function kafkajsPort(options: ClientOptions): KafkaPort {
   return {
     member: (memberOptions, listener) => kafkajsMember(kafka, memberOptions, listener),
     producer: (topics) => kafkajsProducer(kafka, topics),
+    reader: (topic) => kafkajsReader(kafka, topic),
     inspector: () => freshInspector(() => kafkajsInspector(kafka)),
   };
 }

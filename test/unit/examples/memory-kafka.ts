@@ -7,6 +7,9 @@ import type { KafkaPort } from '../../../functions/kafka/port.ts';
 export function memoryKafka(): { readonly kafka: KafkaPort; readonly stored: readonly string[] } {
   const stored: string[] = [];
   const kafka: KafkaPort = {
+    reader: () => {
+      throw new Error('no keys are parked');
+    },
     member: () => {
       throw new Error('an event source needs no member of a group');
     },

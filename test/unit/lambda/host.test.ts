@@ -28,6 +28,9 @@ function setUp(handle: (record: InboundRecord, signal: AbortSignal) => HandlerRe
     return batches.map(() => undefined);
   };
   const kafka: KafkaPort = {
+    reader: () => {
+      throw new Error('no keys are parked');
+    },
     member: () => {
       throw new Error('a function is no member of a group');
     },

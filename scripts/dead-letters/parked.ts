@@ -1,0 +1,91 @@
+import { merged, type ParkedKey } from '../../functions/runtime/parking.ts';
+import { parseStateKey, requester } from '../../functions/runtime/parking-state.ts';
+import type { Letter } from './letter.ts';
+import { placeOf } from './letter.ts';
+
+/** Which record of its key a dead letter stands for, and which one has to be handled before it; -1 for none. */
+export interface LetterTurn {
+  readonly offset: number;
+  readonly after: number;
+}
+
+/**
+ * The turns of dead letters among those of their keys, by place. `isOpen` says which are not through: those that wait, and
+ * those that were redriven and are not known to be handled. A record that was redriven and died again stands where it
+ * stood first.
+ */
+export function turnsOf(letters: readonly Letter[], isOpen: (letter: Letter) => boolean): Map<string, LetterTurn> {
+  const turns = new Map<string, LetterTurn>();
+  const keyed = letters.filter(({ keyed }) => keyed !== undefined);
+  for (const own of Map.groupBy(keyed, ({ keyed }) => keyed?.key).values()) {
+    let after = -1;
+    const places = [...Map.groupBy(own, ({ keyed }) => keyed?.offset ?? 0)].sort(([a], [b]) => a - b);
+    for (const [offset, there] of places) {
+      for (const letter of there) turns.set(placeOf(letter), { offset, after });
+      if (there.some(isOpen)) after = offset;
+    }
+  }
+  return turns;
+}
+
+/** These, and all others of their keys: half of what waits of a key may not go back. */
+export function withWholeKeys(chosen: readonly Letter[], waiting: readonly Letter[]): Letter[] {
+  const keys = new Set(chosen.flatMap(({ keyed }) => keyed?.key ?? []));
+  const more = waiting.filter((letter) => keys.has(letter.keyed?.key ?? '') && !chosen.includes(letter));
+  return [...chosen, ...more];
+}
+
+/** A record of the topic of parked keys. */
+export interface ParkedRecord {
+  readonly partition: number;
+  readonly key: Buffer;
+  readonly value: Buffer | null;
+}
+
+/** A parked key, and where its record is to be found. */
+export interface ParkedEntry extends ParkedKey {
+  readonly topic: string;
+  readonly partition: number;
+  readonly functionName: string;
+  /** One byte a character. */
+  readonly name: string;
+}
+
+/** The keys that were ever parked, by the id that dead letters have: of what several owners have written, as the next one takes it. */
+export function parkedKeysOf(records: readonly ParkedRecord[]): Map<string, ParkedEntry> {
+  const latest = new Map(records.map((record) => [`${record.partition}/${record.key.toString('latin1')}`, record]));
+  const found = new Map<string, ParkedEntry>();
+  for (const { partition, key, value } of latest.values()) {
+    const [topic, functionName, owner, name] = parseStateKey(key) ?? [];
+    if (
+      value === null ||
+      owner === requester ||
+      topic === undefined ||
+      functionName === undefined ||
+      name === undefined
+    )
+      continue;
+    const id = `${topic}/${partition}/${functionName}/${name}`;
+    const place = { topic, partition, functionName, name };
+    found.set(id, { ...merged(found.get(id), JSON.parse(value.toString()) as ParkedKey), ...place });
+  }
+  return found;
+}
+
+/**
+ * Parked keys that nothing is open of: all their dead letters are handled or discarded, or retention has deleted them.
+ * `isCommitted` says whether the group is past a record: then its dead letter, if it has one, was there to be read.
+ */
+export function releasable(
+  parked: ReadonlyMap<string, ParkedEntry>,
+  letters: readonly Letter[],
+  isOpen: (letter: Letter) => boolean,
+  isCommitted: (entry: ParkedEntry, offset: number) => boolean,
+): ParkedEntry[] {
+  const open = new Set(letters.filter((one) => one.keyed !== undefined && isOpen(one)).map(({ keyed }) => keyed?.key));
+  return [...parked]
+    .filter(
+      ([id, entry]) => !entry.released && !open.has(id) && isCommitted(entry, Math.max(entry.last, entry.poison.at)),
+    )
+    .map(([, entry]) => entry);
+}

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Tell } from '../support/insist.ts';
+import { insist } from '../support/insist.ts';
+import { count } from '../support/words.ts';
+import { follow } from './follow.ts';
+import { type Look, lookAtAll, withDeadLetters } from './look.ts';
+import type { DeadLettersOptions } from './options.ts';
+import { type Outcome, topicsOf } from './outcomes.ts';
+import { releasable, withWholeKeys } from './parked.ts';
+import { orderOfKeys, requestReleases } from './parked-topic.ts';
+import { planRedrive, type RedrivePlan } from './plan.ts';
+import { type Manner, redrive } from './redrive.ts';
+import { stateOf } from './select.ts';
+
+type Chosen = Pick<DeadLettersOptions, 'target' | 'group' | 'followMs'>;
+
+/** What there is to redrive of these dead letters, and of all that waits of their keys where keys are parked. */
+export async function planOf(
+  { target, group }: Pick<DeadLettersOptions, 'target' | 'group'>,
+  cluster: Parameters<typeof orderOfKeys>[1],
+  look: Look,
+  chosen: Look['letters'],
+): Promise<RedrivePlan> {
+  const waiting = look.letters.filter((letter) => stateOf(letter, look.journal) === 'waiting');
+  const whole = look.parked === undefined ? chosen : withWholeKeys(chosen, waiting);
+  const order = look.parked === undefined ? undefined : await orderOfKeys(target, cluster, look, group);
+  const named = new Set(whole.flatMap(({ source }) => (source === undefined ? [] : [source.topic])));
+  const topics = await topicsOf(target, cluster, [...named]);
+  const partitionsOf = (name: string): number | undefined => topics.get(name)?.partitions.length;
+  return planRedrive(whole, target.deadLetterTopic, partitionsOf, order?.turnOf);
+}
+
+const mostRounds = 10;
+const pauseMs = 300;
+
+/**
+ * Brings back what has come of parked keys while those before were on their way: round by round, until nothing waits and
+ * their owner has released them. Not what died of a cause of its own again.
+ */
+export async function bringBehind(
+  options: Chosen,
+  first: RedrivePlan,
+  manner: Manner,
+): Promise<{ outcomes: readonly Outcome[]; said: string[] }> {
+  const { target, followMs } = options;
+  const keys = new Set(first.letters.flatMap(({ keyed }) => keyed?.key ?? []));
+  const outcomes: Outcome[] = [];
+  const said = (line: string) => ({ outcomes, said: [line] });
+  if (keys.size === 0) return { outcomes, said: [] };
+  const until = Date.now() + followMs;
+  for (let rounds = 0; ; rounds += 1) {
+    const { waiting, plan, held } = await withDeadLetters(target, async (cluster, topic) => {
+      const look = await lookAtAll(target, cluster, topic, undefined);
+      const ofKeys = look.letters.filter((one) => keys.has(one.keyed?.key ?? ''));
+      const open = ofKeys.filter((one) => stateOf(one, look.journal) === 'waiting');
+      return { waiting: open, plan: await planOf(options, cluster, look, open), held: look.held };
+    });
+    if (waiting.length === 0) return { outcomes, said: [] };
+    const died = waiting.filter(({ cause }) => cause.code !== 'KEY_PARKED');
+    if (died.length > 0) return said(`${count(died.length, 'record')} died again, and the keys stay parked.`);
+    const isLate = Date.now() > until || manner.signal.aborted;
+    if (isLate || rounds === mostRounds) {
+      return said(
+        `${count(waiting.length, 'record')} of these keys still wait: more come while what is redriven is on its way. Run it again when fewer do.`,
+      );
+    }
+    if (plan.letters.length === 0) {
+      rounds -= 1; // not committed yet
+      await delay(pauseMs);
+      continue;
+    }
+    const { notes } = await redrive(target, plan.letters, manner);
+    outcomes.push(...(await follow(target, notes, held, Math.max(0, until - Date.now()), manner.signal)));
+  }
+}
+
+/** Asks for the release of parked keys that nothing waits of any more. Resolves to how many. */
+export async function settle({ target, group }: Chosen, tell: Tell): Promise<number> {
+  return await insist(
+    () =>
+      withDeadLetters(target, async (cluster, topic) => {
+        const look = await lookAtAll(target, cluster, topic, undefined);
+        if (look.parked === undefined) return 0;
+        const { isOpen, isCommitted } = await orderOfKeys(target, cluster, look, group);
+        const entries = releasable(look.parked, look.letters, isOpen, isCommitted);
+        if (entries.length > 0) await requestReleases(cluster, topic.name, entries);
+        return entries.length;
+      }),
+    tell,
+  );
+}
