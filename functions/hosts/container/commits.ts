@@ -81,6 +81,8 @@ export function createCommitter(
       epoch += 1;
       committed.clear();
       moves.clear();
+      // With other partitions, or none, there may be nothing to commit that would end it.
+      failing = undefined;
     },
     moved(partition, to) {
       moves.set(partition, { to, passed: lanes.get(partition)?.position });

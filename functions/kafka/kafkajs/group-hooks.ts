@@ -97,7 +97,7 @@ async function rejoin(group: ConsumerGroup, state: GroupState): Promise<void> {
   if (state.hooks.leaving) return pause(retryPauseMs);
   await original.joinAndSync.call(group);
   state.generation += 1;
-  state.standstills.reset();
+  state.standstills.reset(state.topicGone);
   state.membershipLost = false;
   state.topicGone = false;
   state.hooks.confirmed(Date.now());

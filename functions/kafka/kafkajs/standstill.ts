@@ -9,8 +9,8 @@ export interface Standstills {
   lacks(partition: number, offset: number): boolean;
   /** It could. Whether it could not before. */
   delete(partition: number): boolean;
-  /** The group has shared out its partitions anew. */
-  reset(): void;
+  /** The group has shared out its partitions anew; `topicGone`: and those of a topic that was made anew. */
+  reset(topicGone: boolean): void;
 }
 
 const firstWaitMs = 1_000;
@@ -32,7 +32,14 @@ export function createStandstills(): Standstills {
       lacking.set(partition, offset);
     },
     lacks: (partition, offset) => lacking.get(partition) === offset,
-    delete: (partition) => standing.delete(partition),
-    reset: () => standing.clear(),
+    delete(partition) {
+      // It reads on elsewhere: when it comes by that offset again, the topic has it.
+      lacking.delete(partition);
+      return standing.delete(partition);
+    },
+    reset(topicGone) {
+      standing.clear();
+      if (topicGone) lacking.clear();
+    },
   };
 }

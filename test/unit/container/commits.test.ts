@@ -137,6 +137,20 @@ describe('the committer', () => {
     expect([said(), metrics.commitsFailed]).toEqual([[once, once], 4]);
   });
 
+  test('with other partitions, or none, nothing fails any more until something does', async () => {
+    const { committer, positions, requests, lines } = setUp();
+    positions.set(3, 10);
+    await tick();
+    await requests[0]?.answer(new Error('no coordinator'));
+    positions.clear();
+    committer.reset();
+    expect(committer.failing).toBeUndefined();
+    positions.set(4, 1);
+    await tick();
+    await requests[1]?.answer(new Error('no coordinator'));
+    expect(lines).toHaveLength(2);
+  });
+
   test('says that it was refused', async () => {
     const { committer, positions, requests, metrics, lines } = setUp();
     positions.set(3, 10);

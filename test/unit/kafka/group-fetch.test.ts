@@ -124,7 +124,7 @@ test('what the topic did not have in an assignment before is told again, and not
   const { fetch, asked, stuck, standstills } = setting({ active: [0, 1, 2] });
   standstills.halt(1, 0);
   standstills.halt(2, 7); // somebody has moved the group since
-  standstills.reset();
+  standstills.reset(false);
   await fetch();
   await fetch();
   expect(asked.map(({ partitions }) => partitions.toSorted())).toEqual([
@@ -132,6 +132,17 @@ test('what the topic did not have in an assignment before is told again, and not
     [0, 2],
   ]);
   expect(stuck).toEqual([1]);
+});
+
+test('a partition that was read elsewhere since, or whose topic was made anew, may come by that offset again', async () => {
+  const { fetch, asked, stuck, standstills } = setting({ active: [0, 1] });
+  standstills.halt(0, 0);
+  standstills.delete(0);
+  standstills.halt(1, 0);
+  standstills.reset(true);
+  await fetch();
+  expect(asked.map(({ partitions }) => partitions.toSorted())).toEqual([[0, 1]]);
+  expect(stuck).toEqual([]);
 });
 
 test('asks nobody for nothing, and waits', async () => {
