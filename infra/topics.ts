@@ -13,6 +13,10 @@ export interface TopicConfigs {
    * again, and readers need the codec.
    */
   readonly 'compression.type': 'producer' | 'uncompressed' | 'gzip' | 'zstd';
+  /** The segment that is written to is never compacted: of a compacted topic it has to end early. */
+  readonly 'segment.bytes'?: string;
+  readonly 'segment.ms'?: string;
+  readonly 'min.cleanable.dirty.ratio'?: string;
 }
 
 /** One topic, as it must be on every cluster. */
@@ -36,14 +40,14 @@ export interface TopicDeclaration {
 const dayMs = 86_400_000;
 /** The contract's 1 MB. */
 const recordBytes = 1_048_576;
-/** A dead letter is its record, untouched, and up to some KB of headers that say why. */
+/** A dead letter is its record, untouched, and up to some KB of headers that say why; a parked key's note has that key. */
 const deadLetterBytes = recordBytes + 65_536;
 /** What a mapping gives up on: a record of 1 MB takes 1.4 MB in Base64, and its envelope some more. */
 const undeliveredBytes = 2 * recordBytes;
 
 function largestBytes(name: string): number {
   if (name.endsWith('.undelivered')) return undeliveredBytes;
-  return name.endsWith('.dlq') ? deadLetterBytes : recordBytes;
+  return /\.(dlq|parked)$/.test(name) ? deadLetterBytes : recordBytes;
 }
 
 function topic(name: string, partitions: number, retentionDays: number, follows?: string): TopicDeclaration {
@@ -107,10 +111,17 @@ export function journalOf(deadLetters: string, replicationFactor: number, retent
   return { ...declared, replicationFactor, configs };
 }
 
+/** What an owner reads of each partition before it begins is little more than the latest notes. */
+const earlyCompaction = {
+  'segment.bytes': String(16 * 1_048_576),
+  'segment.ms': '3600000',
+  'min.cleanable.dirty.ratio': '0.1',
+} as const;
+
 /** The topic where functions with `park: true` keep which keys are parked: as many partitions as their source, which it follows. */
 export function parkedOf(deadLetters: string, partitions: number, source?: string): TopicDeclaration {
   const declared = topic(parkedTopicOf(deadLetters), partitions, 7, source);
-  return { ...declared, configs: { ...declared.configs, 'cleanup.policy': 'compact' } };
+  return { ...declared, configs: { ...declared.configs, 'cleanup.policy': 'compact', ...earlyCompaction } };
 }
 
 /** What the name of a journal has more than that of its dead-letter topic. */

@@ -45,7 +45,7 @@ export function withParking<Resources>(
     context: HandlerContext<Resources>,
     state: PartitionState,
   ): Promise<HandlerResult> {
-    const turn = turnOf(record);
+    const turn = turnOf(record, name);
     let parked = state.keys.get(key) as ParkedKey; // it has one, and loses none
     if (turn.after === undefined && !parked.released) {
       parked = (await state.look(key)) ?? parked;
@@ -97,7 +97,12 @@ export function withParking<Resources>(
     const verdict = verdictOn(error, context.attempt, retry, context.signal.aborted);
     if (verdict.kind === 'dead-letter') {
       const { code, message } = verdict;
-      await put(key, afterPoison(state.keys.get(key), turnOf(record), code, message.slice(0, 500)), context, state);
+      await put(
+        key,
+        afterPoison(state.keys.get(key), turnOf(record, name), code, message.slice(0, 500)),
+        context,
+        state,
+      );
     }
     throw error;
   }

@@ -27,6 +27,12 @@ export interface PartitionState {
   look(key: string): Promise<ParkedKey | undefined>;
 }
 
+interface Found {
+  readonly key: string;
+  readonly owner: string;
+  readonly value: Buffer;
+}
+
 /** In place of an owner, in the keys of what the dead-letters command asks. */
 export const requester = 'release';
 const lookEveryMs = 1_000;
@@ -73,26 +79,43 @@ export function createPartitionState(
     return reading;
   }
 
+  /** A request has `last` alone. */
+  function parsed({ key, owner, value }: Found): ParkedKey {
+    try {
+      const note = JSON.parse(value.toString());
+      if (!Number.isInteger(note?.last)) throw new Error("expected a whole number as 'last'");
+      return note;
+    } catch (error) {
+      const name = stateKey(topic, functionName, owner, key).toString().slice(0, 200);
+      throw new Error(
+        `partition ${partition} has no readable note under key ${JSON.stringify(name)} (${messageOf(error)}): write a right one, or delete it with a null value`,
+      );
+    }
+  }
+
   async function readTo(takeKeys: boolean): Promise<void> {
     // The latest of each: compaction need not have come by.
-    const found = new Map<string, { key: string; owner: string; value: Buffer }>();
+    const found = new Map<string, Found>();
     try {
-      next = await read(partition, next, (bytes, value) => {
+      const end = await read(partition, next, (bytes, value) => {
         const [of, name, owner, key] = parseStateKey(bytes) ?? [];
         if (of !== topic || name !== functionName || owner === undefined || key === undefined) return;
         if (value === null) found.delete(`${owner}/${key}`);
         else found.set(`${owner}/${key}`, { key, owner, value });
       });
+      // All or none is taken, and then is not read again.
+      const notes = [...found.values()].map((one) => ({ ...one, note: parsed(one) }));
+      for (const { key, owner, note } of notes) {
+        if (owner === requester) requests.set(key, note);
+        else if (takeKeys) {
+          keys.set(key, merged(keys.get(key), note));
+          others.set(key, (others.get(key) ?? new Set()).add(owner));
+        }
+      }
+      next = end;
     } catch (error) {
       const message = `Topic ${publisher.topic} cannot be read, and no record goes on until it is known what is parked`;
       throw new DependencyDownError(`${message}: ${messageOf(error)}`, error);
-    }
-    for (const { key, owner, value } of found.values()) {
-      if (owner === requester) requests.set(key, JSON.parse(value.toString()));
-      else if (takeKeys) {
-        keys.set(key, merged(keys.get(key), JSON.parse(value.toString())));
-        others.set(key, (others.get(key) ?? new Set()).add(owner));
-      }
     }
     lookedAtMs = performance.now();
   }

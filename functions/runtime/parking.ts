@@ -33,21 +33,25 @@ export interface Turn {
   readonly after: number | undefined;
 }
 
-/** `<offset>/<after>`: written by `npm run dead-letters -- redrive`. */
+/** `<function>/<offset>/<after>`: written by `npm run dead-letters -- redrive`. All groups get the record, one means it. */
 export const orderHeader = 'redrive.order';
 
 /** The topic of a function's parked keys. */
 export const parkedTopicOf = (deadLetters: string): string => `${deadLetters}.parked`;
 
-export function turnOf(record: InboundRecord): Turn {
-  const at = record.offset;
-  const header = headerOf(record, orderHeader);
-  const [, offset, after] =
-    /^(\d{1,15})\/(-1|\d{1,15})$/.exec(Buffer.isBuffer(header) ? header.toString('latin1') : '') ?? [];
+/** The turn that a header gives a record of a function, at an offset. One of another function says nothing here. */
+export function turnIn(header: unknown, at: number, functionName: string): Turn {
+  const text = Buffer.isBuffer(header) ? header.toString() : '';
+  const order = text.startsWith(`${functionName}/`) ? text.slice(functionName.length + 1) : '';
+  const [, offset, after] = /^(\d{1,15})\/(-1|\d{1,15})$/.exec(order) ?? [];
   // Anybody can write a header: what cannot be true says nothing.
   if (Number(after) < Number(offset) && Number(offset) < at)
     return { at, offset: Number(offset), after: Number(after) };
   return { at, offset: at, after: undefined };
+}
+
+export function turnOf(record: InboundRecord, functionName: string): Turn {
+  return turnIn(headerOf(record, orderHeader), record.offset, functionName);
 }
 
 /** Whether a record has to wait in the dead-letter topic. */

@@ -22,8 +22,8 @@ export async function readBodies(
     if (envelope instanceof Error || identityOf(envelope.source) !== identityOf(letter.source)) {
       throw new CommandError(`${topic.name} was made anew while this ran: run it again`);
     }
-    const { turn } = letter;
-    bodies.set(placeOf(letter), redrivenBody(body, turn && `${turn.offset}/${turn.after}`));
+    const { turn, cause } = letter;
+    bodies.set(placeOf(letter), redrivenBody(body, turn && `${cause.functionName}/${turn.offset}/${turn.after}`));
   };
   const waiting = new Map(
     [...Map.groupBy(letters, ({ partition }) => partition)].map(([partition, list]) => [

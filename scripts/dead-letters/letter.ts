@@ -1,5 +1,5 @@
 import { WireError } from '../../functions/kafka/wire/wire-error.ts';
-import { orderHeader } from '../../functions/runtime/parking.ts';
+import { orderHeader, turnIn } from '../../functions/runtime/parking.ts';
 import { deadLetterFrom } from '../repro/dead-letter.ts';
 import { CommandError } from '../support/command.ts';
 import type { RawRecord } from '../support/kafka/raw-records.ts';
@@ -80,7 +80,7 @@ export function createLetterReader(
         : {
             keyed: {
               key: keyOf(envelope.source, envelope.functionName, own),
-              offset: firstOffset(parts, source.offset),
+              offset: firstOffset(parts, source.offset, envelope.functionName),
             },
           };
     const isOfKey = key !== undefined && own?.equals(key) === true;
@@ -98,10 +98,10 @@ export function keyOf(
 }
 
 /** Where the record stood first, if it was redriven. */
-function firstOffset({ headers }: RawBody, offset: number): number {
-  const text = headers.find(({ name }) => name === orderHeader)?.value?.toString('latin1') ?? '';
-  const first = /^\d{1,15}(?=\/)/.exec(text)?.[0];
-  return first === undefined || Number(first) >= offset ? offset : Number(first);
+function firstOffset({ headers }: RawBody, offset: number, functionName: string): number {
+  const found = headers.filter(({ name }) => name === orderHeader);
+  // As the function reads it: of several, none.
+  return turnIn(found.length === 1 ? found[0]?.value : undefined, offset, functionName).offset;
 }
 
 /** The envelope of a dead letter; an error that says why it is none. */

@@ -31,7 +31,8 @@ export function turnsOf(letters: readonly Letter[], isOpen: (letter: Letter) => 
 /** These, and all others of their keys: half of what waits of a key may not go back. */
 export function withWholeKeys(chosen: readonly Letter[], waiting: readonly Letter[]): Letter[] {
   const keys = new Set(chosen.flatMap(({ keyed }) => keyed?.key ?? []));
-  const more = waiting.filter((letter) => keys.has(letter.keyed?.key ?? '') && !chosen.includes(letter));
+  const those = new Set(chosen);
+  const more = waiting.filter((letter) => keys.has(letter.keyed?.key ?? '') && !those.has(letter));
   return [...chosen, ...more];
 }
 

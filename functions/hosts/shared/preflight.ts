@@ -113,12 +113,17 @@ function parkingProblems({ name, order, handle }: Topology, parked: TopicFacts |
   return problems;
 }
 
-/** A dead letter carries headers on top of its record: a topic without room for them cannot take the largest. */
-export function sizeWarnings(topics: FunctionTopics): string[] {
-  const { source, deadLetters } = topics;
-  if (deadLetters.maxMessageBytes > source.maxMessageBytes) return [];
-  return [
-    `Topic ${deadLetters.topic} takes ${deadLetters.maxMessageBytes} bytes, ${source.topic} ${source.maxMessageBytes}: ` +
-      'a dead letter of the largest size may only fit compressed. Give it 64 KB more (max.message.bytes).',
-  ];
+/**
+ * A dead letter carries headers on top of its record, and the note of a parked key what it says on top of the key: topics
+ * without room for them cannot take the largest.
+ */
+export function sizeWarnings({ source, deadLetters, parked }: FunctionTopics): string[] {
+  const small = (facts: TopicFacts | undefined, what: string): string[] =>
+    facts === undefined || facts.maxMessageBytes > source.maxMessageBytes
+      ? []
+      : [
+          `Topic ${facts.topic} takes ${facts.maxMessageBytes} bytes, ${source.topic} ${source.maxMessageBytes}: ` +
+            `${what} of the largest size may only fit compressed. Give it 64 KB more (max.message.bytes).`,
+        ];
+  return [...small(deadLetters, 'a dead letter'), ...small(parked, 'the note of a key')];
 }

@@ -24,9 +24,9 @@ export function kafkajsReader(kafka: Kafka, topic: string): TopicReader {
     return cluster;
   }
 
-  /** Whatever went wrong: the next reading is on connections of its own. */
-  function forget(): Promise<unknown> {
-    const last = current;
+  /** Whatever went wrong: the next reading is on connections of its own. Those that another has made since stay. */
+  function forget(last: Promise<Cluster> | undefined): Promise<unknown> {
+    if (last !== current) return Promise.resolve();
     current = undefined;
     return last === undefined ? Promise.resolve() : last.then((cluster) => cluster.disconnect()).catch(() => undefined);
   }
@@ -57,10 +57,14 @@ export function kafkajsReader(kafka: Kafka, topic: string): TopicReader {
     return { ...readBatches(bytes, answer, { topic, partition, offset }, budget), end: answer.highWatermark };
   }
 
-  async function read(partition: number, from: number, onRecord: Parameters<TopicReader['read']>[2]): Promise<number> {
+  async function read(
+    connecting: Promise<Cluster>,
+    partition: number,
+    from: number,
+    onRecord: Parameters<TopicReader['read']>[2],
+  ): Promise<number> {
     const untilMs = performance.now() + longestMs;
-    current ??= connect();
-    const cluster = await current;
+    const cluster = await connecting;
     await cluster.refreshMetadataIfNecessary();
     // A leader that was just elected may not know yet how far it is: then this fails, where a fetch would say too little.
     let end = await offsetOf(cluster, partition, false);
@@ -87,15 +91,17 @@ export function kafkajsReader(kafka: Kafka, topic: string): TopicReader {
 
   return {
     async read(partition, from, onRecord) {
+      current ??= connect();
+      const own = current;
       try {
-        return await read(partition, from, onRecord);
+        return await read(own, partition, from, onRecord);
       } catch (error) {
-        void forget();
+        void forget(own);
         throw error;
       }
     },
     async close() {
-      await forget();
+      await forget(current);
     },
   };
 }

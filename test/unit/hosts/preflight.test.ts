@@ -128,4 +128,12 @@ describe('a warning about sizes', () => {
         'Give it 64 KB more (max.message.bytes).',
     ]);
   });
+
+  test('comes when the note of a parked key has no room', () => {
+    const topics = { source: topic('in', 1_000_000), output: undefined, deadLetters: topic('in.dlq', 1_000_001) };
+    expect(sizeWarnings({ ...topics, parked: topic('in.dlq.parked', 1_000_001) })).toEqual([]);
+    expect(sizeWarnings({ ...topics, parked: topic('in.dlq.parked', 1_000_000) })).toEqual([
+      expect.stringMatching(/^Topic in\.dlq\.parked takes 1000000 bytes.* the note of a key of the largest size/),
+    ]);
+  });
 });

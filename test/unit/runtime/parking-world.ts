@@ -47,7 +47,7 @@ export class World {
   produce(key: string, order?: string): number {
     const offset = this.log.length;
     const headers = order === undefined ? {} : { [orderHeader]: Buffer.from(order) };
-    const first = order?.split('/')[0] ?? String(offset);
+    const first = order?.split('/')[1] ?? String(offset);
     this.log.push(createRecord({ topic: 'in', offset, key, value: first, headers }));
     return offset;
   }
@@ -186,7 +186,7 @@ export class World {
       const turn = turns.get(placeOf(one));
       this.redriven.set(
         placeOf(one),
-        this.produce(one.keyed?.key.split('/').at(-1) ?? '', `${turn?.offset}/${turn?.after}`),
+        this.produce(one.keyed?.key.split('/').at(-1) ?? '', `processor/${turn?.offset}/${turn?.after}`),
       );
       const key = noise[index % Math.max(1, noise.length)];
       if (key !== undefined) this.produce(key);
