@@ -30,6 +30,7 @@ export interface PartitionState {
 interface Found {
   readonly key: string;
   readonly owner: string;
+  readonly bytes: Buffer;
   readonly value: Buffer;
 }
 
@@ -52,6 +53,23 @@ export function parseStateKey(
   const [, topic, name, owner, key] = /^([^/]*)\/([^/]*)\/([^/]*)\/(.*)$/s.exec(bytes.toString('latin1')) ?? [];
   if (topic === undefined || name === undefined || owner === undefined || key === undefined) return undefined;
   return [topic, name, owner, key];
+}
+
+/**
+ * Reads the value of a record of the topic. A request has `last` alone.
+ * @throws Error that names the record
+ */
+export function parseNote(partition: number, key: Buffer, value: Buffer): ParkedKey {
+  try {
+    const note = JSON.parse(value.toString());
+    if (!Number.isInteger(note?.last)) throw new Error("expected a whole number as 'last'");
+    return note;
+  } catch (error) {
+    const name = JSON.stringify(key.toString().slice(0, 200));
+    throw new Error(
+      `partition ${partition} has no readable note under key ${name} (${messageOf(error)}): write a right one, or delete it with a null value`,
+    );
+  }
 }
 
 export function createPartitionState(
@@ -79,20 +97,6 @@ export function createPartitionState(
     return reading;
   }
 
-  /** A request has `last` alone. */
-  function parsed({ key, owner, value }: Found): ParkedKey {
-    try {
-      const note = JSON.parse(value.toString());
-      if (!Number.isInteger(note?.last)) throw new Error("expected a whole number as 'last'");
-      return note;
-    } catch (error) {
-      const name = stateKey(topic, functionName, owner, key).toString().slice(0, 200);
-      throw new Error(
-        `partition ${partition} has no readable note under key ${JSON.stringify(name)} (${messageOf(error)}): write a right one, or delete it with a null value`,
-      );
-    }
-  }
-
   async function readTo(takeKeys: boolean): Promise<void> {
     // The latest of each: compaction need not have come by.
     const found = new Map<string, Found>();
@@ -101,10 +105,10 @@ export function createPartitionState(
         const [of, name, owner, key] = parseStateKey(bytes) ?? [];
         if (of !== topic || name !== functionName || owner === undefined || key === undefined) return;
         if (value === null) found.delete(`${owner}/${key}`);
-        else found.set(`${owner}/${key}`, { key, owner, value });
+        else found.set(`${owner}/${key}`, { key, owner, bytes, value });
       });
       // All or none is taken, and then is not read again.
-      const notes = [...found.values()].map((one) => ({ ...one, note: parsed(one) }));
+      const notes = [...found.values()].map((one) => ({ ...one, note: parseNote(partition, one.bytes, one.value) }));
       for (const { key, owner, note } of notes) {
         if (owner === requester) requests.set(key, note);
         else if (takeKeys) {

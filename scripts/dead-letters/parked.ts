@@ -1,5 +1,7 @@
+import { messageOf } from '../../functions/runtime/errors.ts';
 import { merged, type ParkedKey } from '../../functions/runtime/parking.ts';
-import { parseStateKey, requester } from '../../functions/runtime/parking-state.ts';
+import { parseNote, parseStateKey, requester } from '../../functions/runtime/parking-state.ts';
+import { CommandError } from '../support/command.ts';
 import type { Letter } from './letter.ts';
 import { placeOf } from './letter.ts';
 
@@ -68,9 +70,17 @@ export function parkedKeysOf(records: readonly ParkedRecord[]): Map<string, Park
       continue;
     const id = `${topic}/${partition}/${functionName}/${name}`;
     const place = { topic, partition, functionName, name };
-    found.set(id, { ...merged(found.get(id), JSON.parse(value.toString()) as ParkedKey), ...place });
+    found.set(id, { ...merged(found.get(id), noteOf(partition, key, value)), ...place });
   }
   return found;
+}
+
+function noteOf(partition: number, key: Buffer, value: Buffer): ParkedKey {
+  try {
+    return parseNote(partition, key, value);
+  } catch (error) {
+    throw new CommandError(`the topic of parked keys cannot be taken: ${messageOf(error)}`);
+  }
 }
 
 /**

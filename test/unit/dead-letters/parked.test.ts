@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { stateKey } from '../../../functions/runtime/parking-state.ts';
 import { parkedOf, topics } from '../../../infra/topics.ts';
 import { createLetterReader } from '../../../scripts/dead-letters/letter.ts';
-import { withWholeKeys } from '../../../scripts/dead-letters/parked.ts';
+import { parkedKeysOf, withWholeKeys } from '../../../scripts/dead-letters/parked.ts';
 import { redrivenBody } from '../../../scripts/dead-letters/raw-headers.ts';
+import { CommandError } from '../../../scripts/support/command.ts';
 import { bodyOf, envelopeOf } from '../../support/raw-body.ts';
 import { letter } from './letters.ts';
 
@@ -37,6 +39,14 @@ test('a record that died again stands where it stood first, if it was this funct
   expect(firstOf(`${name}/4/2`)).toBe(4);
   expect(firstOf(`another-${name}/4/2`)).toBe(9);
   expect(firstOf('4/2')).toBe(9);
+});
+
+test('a note that cannot be read ends the command, and is named', () => {
+  const key = stateKey('in', 'f', 'one', 'a');
+  const bad = { partition: 3, key, value: Buffer.from('{"handled":') };
+  expect(() => parkedKeysOf([bad])).toThrow(CommandError);
+  expect(() => parkedKeysOf([bad])).toThrow('partition 3 has no readable note under key "in/f/one/a"');
+  expect(parkedKeysOf([bad, { ...bad, value: null }]).size).toBe(0);
 });
 
 test('the topic of parked keys is compacted early, and takes the note of the largest key', () => {
