@@ -30,6 +30,9 @@ export interface Kept {
   readonly epoch?: Epoch | undefined;
 }
 
+const leastReadMs = 60_000;
+const readPerMs = 5;
+
 /** Reads all topics and commits of a run, and has the ledger judge them. */
 export async function readEvidence(
   bootstrapServers: readonly string[],
@@ -38,7 +41,9 @@ export async function readEvidence(
   writer: Writer,
   kept: Kept = {},
 ): Promise<Evidence> {
-  const read = await readTopics(bootstrapServers, { source, outputs: output, deadLetters });
+  // A backlog of millions takes minutes to read.
+  const timeoutMs = leastReadMs + writer.sent / readPerMs;
+  const read = await readTopics(bootstrapServers, { source, outputs: output, deadLetters }, { timeoutMs });
   const outputs = kept.outputs === undefined ? read.outputs : continued(kept.outputs, read.outputs);
   const commitSamples = await readCommitHistory({ bootstrapServers, groupId, topic: source });
   const all: Consequences = { outputs, deadLetters: read.deadLetters, commitSamples };
