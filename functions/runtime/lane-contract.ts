@@ -47,6 +47,8 @@ export interface Lane {
   readonly firstUndone: number | undefined;
   /** How often that record was tried, or waited for a dependency. */
   readonly tries: number;
+  /** Whether it waits for its next try: the lane stands still, and knows why. */
+  readonly triesLater: boolean;
   /** Looks again whether there is something to hand out: after room or trust came back. */
   wake(): void;
   /** Nothing more is handed out; resolves when what is in flight is done, or cannot be. */

@@ -68,6 +68,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     get firstUndone() {
       return tracker.firstUndone?.offset ?? queue.peek()?.offset;
     },
+    get triesLater() {
+      return waits.triesLater(tracker.firstUndone?.offset ?? -1);
+    },
     get tries() {
       const { attempts = 0, waits = 0 } = tracker.firstUndone ?? {};
       return attempts + waits;
@@ -181,7 +184,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     if (verdict.kind === 'retry') {
       metrics.retries += 1;
       log.warn(fields, 'Record failed, will be retried');
-      waits.later(backoffMs(definition.retry, delivery.attempts, Math.random()), delivery.offset, () =>
+      waits.nextTry(backoffMs(definition.retry, delivery.attempts, Math.random()), delivery.offset, () =>
         again(delivery),
       );
     } else {

@@ -7,6 +7,10 @@ export const heldRecheckMs = 100;
 export interface Waits {
   /** Runs the work of the record at this offset after the delay, unless `cancel` comes first. */
   later(delayMs: number, offset: number, work: () => void): void;
+  /** The same, for a record's next try. */
+  nextTry(delayMs: number, offset: number, work: () => void): void;
+  /** Whether the record at this offset waits for its next try: standing still is right then. */
+  triesLater(offset: number): boolean;
   /** The same, and counts as waiting for a dependency meanwhile. */
   forDependency(delayMs: number, offset: number, work: () => void): void;
   readonly dependencyDown: boolean;
@@ -18,6 +22,7 @@ export interface Waits {
 
 export function createWaits(metrics: Metrics): Waits {
   const tries = new Map<NodeJS.Timeout, number>();
+  const retried = new Set<number>();
   const blocked = new Map<NodeJS.Timeout, number>();
   let dependencies = 0;
 
@@ -37,6 +42,14 @@ export function createWaits(metrics: Metrics): Waits {
 
   return {
     later,
+    nextTry(delayMs, offset, work) {
+      retried.add(offset);
+      later(delayMs, offset, () => {
+        retried.delete(offset);
+        work();
+      });
+    },
+    triesLater: (offset) => retried.has(offset),
     forDependency(delayMs, offset, work) {
       count(1);
       const timer = setTimeout(() => {
@@ -61,6 +74,7 @@ export function createWaits(metrics: Metrics): Waits {
         if (offset < from) continue;
         clearTimeout(timer);
         tries.delete(timer);
+        retried.delete(offset);
       }
     },
   };

@@ -167,8 +167,8 @@ function bufferedIn({ lanes }: ConsumingHost): number {
 
 function headsOf({ lanes }: ConsumingHost): Map<number, string> {
   const heads = new Map<number, string>();
-  for (const [partition, { firstUndone, tries }] of lanes) {
-    if (firstUndone !== undefined) heads.set(partition, `offset ${firstUndone}, try ${tries}`);
+  for (const [partition, { firstUndone, tries, triesLater }] of lanes) {
+    if (firstUndone !== undefined && !triesLater) heads.set(partition, `offset ${firstUndone}, try ${tries}`);
   }
   return heads;
 }

@@ -7,7 +7,14 @@ afterEach(() => void vi.useRealTimers());
 
 /** A lane that holds what it is told to. */
 function laneOf(partition: number): Lane & { bufferedRecords: number; bufferedBytes: number } {
-  const nothing = { outstanding: 0, position: undefined, firstUndone: undefined, tries: 0, ended: false };
+  const nothing = {
+    outstanding: 0,
+    position: undefined,
+    firstUndone: undefined,
+    tries: 0,
+    triesLater: false,
+    ended: false,
+  };
   const idle = { push: () => undefined, wake: () => undefined, stop: async () => undefined, abort: () => undefined };
   return { partition, bufferedRecords: 0, bufferedBytes: 0, ...nothing, ...idle };
 }

@@ -42,6 +42,7 @@ function laneOf(partition: number, positions: ReadonlyMap<number, number | undef
     outstanding: 0,
     firstUndone: undefined,
     tries: 0,
+    triesLater: false,
     ended: false,
   };
   const idle = { push: () => undefined, wake: () => undefined, stop: async () => undefined, abort: () => undefined };

@@ -28,6 +28,7 @@ describe('a retryable error', () => {
     expect(seen).toEqual([1]);
     await kit.pass(99);
     expect(seen).toEqual([1]);
+    expect(kit.lane.triesLater).toBe(true); // the watchdog must not take it for stuck
     await kit.pass(1);
     expect(seen).toEqual([1, 2]);
     await kit.pass(199);
@@ -35,6 +36,7 @@ describe('a retryable error', () => {
     await kit.pass(1);
     expect(seen).toEqual([1, 2, 3]);
     expect(deaths(kit.deadLetters.sent)).toEqual(['RETRIES_EXHAUSTED 0 3']);
+    expect(kit.lane.triesLater).toBe(false);
     expect(kit.metrics.retries).toBe(2);
     await kit.pass(60_000);
     expect(seen).toHaveLength(3);

@@ -15,6 +15,18 @@ describe('the waits of a lane', () => {
     expect(work).toHaveBeenCalledOnce();
   });
 
+  test('for a next try say so, by offset, until it begins or is given up', () => {
+    const waits = createWaits(createMetrics());
+    for (const offset of [4, 5, 6]) waits.nextTry(100 * offset, offset, () => undefined);
+    waits.later(100, 7, () => undefined);
+    const which = () => [4, 5, 6, 7].filter(waits.triesLater);
+    expect(which()).toEqual([4, 5, 6]);
+    vi.advanceTimersByTime(400);
+    expect(which()).toEqual([5, 6]);
+    waits.giveUpTries(6);
+    expect(which()).toEqual([5]);
+  });
+
   test('for a dependency say so, once a lane, until the last has ended', () => {
     const metrics = createMetrics();
     const [one, other] = [createWaits(metrics), createWaits(metrics)];
