@@ -19,7 +19,7 @@ import { createWaits, heldRecheckMs } from './waits.ts';
 
 const recordsBetweenClockReads = 8;
 
-/** Makes the lane of one partition. Everything that decides what becomes of a record, and when, is below. */
+/** Makes the lane of one partition: what decides what becomes of a record, and when, is here and in what it makes. */
 export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition: number): Lane {
   const { definition, metrics, deadLetters, outputs, log } = runtime;
   const queue = createRecordQueue();

@@ -64,7 +64,7 @@ export const isIdentityRefused = (error: unknown): boolean => identityRefusals.h
 export const isAlreadyStored = (error: unknown): boolean => typeOf(error) === 'DUPLICATE_SEQUENCE_NUMBER';
 /** The offset is before the log's first or after its last. */
 export const isOffsetOutOfRange = (error: unknown): boolean => typeOf(error) === 'OFFSET_OUT_OF_RANGE';
-/** The broker that should lead it knows no such topic. */
+/** A broker knows no such topic or partition: its leader, or any that was asked for metadata. */
 export const isTopicGone = (error: unknown): boolean => typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 /** A right is missing, of a topic or of the whole cluster. */
 export const isUnauthorized = (error: unknown): boolean => typeOf(error).endsWith('_AUTHORIZATION_FAILED');

@@ -1,37 +1,25 @@
-import type { EachBatchPayload, Kafka } from 'kafkajs';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startPoller } from '../../../scripts/event-source/poller.ts';
+import { fakeClient } from './fake-client.ts';
 
 test('who leaves waits for the commit that is under way: else what it says would be delivered again', async () => {
   const events: string[] = [];
   const answer = Promise.withResolvers<void>();
-  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
-    ...{ pause: () => undefined, resume: () => undefined },
-    async run(config: { eachBatch: typeof eachBatch }) {
-      eachBatch = config.eachBatch;
-    },
+  const client = fakeClient({
     commitOffsets: async () => {
       events.push('commit begins');
       await answer.promise;
       events.push('commit ends');
     },
     disconnect: async () => void events.push('left'),
-  };
+  });
   const poller = await startPoller({
-    // The part of a client that a poller uses.
-    kafka: { consumer: () => consumer } as unknown as Kafka,
-    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
-    signal: new AbortController().signal,
+    ...client.options,
     deliver: async (batch, done) => done(batch),
   });
-  const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
-  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
-  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await client.fetched('0');
   await vi.waitFor(() => expect(events).toEqual(['commit begins']), { timeout: 10_000 });
 
   const stopped = poller.stop();
@@ -46,40 +34,25 @@ test('who leaves waits for the commit that is under way: else what it says would
 test('when the group has shared its partitions out anew, no commit and no delivery is tried again: others may be further', async () => {
   const commits: unknown[] = [];
   const answer = Promise.withResolvers<void>();
-  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
-  let join: ((event: unknown) => void) | undefined;
   let tries: AbortSignal | undefined;
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    ...{ connect: async () => undefined, subscribe: async () => undefined },
-    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
-    on(name: string, listener: typeof join) {
-      if (name === 'join') join = listener;
-    },
-    async run(config: { eachBatch: typeof eachBatch }) {
-      eachBatch = config.eachBatch;
-    },
+  const client = fakeClient({
     async commitOffsets(offsets: unknown) {
       commits.push(offsets);
       await answer.promise;
     },
-  };
+  });
   const poller = await startPoller({
-    kafka: { consumer: () => consumer } as unknown as Kafka,
-    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
-    signal: new AbortController().signal,
+    ...client.options,
     async deliver(batch, done, signal) {
       tries = signal;
       done(batch);
     },
   });
-  const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
-  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
-  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await client.fetched('0');
   await vi.waitFor(() => expect(commits).toHaveLength(1), { timeout: 10_000 });
   expect(tries?.aborted).toBe(false);
 
-  join?.({ payload: { memberAssignment: { in: [1] } } });
+  client.tell('join', { payload: { memberAssignment: { in: [1] } } });
   expect(tries?.aborted).toBe(true);
   answer.reject(new Error('the group is rebalancing'));
   await poller.stop();
@@ -91,26 +64,14 @@ test('before it joins its group again, what is under way ends, is committed, and
   const events: string[] = [];
   const ends = Promise.withResolvers<void>();
   const cluster = {};
-  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
-    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
-    async run(config: { eachBatch: typeof eachBatch }) {
-      eachBatch = config.eachBatch;
+  const client = fakeClient(
+    {
+      commitOffsets: async (offsets: unknown) => void events.push(`commit ${JSON.stringify(offsets)}`),
     },
-    commitOffsets: async (offsets: unknown) => void events.push(`commit ${JSON.stringify(offsets)}`),
-  };
-  const kafka = {
-    consumer({ partitionAssigners }: { partitionAssigners: ((config: object) => unknown)[] }) {
-      for (const assigner of partitionAssigners) assigner({ cluster });
-      return consumer;
-    },
-  };
+    cluster,
+  );
   const poller = await startPoller({
-    kafka: kafka as unknown as Kafka,
-    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
-    signal: new AbortController().signal,
+    ...client.options,
     async deliver(batch, done, signal) {
       events.push(`begins ${batch[0]?.record.offset}`);
       await ends.promise;
@@ -118,10 +79,7 @@ test('before it joins its group again, what is under way ends, is committed, and
       done(batch);
     },
   });
-  const message = { timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
-  const messages = ['0', '1'].map((offset) => ({ ...message, offset }));
-  const payload = { batch: { partition: 0, messages }, resolveOffset: () => undefined };
-  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await client.fetched('0', '1');
   await vi.waitFor(() => expect(events).toEqual(['begins 0']), { timeout: 10_000 });
 
   const group: ConsumerGroup = Object.create(ConsumerGroup.prototype);
@@ -138,32 +96,18 @@ test('before it joins its group again, what is under way ends, is committed, and
 
 test('partitions that were paused are read again after a join: whoever has them then', async () => {
   const told: unknown[] = [];
-  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
-  let join: ((event: unknown) => void) | undefined;
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    ...{ connect: async () => undefined, subscribe: async () => undefined, disconnect: async () => undefined },
-    on(name: string, listener: typeof join) {
-      if (name === 'join') join = listener;
-    },
-    async run(config: { eachBatch: typeof eachBatch }) {
-      eachBatch = config.eachBatch;
-    },
+  const client = fakeClient({
     pause: ([one]: { partitions: number[] }[]) => told.push(['pause', one?.partitions]),
     resume: ([one]: { partitions: number[] }[]) => told.push(['resume', one?.partitions]),
-  };
+  });
   const poller = await startPoller({
-    kafka: { consumer: () => consumer } as unknown as Kafka,
+    ...client.options,
     // Busy: what is fetched waits.
-    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set([0]), concurrency: 1 },
-    signal: new AbortController().signal,
+    busy: new Set([0]),
     deliver: async (batch, done) => done(batch),
   });
-  const message = { timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
-  const messages = ['0', '1', '2'].map((offset) => ({ ...message, offset }));
-  const payload = { batch: { partition: 0, messages }, resolveOffset: () => undefined };
-  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
-  join?.({ payload: { memberAssignment: { in: [0] } } });
+  await client.fetched('0', '1', '2');
+  client.tell('join', { payload: { memberAssignment: { in: [0] } } });
   await poller.stop();
 
   expect(told).toEqual([
@@ -176,33 +120,20 @@ test('a poller that was stopped for a session delivers nothing until the group s
   vi.useFakeTimers({ now: 1_000_000 });
   onTestFinished(() => void vi.useRealTimers());
   const delivered: number[] = [];
-  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
-  const listeners = new Map<string, (event: unknown) => void>();
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    ...{ connect: async () => undefined, subscribe: async () => undefined, commitOffsets: async () => undefined },
-    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
-    on: (name: string, listener: (event: unknown) => void) => listeners.set(name, listener),
-    async run(config: { eachBatch: typeof eachBatch }) {
-      eachBatch = config.eachBatch;
-    },
-  };
+  const client = fakeClient();
   const heartbeat = (sentAt: number): void => {
-    listeners.get('request')?.({ payload: { apiName: 'Heartbeat', sentAt } });
-    listeners.get('heartbeat')?.({});
+    client.tell('request', { payload: { apiName: 'Heartbeat', sentAt } });
+    client.tell('heartbeat', {});
   };
   const poller = await startPoller({
-    kafka: { consumer: () => consumer } as unknown as Kafka,
-    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 5 },
-    signal: new AbortController().signal,
+    ...client.options,
+    concurrency: 5,
     async deliver(batch, done) {
       delivered.push(...batch.map(({ record }) => record.offset));
       done(batch);
     },
   });
-  const message = { offset: '7', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
-  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
-  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await client.fetched('7');
 
   const stoppedAtMs = Date.now();
   vi.setSystemTime(stoppedAtMs + 20_000);
@@ -221,36 +152,22 @@ test('what is done of a topic that was deleted is not committed: it may be there
   const commits: unknown[] = [];
   const ends = Promise.withResolvers<void>();
   const cluster = { refreshMetadata: async () => undefined };
-  let eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
   let delivered = false;
-  const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request', CRASH: 'crash' },
-    ...{ on: () => undefined, connect: async () => undefined, subscribe: async () => undefined },
-    ...{ pause: () => undefined, resume: () => undefined, disconnect: async () => undefined },
-    async run(config: { eachBatch: typeof eachBatch }) {
-      eachBatch = config.eachBatch;
+  const client = fakeClient(
+    {
+      commitOffsets: async (offsets: unknown) => void commits.push(offsets),
     },
-    commitOffsets: async (offsets: unknown) => void commits.push(offsets),
-  };
-  const kafka = {
-    consumer({ partitionAssigners }: { partitionAssigners: ((config: object) => unknown)[] }) {
-      for (const assigner of partitionAssigners) assigner({ cluster });
-      return consumer;
-    },
-  };
+    cluster,
+  );
   const poller = await startPoller({
-    kafka: kafka as unknown as Kafka,
-    ...{ topic: 'in', groupId: 'g', batchSize: 1, windowMs: 1, busy: new Set<number>(), concurrency: 1 },
-    signal: new AbortController().signal,
+    ...client.options,
     async deliver(batch, done) {
       delivered = true;
       await ends.promise;
       done(batch);
     },
   });
-  const message = { offset: '0', timestamp: '0', key: null, value: Buffer.from('{}'), headers: {}, attributes: 0 };
-  const payload = { batch: { partition: 0, messages: [message] }, resolveOffset: () => undefined };
-  await eachBatch?.({ ...payload, isStale: () => false, isRunning: () => true } as unknown as EachBatchPayload);
+  await client.fetched('0');
   await vi.waitFor(() => expect(delivered).toBe(true), { timeout: 10_000 });
 
   const group: ConsumerGroup = Object.create(ConsumerGroup.prototype);
