@@ -1,3 +1,4 @@
+import { type DeployedFunction, deployedFunctions, onFailureOf, parkedTopicsOf } from './serverless/functions.ts';
 import type { TopicDeclaration } from './topics.ts';
 
 /** What Kafka's ACLs can allow, by Kafka's names. Read and Write bring Describe along, AlterConfigs DescribeConfigs. */
@@ -31,43 +32,35 @@ export const clusterName = 'kafka-cluster';
 // A function asks for max.message.bytes of its topics, which is a right of its own.
 const read = (name: string): Grant => ({ resource: 'topic', name, operations: ['Read', 'DescribeConfigs'] });
 const write = (name: string): Grant => ({ resource: 'topic', name, operations: ['Write', 'DescribeConfigs'] });
+const readAndWrite = (name: string): Grant => ({
+  ...{ resource: 'topic', name },
+  operations: ['Read', 'Write', 'DescribeConfigs'],
+});
 const group = (name: string): Grant => ({ resource: 'group', name, operations: ['Read'] });
+
+/** A function, with the least that it needs: the same that infra/serverless/policies.ts gives its role on MSK. */
+export function functionPrincipal(one: DeployedFunction): Principal {
+  const { name, source, output, deadLetters } = one;
+  return {
+    name,
+    grants: [
+      read(source),
+      ...(output === null ? [] : [write(output)]),
+      write(deadLetters),
+      ...parkedTopicsOf(one).map(readAndWrite),
+      // Of who polls for a function, when it gives up.
+      write(onFailureOf(one)),
+      group(one.group),
+    ],
+  };
+}
 
 /**
  * The users of the pipeline, each with the least that it needs: what `npm run topics -- apply` grants on a cluster with an
  * authorizer, which denies everything else. An idempotent producer needs no more than Write (Kafka 3.0).
  */
 export const principals: readonly Principal[] = [
-  {
-    name: 'processor',
-    grants: [
-      read('market.raw'),
-      write('market.enriched'),
-      write('market.raw.dlq'),
-      // Of who polls for a function, when it gives up: infra/serverless/policies.ts gives the role the same.
-      write('market.raw.undelivered'),
-      group('processor-group'),
-    ],
-  },
-  {
-    name: 'storage',
-    grants: [
-      read('market.enriched'),
-      write('market.enriched.dlq'),
-      write('market.enriched.undelivered'),
-      group('storage-group'),
-    ],
-  },
-  {
-    name: 'analytics',
-    grants: [
-      read('market.enriched'),
-      write('analytics.results'),
-      write('market.enriched.dlq'),
-      write('market.enriched.undelivered'),
-      group('analytics-group'),
-    ],
-  },
+  ...deployedFunctions.map(functionPrincipal),
   { name: 'feed', grants: [{ resource: 'topic', name: 'market.raw', operations: ['Write'] }] },
   {
     // Topics and their rights, offsets, redriven dead letters, migrated topics of any name: who may grant may do anything.

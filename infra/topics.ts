@@ -67,6 +67,13 @@ function topic(name: string, partitions: number, retentionDays: number, follows?
   };
 }
 
+/** What an owner reads of each partition before it begins is little more than the latest notes. */
+const earlyCompaction = {
+  'segment.bytes': String(16 * 1_048_576),
+  'segment.ms': '3600000',
+  'min.cleanable.dirty.ratio': '0.1',
+} as const;
+
 /** The topics of wire contract version 1, and those where a Lambda mapping puts what it gives up on. */
 export const topics: readonly TopicDeclaration[] = [
   topic('market.raw', 60, 7),
@@ -110,13 +117,6 @@ export function journalOf(deadLetters: string, replicationFactor: number, retent
   const configs = { ...declared.configs, ...replicas, 'retention.ms': String(retention) };
   return { ...declared, replicationFactor, configs };
 }
-
-/** What an owner reads of each partition before it begins is little more than the latest notes. */
-const earlyCompaction = {
-  'segment.bytes': String(16 * 1_048_576),
-  'segment.ms': '3600000',
-  'min.cleanable.dirty.ratio': '0.1',
-} as const;
 
 /** The topic where functions with `park: true` keep which keys are parked: as many partitions as their source, which it follows. */
 export function parkedOf(deadLetters: string, partitions: number, source?: string): TopicDeclaration {

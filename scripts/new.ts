@@ -18,10 +18,15 @@ await runCommand(
     name: 'new',
     summary:
       'Lays down a function that works: a definition, a test of it, and its entries wherever functions are listed.',
-    usage: ['quote-spreads', 'quote-spreads --source quotes --output spreads --order partition --batch', 'x --dry-run'],
+    usage: [
+      'quote-spreads',
+      'quote-spreads --source quotes --output spreads --order partition --batch',
+      'quote-spreads --source quotes --park',
+      'x --dry-run',
+    ],
     options: {
       ...{ source: text, output: text, 'dead-letters': text, group: text, order: { ...text, default: 'key' } },
-      ...{ batch: flag, 'dry-run': flag, json: flag },
+      ...{ batch: flag, park: flag, 'dry-run': flag, json: flag },
     },
     describe: {
       source: 'The topic it reads (default market.raw).',
@@ -30,11 +35,13 @@ await runCommand(
       group: "Its consumer group (default the function's name, and -group).",
       order: 'Which records must not overtake each other: those of a key, or of a partition.',
       batch: 'A handler that takes many records at once, for work that gains from it.',
+      park: 'A key whose record died waits, with all behind it, until it is redriven in order.',
       'dry-run': 'Show what would be written, and write nothing.',
       json: 'Report in JSON: every file with its text.',
     },
     notes: [
-      'A topic that is not declared yet is: in infra/topics.ts, with as many partitions as its source, or 60.',
+      'A topic that is not declared yet is: in infra/topics.ts, with as many partitions as its source, or 60. With --park',
+      'also the compacted <dead-letters>.parked, which functions that share a dead-letter topic share.',
       'Exit code 0 when all is written, 1 when a file is not as expected, 2 when called wrongly; then nothing was written.',
     ],
   },

@@ -1,3 +1,4 @@
+import { parkedTopicOf } from '../../functions/runtime/parking.ts';
 import { topics } from '../topics.ts';
 
 /** A function's side of the wire: what its mapping reads, and what its role may touch. */
@@ -7,6 +8,8 @@ export interface FunctionTopics {
   readonly output: string | null;
   readonly deadLetters: string;
   readonly group: string;
+  /** It parks keys, and so reads and writes the topic where they are kept. */
+  readonly park?: true;
 }
 
 /** A function of both templates. */
@@ -62,5 +65,10 @@ export function onFailureOf({ source }: Pick<FunctionTopics, 'source'>): string 
 /** All topics of a function: what must be there before anything is read. */
 export function topicsOf(one: FunctionTopics): string[] {
   const { source, output, deadLetters } = one;
-  return [source, ...(output === null ? [] : [output]), deadLetters, onFailureOf(one)];
+  return [source, ...(output === null ? [] : [output]), deadLetters, ...parkedTopicsOf(one), onFailureOf(one)];
+}
+
+/** Where a function keeps which keys are parked; none for one that parks none. */
+export function parkedTopicsOf({ deadLetters, park }: Pick<FunctionTopics, 'deadLetters' | 'park'>): string[] {
+  return park ? [parkedTopicOf(deadLetters)] : [];
 }

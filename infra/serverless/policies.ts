@@ -1,4 +1,4 @@
-import { type DeployedFunction, onFailureOf } from './functions.ts';
+import { type DeployedFunction, onFailureOf, parkedTopicsOf } from './functions.ts';
 import { kafkaArn, logicalId, variable } from './names.ts';
 
 /** A statement of a role's policy. */
@@ -83,6 +83,7 @@ export function kafkaStatements(one: DeployedFunction, cluster: string): Stateme
   // The function asks for max.message.bytes, in one request for its topics.
   const describe = ['kafka-cluster:DescribeTopic', 'kafka-cluster:DescribeTopicDynamicConfiguration'];
   const written = [...(output === null ? [] : [output]), deadLetters, onFailureOf(one)]; // the last one is Lambda's own
+  const parked = parkedTopicsOf(one);
   return [
     allow('FindBrokers', ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], cluster),
     allow(
@@ -98,6 +99,9 @@ export function kafkaStatements(one: DeployedFunction, cluster: string): Stateme
     ),
     allow('Read', [...describe, 'kafka-cluster:ReadData'], topic(source)),
     allow('Write', [...describe, 'kafka-cluster:WriteData'], written.map(topic)),
+    ...(parked.length === 0
+      ? []
+      : [allow('ParkKeys', [...describe, 'kafka-cluster:ReadData', 'kafka-cluster:WriteData'], parked.map(topic))]),
     allow(
       'BeInTheGroup',
       ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],

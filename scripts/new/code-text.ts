@@ -2,7 +2,7 @@ import type { NewFunction } from './options.ts';
 
 /** functions/<name>/definition.ts: a handler that works on any message of this pipeline, to be made one's own. */
 export function definitionText(spec: NewFunction): string {
-  const { name, identifier, typeName, source, output, deadLetters, group, order, batch } = spec;
+  const { name, identifier, typeName, source, output, deadLetters, group, order, batch, park } = spec;
   const orders = order === 'key' ? 'in order of key' : 'in order of partition';
   return `${batch ? batchHead : recordHead}
 import { decode${typeName}Message, type ${typeName}Message } from './decode.ts';
@@ -12,7 +12,7 @@ import { decode${typeName}Message, type ${typeName}Message } from './decode.ts';
  * It keeps no state and waits for nothing: the same input gives the same bytes.
  *
  * A value that is not UTF-8 JSON (\`DECODE_FAILED\`) or not what \`decode.ts\` expects (\`CONTRACT_VIOLATED\`) is a dead
- * letter at once. What may succeed later throws RetryableError; what every record needs and is away, DependencyDownError.
+ * letter at once${park ? ', and its key waits until it is redriven' : ''}. What may succeed later throws RetryableError; what every record needs and is away, DependencyDownError.
  */
 export const ${identifier}: ${batch ? 'BatchFunction' : 'RecordFunction'} = {
   name: '${name}',
@@ -21,7 +21,7 @@ export const ${identifier}: ${batch ? 'BatchFunction' : 'RecordFunction'} = {
   output: '${output}',
 ${spec.outputPartitions ? `  outputPartitions: '${spec.outputPartitions}',\n` : ''}  deadLetters: '${deadLetters}',
   order: '${order}',
-  retry: { attempts: 5, initialDelayMs: 100, maxDelayMs: 5000 },
+${park ? '  park: true,\n' : ''}  retry: { attempts: 5, initialDelayMs: 100, maxDelayMs: 5000 },
   ${batch ? 'handleBatch: (records) => records.map(resultOf)' : `handle: (record) => outputOf(decode${typeName}Message(record.value))`},
 };
 
@@ -92,7 +92,7 @@ function violation(path: string, expected: string): BadInputError {
 }
 
 /** test/unit/<name>/<name>.test.ts */
-export function testText({ name, identifier, source }: NewFunction): string {
+export function testText({ name, identifier, source, park }: NewFunction): string {
   return `import { expect, test } from 'vitest';
 import { ${identifier} } from '../../../functions/${name}/definition.ts';
 import { invoke } from '../../../functions/runtime/invoke.ts';
@@ -112,5 +112,20 @@ test.each([
   const { deadLetters } = await invoke(${identifier}, [createRecord({ topic: '${source}', value })]);
   expect(deadLetters.map(({ headers }) => String(headers['error.code']))).toEqual([code]);
 });
-`;
+${park ? parkedTest(identifier, source) : ''}`;
 }
+
+const parkedTest = (identifier: string, source: string): string => `
+test('behind a dead record its key waits, and others go on', async () => {
+  const value = '{"symbol_id":13,"symbol":"NIFTY"}';
+  const records = [
+    createRecord({ topic: '${source}', offset: 0, key: '13', value: 'no JSON' }),
+    createRecord({ topic: '${source}', offset: 1, key: '13', value }),
+    createRecord({ topic: '${source}', offset: 2, key: '14', value }),
+  ];
+  const { outputs, deadLetters } = await invoke(${identifier}, records);
+  expect(outputs.map(({ key }) => String(key))).toEqual(['14']);
+  const codes = deadLetters.map(({ headers }) => String(headers['error.code']));
+  expect(codes).toEqual(['DECODE_FAILED', 'KEY_PARKED']);
+});
+`;

@@ -10,8 +10,9 @@ const table = /^export const deployedFunctions: readonly DeployedFunction\[\] = 
  * infra/serverless/functions.ts with one more function: its role, mapping, alarms and outputs are made of that.
  * @throws CommandError when the file is not written as it was known to be
  */
-export function addDeployed(text: string, { name, source, output, deadLetters, group }: NewFunction): string {
+export function addDeployed(text: string, { name, source, output, deadLetters, group, park }: NewFunction): string {
   const own = Object.entries({ source, output, deadLetters, group }).map(([key, value]) => `${key}: '${value}'`);
+  if (park) own.push('park: true');
   const changed = text.replace(table, (found) => `${found}  deployed('${name}', { ${own.join(', ')} }),\n`);
   if (changed === text) {
     throw new CommandError(

@@ -9,7 +9,7 @@ import { type NewTopic, planTopics } from './topics.ts';
 /** The flags as typed. */
 export type NewFlags = {
   readonly [Flag in 'source' | 'output' | 'dead-letters' | 'group' | 'order']?: string | undefined;
-} & { readonly batch?: boolean | undefined };
+} & { readonly [Flag in 'batch' | 'park']?: boolean | undefined };
 
 /** A function to lay down, with all names checked. */
 export interface NewFunction extends Names {
@@ -19,6 +19,8 @@ export interface NewFunction extends Names {
   readonly group: string;
   readonly order: RecordOrder;
   readonly batch: boolean;
+  /** Whether a key whose record died waits, with all behind it. */
+  readonly park: boolean;
   readonly outputPartitions?: 'divides';
   /** Topics that infra/topics.ts does not know yet. */
   readonly declare: readonly NewTopic[];
@@ -37,7 +39,14 @@ export function newFunction(positionals: readonly string[], flags: NewFlags, aro
   const problems = rest.length > 0 ? [`it takes one name, and '${rest.join(' ')}' is more`] : [];
   const wrongName = nameProblems(name, around);
   problems.push(...wrongName);
-  const { source = 'market.raw', output = name, group = `${name}-group`, order = 'key', batch = false } = flags;
+  const {
+    source = 'market.raw',
+    output = name,
+    group = `${name}-group`,
+    order = 'key',
+    batch = false,
+    park = false,
+  } = flags;
   const deadLetters = flags['dead-letters'] ?? `${source}.dlq`;
   for (const [flag, value] of Object.entries({ source, output, 'dead-letters': deadLetters, group })) {
     // A default that is made of the name is as wrong as that, which was said already.
@@ -48,12 +57,13 @@ export function newFunction(positionals: readonly string[], flags: NewFlags, aro
     problems.push('--source, --output and --dead-letters must be three topics, or it would read what it writes');
   }
   problems.push(...loopProblems(source, { output, 'dead-letters': deadLetters }, around));
-  const topics = planTopics({ source, output, deadLetters }, around.topics);
+  if (park && (order !== 'key' || batch)) problems.push('--park takes --order key, and no --batch');
+  const topics = planTopics({ source, output, deadLetters, park }, around.topics);
   problems.push(...topics.problems);
   if (problems.length > 0) throw new UsageError(problems.join('; '));
   return {
     ...namesOf(name),
-    ...{ source, output, deadLetters, group, batch, declare: topics.declare },
+    ...{ source, output, deadLetters, group, batch, park, declare: topics.declare },
     order: order as RecordOrder, // checked above
     ...(topics.outputPartitions ? { outputPartitions: topics.outputPartitions } : {}),
   };

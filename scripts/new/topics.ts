@@ -1,4 +1,6 @@
+import { parkedTopicOf } from '../../functions/runtime/parking.ts';
 import type { TopicDeclaration } from '../../infra/topics.ts';
+import type { NewFunction } from './options.ts';
 
 /** A topic that is not declared yet, as a line of infra/topics.ts says it. */
 export interface NewTopic {
@@ -6,6 +8,8 @@ export interface NewTopic {
   readonly partitions: number;
   readonly retentionDays: number;
   readonly follows?: string;
+  /** The dead-letter topic whose parked keys it holds. */
+  readonly parkedOf?: string;
 }
 
 /** How the topics of a function fit those that are declared. */
@@ -21,7 +25,7 @@ const mostDeadLetterPartitions = 12;
 
 /** Which topics a function needs beyond the declared ones, and whether the declared ones will do. */
 export function planTopics(
-  { source, output, deadLetters }: { readonly source: string; readonly output: string; readonly deadLetters: string },
+  { source, output, deadLetters, park }: Pick<NewFunction, 'source' | 'output' | 'deadLetters' | 'park'>,
   declared: readonly TopicDeclaration[],
 ): TopicPlan {
   const known = (name: string) => declared.find((topic) => topic.name === name);
@@ -42,10 +46,15 @@ export function planTopics(
   if (known(deadLetters) === undefined && !deadLetters.endsWith('.dlq')) {
     problems.push(`--dead-letters is '${deadLetters}', but the name of a new dead-letter topic ends in .dlq`);
   }
+  const parked = park ? parkedTopicOf(deadLetters) : undefined;
+  if (parked !== undefined) problems.push(...parkedProblems(known(parked), partitions, source));
   const rows: NewTopic[] = [
     { name: source, partitions, retentionDays: 7 },
     { name: output, partitions, retentionDays: 7, follows: source },
     { name: deadLetters, partitions: deadLetterPartitions(partitions), retentionDays: 30, follows: source },
+    ...(parked === undefined
+      ? []
+      : [{ name: parked, partitions, retentionDays: 7, follows: source, parkedOf: deadLetters }]),
   ];
   const fewer = (known(output)?.partitions ?? partitions) < partitions;
   return {
@@ -53,6 +62,17 @@ export function planTopics(
     ...(fewer ? { outputPartitions: 'divides' } : {}),
     problems,
   };
+}
+
+/** Functions that share a dead-letter topic share that of their parked keys. */
+function parkedProblems(parked: TopicDeclaration | undefined, partitions: number, source: string): string[] {
+  if (parked === undefined) return [];
+  const { name, configs } = parked;
+  if (configs['cleanup.policy'] !== 'compact') return [`--park takes ${name} with cleanup.policy compact`];
+  if (parked.partitions === partitions) return [];
+  return [
+    `--park takes ${name} with ${partitions} partitions, as ${source} has, and not ${parked.partitions}: name --dead-letters of its own`,
+  ];
 }
 
 /** The most, up to 12, that divide the source's: a key then stays in order. */

@@ -4,7 +4,11 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { readState } from '../../infra/cluster/layout.ts';
 import { createAuthority, issue } from '../../infra/cluster/secure/certificates.ts';
 import { authorityName, readAuthority } from '../../infra/cluster/secure/files.ts';
-import type { Right } from '../../scripts/support/kafka/acls.ts';
+import { functionPrincipal } from '../../infra/rights.ts';
+import { type DeployedFunction, deployedFunctions } from '../../infra/serverless/functions.ts';
+import { parkedOf } from '../../infra/topics.ts';
+import { type Right, rightsOf } from '../../scripts/support/kafka/acls.ts';
+import { buildFixtures } from '../support/fixture-bundle.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
 import { shippedBundle } from '../support/pipeline.ts';
 import { type Secured, startSecured } from '../support/secured.ts';
@@ -41,19 +45,18 @@ async function command(script: string, args: readonly string[], env: Record<stri
   return run;
 }
 
-function start(env: Record<string, string> = {}): Instance {
+function start(env: Record<string, string> = {}, what: { bundle: string; args?: string[] } = { bundle }): Instance {
   const settings = { METRICS_PORT: '0', STARTUP_TIMEOUT_MS: '8000', KAFKA_SESSION_TIMEOUT_MS: '6000' };
-  const instance = startInstance({ bundle, env: { ...secured.env(user), ...settings, ...env } });
+  const instance = startInstance({ ...what, env: { ...secured.env(user), ...settings, ...env } });
   onTestFinished(() => void printed.push(instance.stderr, JSON.stringify(instance.lines)));
   return instance;
 }
 
 /** What an instance that is refused says, and that it says nothing else. */
-async function refusalOf(env: Record<string, string> = {}): Promise<string> {
-  const instance = start(env);
+async function refusalOf(env: Record<string, string> = {}, instance = start(env), name = user): Promise<string> {
   await Promise.race([instance.exited, instance.line('Kafka consumer started').catch(() => undefined)]);
   const errors = instance.lines.filter(({ level }) => level >= 50).map(({ msg }) => msg);
-  expect(instance.stderr.trim().split('\n')).toEqual(errors.map((error) => `processor: ${error}`));
+  expect(instance.stderr.trim().split('\n')).toEqual(errors.map((error) => `${name}: ${error}`));
   expect(errors).toHaveLength(1);
   expect(await instance.exited).toEqual({ code: 1, signal: null });
   return errors[0] ?? '';
@@ -231,6 +234,35 @@ describe.runIf(isJava)('rights that are taken away from a running instance', () 
     expect(await instance.stop()).toEqual({ code: 0, signal: null });
   });
 });
+
+test.runIf(isJava)(
+  'a function that parks keys starts, and parks one, with the rights that are rendered for it',
+  async () => {
+    const parked = parkedOf(deadLetters, 60);
+    const fixtures = await buildFixtures(bundle);
+    onTestFinished(() => fixtures.remove());
+    const configEntries = Object.entries(parked.configs).map(([name, value]) => ({ name, value }));
+    const made = { topic: parked.name, numPartitions: 60, replicationFactor: 3, configEntries };
+    await secured.admin.createTopics({ topics: [made], waitForLeaders: true });
+    const names = { SOURCE_TOPIC: source, OUTPUT_TOPIC: output, DEAD_LETTER_TOPIC: deadLetters, KAFKA_GROUP_ID: group };
+    const startParking = () => start(names, { bundle: fixtures.path, args: ['parking'] });
+
+    const [processor] = deployedFunctions as [DeployedFunction];
+    const rendered = rightsOf([functionPrincipal({ ...processor, park: true })]);
+    await secured.grant(...rendered.filter(({ name, operation }) => name !== parked.name || operation !== 'Write'));
+    expect(await refusalOf({}, startParking(), 'parking')).toBe(
+      `This user may not write topic ${parked.name}: the brokers deny it Write on topic ${parked.name}. Grant it ` +
+        "('npm run topics -- apply' grants what infra/rights.ts declares), or use a user that has it.",
+    );
+    await secured.grant(...rendered);
+    const instance = startParking();
+    await instance.line('Kafka consumer started');
+    await feed(20, {}, '--poison-share', '1');
+    await instance.line('Key parked: its records wait in the dead-letter topic');
+    expect(await secured.count(parked.name)).toBeGreaterThan(0);
+    expect(await instance.stop()).toEqual({ code: 0, signal: null });
+  },
+);
 
 test.runIf(isJava)('no password was printed by anything', () => {
   expect(printed.length).toBeGreaterThan(20);

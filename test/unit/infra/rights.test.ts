@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { analytics } from '../../../functions/analytics/definition.ts';
+import { neededRights } from '../../../functions/hosts/shared/preflight.ts';
 import { processor } from '../../../functions/processor/definition.ts';
 import { storage } from '../../../functions/storage/definition.ts';
 import { alterScramRequest, parseProblem } from '../../../infra/cluster/secure/users.ts';
-import { type Grant, principals, rightsProblems } from '../../../infra/rights.ts';
+import { functionPrincipal, type Grant, principals, rightsProblems } from '../../../infra/rights.ts';
 import { type DeployedFunction, deployedFunctions, onFailureOf } from '../../../infra/serverless/functions.ts';
 import { kafkaStatements } from '../../../infra/serverless/policies.ts';
 import { topics } from '../../../infra/topics.ts';
@@ -48,6 +49,32 @@ test.each([
   expect(named(grants, 'topic', 'Read')).toEqual(resources('kafka-cluster:ReadData'));
   expect(named(grants, 'topic', 'Write')).toEqual(resources('kafka-cluster:WriteData'));
   expect(named(grants, 'group', 'Read')).toEqual(resources('kafka-cluster:AlterGroup'));
+});
+
+test('a function that parks keys may read and write the topic of them, in both hosts, and nobody else may', () => {
+  const [deployed] = deployedFunctions as [DeployedFunction];
+  const parking: DeployedFunction = { ...deployed, park: true };
+  const needed = neededRights({ ...processor, park: true }, parking.group);
+  const granted = rightsOf([functionPrincipal(parking)]);
+  for (const { resource, name, operation } of needed)
+    expect(granted).toContainEqual({ user: 'processor', resource, name, operation });
+  const own = granted.filter(({ name }) => name === 'market.raw.dlq.parked');
+  expect(own.map(({ operation }) => operation)).toEqual(['Read', 'Write', 'DescribeConfigs']);
+  expect(functionPrincipal(deployed).grants.map(({ name }) => name)).not.toContain('market.raw.dlq.parked');
+  // The topic must be declared.
+  expect(rightsProblems([functionPrincipal(parking)], topics)).toEqual([
+    'processor is granted rights on topic market.raw.dlq.parked, which is not declared',
+  ]);
+
+  const statements = kafkaStatements(parking, 'arn:aws:kafka:r:1:cluster/c/i');
+  const others = kafkaStatements(deployed, 'arn:aws:kafka:r:1:cluster/c/i');
+  expect(statements.filter(({ Sid }) => Sid !== 'ParkKeys')).toEqual(others);
+  expect(statements.find(({ Sid }) => Sid === 'ParkKeys')).toMatchObject({
+    Action: ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData', 'WriteData'].map(
+      (action) => `kafka-cluster:${action}`,
+    ),
+    Resource: ['arn:aws:kafka:r:1:topic/c/i/market.raw.dlq.parked'],
+  });
 });
 
 test('nobody but the operator may touch what is not named', () => {

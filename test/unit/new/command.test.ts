@@ -53,13 +53,25 @@ test('called wrongly or dry, or with files that are not as expected, it writes n
 }, 60_000);
 
 test('what it lays down passes the gate and its own tests at once, and is started by its name', async () => {
-  const first = await run('scripts/new.ts', 'trial-quotes');
+  const first = await run('scripts/new.ts', 'trial-quotes', '--park');
   expect(first.stderr).toBe('');
   const other = ['--source', 'trial.raw', '--output', 'analytics.results', '--order', 'partition', '--batch', '--json'];
   const second = JSON.parse((await run('scripts/new.ts', 'trials', ...other)).stdout);
   expect(second).toMatchObject({ written: true, function: { name: 'trials', order: 'partition' } });
   const again = await run('scripts/new.ts', 'trials');
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('there is a function trials already') });
+
+  const planned = await run(
+    '--input-type=module',
+    '-e',
+    "import('./infra/topics.ts').then(({ topics }) => console.log(JSON.stringify(topics)))",
+  );
+  expect(JSON.parse(planned.stdout)).toContainEqual(
+    expect.objectContaining({
+      ...{ name: 'market.raw.dlq.parked', partitions: 60 },
+      configs: expect.objectContaining({ 'cleanup.policy': 'compact' }),
+    }),
+  );
 
   const gate = await run('scripts/check.ts');
   const steps = gate.stdout.match(/^(?:ok|FAILED) .*/gm) ?? [];

@@ -78,6 +78,10 @@ describe('infra/serverless/functions.ts', () => {
     expect(changed.replace(row, '')).toBe(functions);
   });
 
+  test('says of a function that it parks keys', () => {
+    expect(addDeployed(functions, { ...spec, park: true })).toContain("group: 'd', park: true }),\n];\n");
+  });
+
   test('is refused without its list', () => {
     expect(() => addDeployed(functions.replace('deployedFunctions', 'others'), spec)).toThrow(/not as expected/);
   });
@@ -94,6 +98,14 @@ describe('topics', () => {
     expect(changed).toContain("\n  topic('trial.raw', 60, 7),\n  topic('trial.raw.dlq', 12, 30, 'trial.raw'),\n];\n");
     expect(changed.replace(/ {2}topic\('trial.*\n/g, '')).toBe(declared);
     expect(addTopics(declared, [])).toBe(declared);
+    const parked = {
+      ...{ name: 'trial.raw.dlq.parked', partitions: 60, retentionDays: 7 },
+      ...{ follows: 'trial.raw', parkedOf: 'trial.raw.dlq' },
+    };
+    const row = "\n  parkedOf('trial.raw.dlq', 60, 'trial.raw'),\n";
+    expect(addTopics(declared, [parked])).toContain(`${row}];\n`);
+    // What is laid down later finds its place behind it.
+    expect(addTopics(addTopics(declared, [parked]), rows)).toContain(`${row}  topic('trial.raw', 60, 7),\n`);
     expect(() => addTopics('', rows)).toThrow(/not as expected/);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deployedFunctions } from '../../../infra/serverless/functions.ts';
-import { topics as declared } from '../../../infra/topics.ts';
+import { topics as declared, parkedOf, type TopicDeclaration } from '../../../infra/topics.ts';
 import { type NewFlags, type NewFunction, newFunction } from '../../../scripts/new/options.ts';
 import { UsageError } from '../../../scripts/support/command.ts';
 
@@ -65,6 +65,31 @@ describe('a name', () => {
   test('must be given, once', () => {
     expect(problemsOf([])).toContain('takes the name');
     expect(problemsOf(['a', 'b'])).toContain("'b' is more");
+  });
+});
+
+describe('keys that are parked', () => {
+  test('take their topic, with as many partitions as the source', () => {
+    expect(plan('spreads', { source: 'quotes', park: true })).toMatchObject({
+      park: true,
+      declare: [
+        ...['quotes', 'spreads', 'quotes.dlq'].map((name) => ({ name })),
+        { name: 'quotes.dlq.parked', partitions: 60, follows: 'quotes', parkedOf: 'quotes.dlq' },
+      ],
+    });
+    expect(plan('spreads').park).toBe(false);
+  });
+
+  test('take the order of keys and one record at a time, and fit what is declared', () => {
+    expect(problemsOf(['spreads'], { park: true, order: 'partition' })).toContain('--park takes --order key');
+    expect(problemsOf(['spreads'], { park: true, batch: true })).toContain('no --batch');
+    const within = (parked: TopicDeclaration) =>
+      newFunction(['spreads'], { park: true }, { ...around, topics: [...topics, parked] });
+    expect(within(parkedOf('market.raw.dlq', 60)).declare.map(({ name }) => name)).toEqual(['spreads']);
+    expect(() => within(parkedOf('market.raw.dlq', 30))).toThrow('with 60 partitions, as market.raw has, and not 30');
+    const { configs, ...rest } = parkedOf('market.raw.dlq', 60);
+    const forgets = { ...rest, configs: { ...configs, 'cleanup.policy': 'delete' } } as const;
+    expect(() => within(forgets)).toThrow('with cleanup.policy compact');
   });
 });
 

@@ -22,9 +22,10 @@ const added: DeployedFunction = {
 };
 
 test('the deployed functions are those of the definitions, with topics that are declared', () => {
-  for (const { name, source, output, deadLetters, group } of [processor, storage, analytics]) {
+  for (const { name, source, output, deadLetters, group, park } of [processor, storage, analytics]) {
     const own = deployedFunctions.find((one) => one.name === name);
     expect(own, name).toMatchObject({ source, output: output ?? null, deadLetters, group });
+    expect(own?.park ?? false, `park of ${name}`).toBe(park ?? false);
     const declared = topics.map((topic) => topic.name);
     expect(declared).toContain(own && onFailureOf(own));
   }
