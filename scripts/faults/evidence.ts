@@ -1,13 +1,14 @@
 import { coordinatesOf, parseSource } from '../../test/support/ledger/book.ts';
 import { readCommitHistory } from '../../test/support/ledger/commit-history.ts';
 import { violationsOf } from '../../test/support/ledger/format.ts';
-import { judge } from '../../test/support/ledger/judge.ts';
+import { type Expectations, judge } from '../../test/support/ledger/judge.ts';
 import { headerOf, type LoggedRecord, type TopicLog } from '../../test/support/ledger/log.ts';
 import { readTopics } from '../../test/support/ledger/reader.ts';
 import type { RunTopics } from '../../test/support/ledger/topics.ts';
 import type { FindingKind, Verdict } from '../../test/support/ledger/verdict.ts';
 import type { Writer } from '../../test/support/ledger/writer.ts';
-import { between, type Consequences, type Epoch, type Fates, fatesOfDeleted } from './epochs.ts';
+import { between, type Consequences, type Epoch, fatesOfDeleted } from './epochs.ts';
+import { fatesWithRemoved, type Operated, ofMembers, withRemoved } from './operated.ts';
 import type { Movements } from './standstill.ts';
 import type { Doubled } from './uncommitted.ts';
 
@@ -28,6 +29,7 @@ export interface Evidence {
 export interface Kept {
   readonly outputs?: TopicLog | undefined;
   readonly epoch?: Epoch | undefined;
+  readonly operated?: Operated | undefined;
 }
 
 const leastReadMs = 60_000;
@@ -45,10 +47,13 @@ export async function readEvidence(
   const timeoutMs = leastReadMs + writer.sent / readPerMs;
   const read = await readTopics(bootstrapServers, { source, outputs: output, deadLetters }, { timeoutMs });
   const outputs = kept.outputs === undefined ? read.outputs : continued(kept.outputs, read.outputs);
-  const commitSamples = await readCommitHistory({ bootstrapServers, groupId, topic: source });
+  const commits = await readCommitHistory({ bootstrapServers, groupId, topic: source });
+  const { operated } = kept;
+  const commitSamples = operated ? ofMembers(operated, commits) : commits;
+  const now = operated ? withRemoved(operated, read.source) : read.source;
   const all: Consequences = { outputs, deadLetters: read.deadLetters, commitSamples };
   const remadeAtMs = kept.epoch?.untilMs ?? Number.NEGATIVE_INFINITY;
-  const last: Epoch = { source: read.source, writer, untilMs: Number.POSITIVE_INFINITY };
+  const last: Epoch = { source: now, writer, untilMs: Number.POSITIVE_INFINITY };
   const epochs = [...(kept.epoch ? [kept.epoch] : []), last];
   const before = kept.epoch?.source.partitions ?? [];
   const dead = (partition: number): readonly LoggedRecord[] => read.deadLetters.partitions[partition] ?? [];
@@ -60,12 +65,12 @@ export async function readEvidence(
     verdicts: [
       ...(kept.epoch ? [verdictOfDeleted(kept.epoch, between(all, Number.NEGATIVE_INFINITY, remadeAtMs))] : []),
       judge({
-        source: read.source,
+        source: now,
         ...(kept.epoch ? between(all, remadeAtMs, last.untilMs) : all),
-        ...expecting(writer),
+        ...expecting(operated ? { fateOf: fatesWithRemoved(operated, writer) } : writer),
       }),
     ],
-    arrivals: read.source.partitions.map((records, partition) => timesOf([...(before[partition] ?? []), ...records])),
+    arrivals: now.partitions.map((records, partition) => timesOf([...(before[partition] ?? []), ...records])),
     movements: outputs.partitions.map((records, partition) => timesOf([...records, ...dead(partition)])),
     firsts: outputs.partitions.map((_, partition) =>
       timesOf([...firsts.flatMap((part) => firstOf(part[partition] ?? [])), ...dead(partition)]),
@@ -80,8 +85,8 @@ export async function readEvidence(
   };
 }
 
-const expecting = (writer: Fates) => ({
-  expectations: { fateOf: (record: LoggedRecord) => writer.fateOf(record), functionName: 'processor' },
+const expecting = ({ fateOf }: Pick<Expectations, 'fateOf'>) => ({
+  expectations: { fateOf, functionName: 'processor' },
 });
 
 /** Of a topic that was deleted: its commits are gone with it, so that none is missing. */

@@ -4,17 +4,25 @@ import { ledgerClient, logBounds, persist } from '../../test/support/ledger/clie
 const timeoutMs = 90_000;
 const pollMs = 200;
 
-/** Waits until each partition of a topic has taken a record from now on; rejects with those that have not. */
-export async function untilAllMove(bootstrapServers: readonly string[], topic: string): Promise<void> {
+/** Where each partition of a topic ends now. */
+export async function endsOf(bootstrapServers: readonly string[], topic: string): Promise<number[]> {
+  const [bounds = []] = await logBounds(ledgerClient(bootstrapServers), [topic], Date.now() + timeoutMs);
+  return bounds.map(({ high }) => high);
+}
+
+/** Waits until each partition of a topic, but those excepted, has taken a record from now on; rejects with the others. */
+export async function untilAllMove(
+  bootstrapServers: readonly string[],
+  topic: string,
+  except: readonly number[] = [],
+): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
-  const ends = async (): Promise<number[]> => {
-    const [bounds = []] = await logBounds(ledgerClient(bootstrapServers), [topic], deadlineMs);
-    return bounds.map(({ high }) => high);
-  };
-  const before = await ends();
+  const before = await endsOf(bootstrapServers, topic);
   for (;;) {
-    const now = await ends();
-    const still = before.flatMap((end, partition) => ((now[partition] ?? 0) > end ? [] : [partition]));
+    const now = await endsOf(bootstrapServers, topic);
+    const still = before.flatMap((end, partition) =>
+      (now[partition] ?? 0) > end || except.includes(partition) ? [] : [partition],
+    );
     if (still.length === 0) return;
     if (Date.now() > deadlineMs) throw new Error(`partitions ${still.join(', ')} do not move after ${timeoutMs} ms`);
     await sleep(pollMs);

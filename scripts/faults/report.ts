@@ -49,6 +49,11 @@ export function reportText({ scenario, application, promised, outcomes, judgemen
     ...lines,
     ...judgement.broken.map((line) => `  BROKEN  ${line}`),
     ...outcomes.flatMap(({ examples }, index) => examples.map((text) => `          repeat ${index + 1}: ${text}`)),
+    ...outcomes.flatMap(({ counts: { filtered } }, index) =>
+      filtered > 0
+        ? [`  removed repeat ${index + 1}: ${filtered} records, before they were read: none of the lost`]
+        : [],
+    ),
     ...judgement.slow.map((line) => `  slow    ${line}`),
     '',
   ].join('\n');

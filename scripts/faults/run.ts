@@ -66,7 +66,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   const settings = { ...options, bootstrapServers: reached, topics, groupId, clockPath, behindProxy };
   const { args, env } = applicationOf(application, settings);
   const crew = createCrew({
-    application: { args, env: { ...env, ...options.env } },
+    application: { args, env: { ...env, ...scenario.env, ...options.env } },
     ...{ partitions, guard, logDir: options.logDir ?? temporary },
   });
   const marks: Mark[] = [];
@@ -113,6 +113,9 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
         await untilKnown(bootstrapServers, [topics.source]);
         writer = await startWriter({ ...writing, rate });
       },
+      operated(done) {
+        kept = { ...kept, operated: done };
+      },
       async setClock(offMs) {
         if (clockPath === undefined) throw new Error('this scenario does not say that it sets the clock');
         writeFileSync(clockPath, String(offMs));
@@ -120,7 +123,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
       rest: async (ms) => void (await sleep(ms)),
       coordinator: () => findCoordinator(bootstrapServers, groupId),
       committed: () => waitUntilCommitted({ ...group, timeoutMs: backlogTimeoutMs }),
-      allMove: () => untilAllMove(bootstrapServers, topics.output),
+      allMove: (except) => untilAllMove(bootstrapServers, topics.output, except),
       addStranger: () => addStranger(bootstrapServers, groupId, topics.output),
       inSync: () => untilInSync(bootstrapServers, [...Object.values(topics), '__consumer_offsets']),
     };

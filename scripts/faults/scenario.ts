@@ -2,6 +2,7 @@ import type { LocalCluster } from '../../infra/cluster/cluster.ts';
 import type { RunTopics } from '../../test/support/ledger/topics.ts';
 import type { Crew, Member } from './crew.ts';
 import type { Network } from './network.ts';
+import type { Operated } from './operated.ts';
 
 /** What a scenario promises besides what always holds: nothing lost, reordered, committed ahead or unaccounted. */
 export interface Promised {
@@ -37,6 +38,8 @@ export interface Scenario {
   readonly onBacklog?: boolean;
   /** Share of records that are bad (default 0.01). */
   readonly poisonShare?: number;
+  /** Settings of the instances, over the defaults. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether the instances' clock can be set. */
   readonly withClock?: boolean;
   /** Why it cannot run on this machine, if it cannot. */
@@ -66,8 +69,8 @@ export interface Stage {
   coordinator(): Promise<number>;
   /** Waits until all that was written is done and committed. */
   committed(): Promise<void>;
-  /** Waits until every partition takes outputs from now on. */
-  allMove(): Promise<void>;
+  /** Waits until every partition but those excepted takes outputs from now on. */
+  allMove(except?: readonly number[]): Promise<void>;
   /** Who leads each partition of a topic now. */
   leaders(topic: string): Promise<readonly number[]>;
   /** The silence of these partitions is not measured. */
@@ -78,6 +81,8 @@ export interface Stage {
   deleteSource(): Promise<void>;
   /** Makes it again, and writes to it. */
   remakeSource(): Promise<void>;
+  /** What an operator did while nobody was in the group: the ledger is to account for it. */
+  operated(done: Operated): void;
   /** Of a scenario `withClock`: what the instances take for the time is off by so much from now on. */
   setClock(offMs: number): Promise<void>;
   /** Waits until all replicas of the run's topics and of the group's offsets are in sync. */

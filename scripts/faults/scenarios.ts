@@ -12,6 +12,7 @@ import { diskFull } from './disk-full.ts';
 import { frozen } from './frozen.ts';
 import { join } from './join.ts';
 import { kill, killShortSession } from './kill.ts';
+import { offsetsEarliest, offsetsOutOfRange } from './offsets-out-of-range.ts';
 import { outputDeleted } from './output-deleted.ts';
 import { poison } from './poison.ts';
 import { reset } from './reset.ts';
@@ -36,6 +37,8 @@ export const scenarios: readonly Scenario[] = [
     outputDeleted,
     sourceDeleted,
     sourceRemade,
+    offsetsOutOfRange,
+    offsetsEarliest,
   ],
   ...[poison, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],
 ];

@@ -21,6 +21,7 @@ const notices = [
   'Commit',
   'The group is shared',
   'No word from the group',
+  'The next record is not in the topic',
 ];
 
 /** Reads one line; undefined when it says nothing that matters here. */

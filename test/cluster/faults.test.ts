@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from 'vitest';
 import { openCluster } from '../../infra/cluster/cluster.ts';
 import { judgeOutcomes } from '../../scripts/faults/judgement.ts';
+import { offsetsOutOfRange } from '../../scripts/faults/offsets-out-of-range.ts';
 import type { Outcome } from '../../scripts/faults/outcome.ts';
 import { runOnce } from '../../scripts/faults/run.ts';
 import type { Conditions, Scenario } from '../../scripts/faults/scenario.ts';
@@ -69,6 +70,12 @@ describe.concurrent('the fault suite', () => {
     } finally {
       bundle.remove();
     }
+  });
+
+  test('offsets out of range: their partitions stand still, and what was removed is all that is gone', async () => {
+    const outcome = await run(await shippedBundle(), offsetsOutOfRange);
+    expect(judgeOutcomes([outcome], promised).broken).toEqual([]);
+    expect(outcome.counts.filtered).toBeGreaterThan(10);
   });
 
   test('a member that reads another topic gets no partition of ours', async () => {
