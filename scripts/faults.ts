@@ -44,7 +44,7 @@ await runCommand(
     }
     const options = faultOptions(flags, names);
     const bundle = options.bundle ?? (await buildBundle()).path;
-    const reports = await withGrounds(options.atOnce, (grounds) => runAll(options, grounds, bundle, flags.json));
+    const reports = await withGrounds(options, (grounds) => runAll(options, grounds, bundle, flags.json));
     if (flags.json) process.stdout.write(`${JSON.stringify(reports.map(reportJson))}\n`);
     if (options.reportPath) {
       process.stderr.write(`${summaryMarkdown(reports)}\n`);
@@ -61,15 +61,23 @@ await runCommand(
 
 /** Starts the clusters, one after the other, and stops them all. */
 async function withGrounds<Result>(
-  count: number,
+  { atOnce, brokerSessionMs }: FaultOptions,
   use: (grounds: readonly Ground[]) => Promise<Result>,
 ): Promise<Result> {
   await using ends = new AsyncDisposableStack();
   const grounds: Ground[] = [];
-  for (let number = 1; number <= count; number += 1) {
+  for (let number = 1; number <= atOnce; number += 1) {
     const dir = mkdtempSync(join(tmpdir(), 'hft-faults-cluster-'));
     ends.defer(() => rmSync(dir, { recursive: true, force: true }));
-    const cluster = await startCluster({ dir, attached: true, temporary: true, outside: true, onProgress: say });
+    const settings = { 'broker.session.timeout.ms': String(brokerSessionMs) };
+    const cluster = await startCluster({
+      dir,
+      attached: true,
+      temporary: true,
+      outside: true,
+      settings,
+      onProgress: say,
+    });
     ends.defer(() => cluster.stop({ graceMs: 0 }));
     const network = await openNetwork(
       cluster.outside.map(({ id, port, advertisedPort }) => ({ id, listenPort: advertisedPort, brokerPort: port })),

@@ -77,6 +77,8 @@ export interface StartOptions extends LocalStart {
   readonly outside?: boolean;
   /** Whether clients need TLS, a login and rights. A directory is of one kind for good. With Java only. */
   readonly secure?: boolean;
+  /** Settings of the brokers, by their name in server.properties, that go before ours. With Java only. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
   readonly localDir?: string;
 }
@@ -134,7 +136,7 @@ export function openCluster(dir: string): LocalCluster | undefined {
 /** Finds the engine and what it needs, and settles the ports: those of brokers that run are settled already. */
 async function prepare(dir: string, running: boolean, options: FullStart<StartOptions>): Promise<ClusterState> {
   const previous = readState(dir);
-  const { outside = false, secure = false } = options;
+  const { outside = false, secure = false, settings } = options;
   if (previous && (previous.secure ?? false) !== secure) {
     const [is, asked] = secure ? ['not secured', 'a secured one'] : ['secured', 'one that is not'];
     throw new CommandError(`the cluster in ${dir} is ${is}, and ${asked} was asked for: name another directory`);
@@ -146,9 +148,10 @@ async function prepare(dir: string, running: boolean, options: FullStart<StartOp
     engine: await prepareEngine(options),
     brokers: await choosePorts(previous?.brokers, { outside, secure }),
     ...(secure ? { secure } : {}),
+    ...(settings === undefined ? {} : { settings }),
   };
-  if ((outside || secure) && state.engine.kind !== 'java') {
-    const what = secure ? 'a secured cluster needs' : 'brokers behind a proxy need';
+  if ((outside || secure || settings) && state.engine.kind !== 'java') {
+    const what = secure ? 'a secured cluster needs' : 'brokers behind a proxy, or with other settings, need';
     throw new CommandError(`${what} Java 17: the containers have one plain listener only`);
   }
   if (secure) prepareSecurity(dir, state.brokers);

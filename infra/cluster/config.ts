@@ -22,6 +22,9 @@ export const sharedSettings: Readonly<Record<string, string>> = {
   'transaction.state.log.num.partitions': '12',
   'share.coordinator.state.topic.num.partitions': '12',
   'group.initial.rebalance.delay.ms': '0',
+  // After so long a broker that says nothing is given up, and its partitions get other leaders: three of its heartbeats.
+  // By default it is 9 s, and those start anew, 2 s late, where the killed broker led the controllers as well.
+  'broker.session.timeout.ms': '6000',
   // A misspelt topic must be an error, not a new topic.
   'auto.create.topics.enable': 'false',
   'delete.topic.enable': 'true',

@@ -141,8 +141,8 @@ function prepareBroker(dir: string, state: ClusterState, runtime: JavaRuntime, i
   if (!broker) throw new Error(`cluster.json in ${dir} knows no broker ${id}`);
   mkdirSync(files.data, { recursive: true });
   mkdirSync(files.logs, { recursive: true });
-  const security = state.secure ? secureSettings(dir, broker) : {};
-  writeFileSync(files.properties, serverProperties(broker, state.brokers, files.data, security));
+  const more = { ...(state.secure ? secureSettings(dir, broker) : {}), ...state.settings };
+  writeFileSync(files.properties, serverProperties(broker, state.brokers, files.data, more));
   const meta = join(files.data, 'meta.properties');
   if (!existsSync(meta)) {
     copyFileSync(join(runtime.jars, 'bootstrap.checkpoint'), join(files.data, 'bootstrap.checkpoint'));

@@ -37,6 +37,8 @@ export interface ClusterState {
   readonly brokers: readonly BrokerPorts[];
   /** Whether clients need TLS, a login and rights. */
   readonly secure?: boolean;
+  /** Settings of the brokers that go before those of `config.ts`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The files of one broker. */

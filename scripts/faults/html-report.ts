@@ -11,6 +11,7 @@ export interface RunConditions {
   readonly rate: number;
   readonly partitions: number;
   readonly sessionTimeoutMs: number;
+  readonly brokerSessionMs: number;
   /** How many clusters shared the machine. */
   readonly atOnce: number;
 }
@@ -59,11 +60,11 @@ export function summaryMarkdown(reports: readonly ScenarioReport[]): string {
 
 /** One page that needs nothing else: the summary, each scenario's table and drawing, and all figures as JSON. */
 export function reportHtml(reports: readonly ScenarioReport[], conditions: RunConditions): string {
-  const { at, instances, rate, partitions, sessionTimeoutMs, atOnce } = conditions;
+  const { at, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce } = conditions;
   const cells = (tag: string, row: readonly string[]): string =>
     `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
   const scenarios = [...new Set(reports.map(({ scenario }) => scenario))];
-  const figures = { at: at.toISOString(), instances, rate, partitions, sessionTimeoutMs, atOnce };
+  const figures = { at: at.toISOString(), instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce };
   const json = JSON.stringify({ ...figures, scenarios: reports.map(reportJson) });
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bad days</title>',
@@ -72,6 +73,7 @@ export function reportHtml(reports: readonly ScenarioReport[], conditions: RunCo
     '<h1>Bad days</h1>',
     `<p>${at.toISOString()}, ${availableParallelism()} cores, ${platform()} ${arch()}; ${instances} instances where a `,
     `scenario does not say, ${rate} records/s over ${partitions} partitions, session ${seconds(sessionTimeoutMs)} s, `,
+    `that of brokers ${seconds(brokerSessionMs)} s, `,
     `${atOnce} clusters at the same time. Two figures are p50 / p95. Times are those at which brokers appended.</p>`,
     `<table>${cells('th', head)}${summaryRows(reports)
       .map((row) => cells('td', row))

@@ -1,4 +1,4 @@
-import { durationOption, integerOption, UsageError } from '../support/command.ts';
+import { durationOption, integerOption, UsageError, waitOption } from '../support/command.ts';
 import type { ApplicationName } from './applications.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -15,6 +15,7 @@ export const faultFlags = {
     rate: text,
     partitions: text,
     'session-timeout': text,
+    'broker-session': text,
     backlog: text,
     host: text,
     beside: text,
@@ -29,6 +30,7 @@ export const faultDescriptions = {
   rate: 'Records a second (default 400).',
   partitions: 'Partitions of the topics (default 60).',
   'session-timeout': "The instances' KAFKA_SESSION_TIMEOUT_MS, as 6s or 10000ms (default 10s).",
+  'broker-session': "The brokers' broker.session.timeout.ms (default 6s, as in the local cluster; Kafka's own is 9s).",
   backlog: 'Records that are there before the instances, in the scenario of that name (default 200000).',
   host: 'container or function (default container).',
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
@@ -53,6 +55,8 @@ export interface FaultOptions {
   readonly partitions: number;
   readonly backlog: number;
   readonly sessionTimeoutMs: number;
+  /** Brokers give up one of them after so long without a word. */
+  readonly brokerSessionMs: number;
   readonly applications: readonly ApplicationName[];
   readonly bundle: string | undefined;
   readonly logDir: string | undefined;
@@ -74,6 +78,7 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
   if (sessionTimeoutMs < 6_000 || sessionTimeoutMs > 300_000) {
     throw new UsageError('--session-timeout takes 6s to 300s: brokers accept no less');
   }
+  const brokerSessionMs = waitOption('broker-session', given('broker-session') ?? '6s', 4_000, 60_000);
   const host = given('host') ?? 'container';
   if (host !== 'container' && host !== 'function') {
     throw new UsageError(`--host takes container or function, not '${host}'`);
@@ -92,6 +97,7 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
     partitions: whole('partitions', '60', 1, 1_000),
     backlog: whole('backlog', '200000', 1_000, 100_000_000),
     sessionTimeoutMs,
+    brokerSessionMs,
     applications: beside === undefined ? [host] : [host, beside],
     bundle: given('bundle'),
     logDir: given('logs'),

@@ -45,6 +45,7 @@ test.each([
   'min.insync.replicas=2',
   'offsets.topic.replication.factor=3',
   'group.initial.rebalance.delay.ms=0',
+  'broker.session.timeout.ms=6000',
   'auto.create.topics.enable=false',
 ])('both engines set %s', (setting) => {
   const [name = '', value] = setting.split('=');

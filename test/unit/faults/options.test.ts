@@ -6,7 +6,8 @@ describe('faultOptions', () => {
   test('without anything: every scenario once, as the issue asks', () => {
     const { scenarios: chosen, ...rest } = faultOptions({}, []);
     expect(chosen).toEqual(scenarios);
-    expect(rest).toMatchObject({ repeats: 1, instances: 4, rate: 400, partitions: 60, sessionTimeoutMs: 10_000 });
+    expect(rest).toMatchObject({ repeats: 1, instances: 4, rate: 400, partitions: 60 });
+    expect(rest).toMatchObject({ sessionTimeoutMs: 10_000, brokerSessionMs: 6_000 });
     expect(rest.applications).toEqual(['container']);
   });
 
@@ -32,6 +33,7 @@ describe('faultOptions', () => {
     [{ repeats: '0' }, [], '--repeats takes a whole number from 1 to 1000'],
     [{ 'session-timeout': '10' }, [], '--session-timeout takes a duration'],
     [{ 'session-timeout': '3s' }, [], '--session-timeout takes 6s to 300s'],
+    [{ 'broker-session': '2s' }, [], '--broker-session takes 4s to 60s'],
     [{ host: 'lambda' }, [], '--host takes container or function'],
     [{ beside: 'flink' }, [], '--beside takes kafkajs'],
     [{ host: 'function', bundle: 'x' }, [], '--bundle goes with --host container'],
