@@ -12,7 +12,7 @@ export interface TopicConfigs {
    * `producer`: brokers store batches as they come. Any other value makes each leader inflate and compress every batch
    * again, and readers need the codec.
    */
-  readonly 'compression.type': 'producer' | 'uncompressed' | 'gzip' | 'zstd';
+  readonly 'compression.type': 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   /** The segment that is written to is never compacted: of a compacted topic it has to end early. */
   readonly 'segment.bytes'?: string;
   readonly 'segment.ms'?: string;

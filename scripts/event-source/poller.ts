@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
 import type { Cluster } from 'kafkajs/src/cluster/index.js';
+import { readEveryCodec } from '../support/kafka/codecs.ts';
 import { followCoordinator } from './coordinator.ts';
 import { drainFirst } from './drain-first.ts';
 import { createPartitionQueues } from './partition-queues.ts';
@@ -46,6 +47,7 @@ const drainMs = 45_000;
 export async function startPoller(options: PollerOptions): Promise<Poller> {
   const { kafka, topic, groupId, concurrency, signal } = options;
   const queues = createPartitionQueues(options);
+  readEveryCodec(); // the service decodes what its function gets
   const consumer: Consumer = kafka.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,

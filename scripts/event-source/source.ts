@@ -46,7 +46,8 @@ export interface EventSource {
 }
 
 /**
- * Does on any cluster what the service's managed pollers do. It shares no code with the runtime of the functions.
+ * Does on any cluster what the service's managed pollers do. It shares no code with the runtime of the functions
+ * but what inflates compressed batches.
  * @throws InitError with what the function said when it cannot initialise
  */
 export async function startEventSource(options: EventSourceOptions): Promise<EventSource> {

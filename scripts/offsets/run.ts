@@ -57,7 +57,7 @@ function chosen({ partitions }: GroupLook, wanted: readonly number[] | undefined
 async function show(cluster: AnsweringCluster, topic: TopicFacts, subject: Subject, look: GroupLook): Promise<Report> {
   const next = look.partitions.filter((one) => lagOf(one) > 0);
   const at = new Map(next.map(({ partition, committed, low }) => [partition, Math.max(low, committed ?? low)]));
-  // An answer that cannot be decoded (a codec that is not there) only costs this extra.
+  // An answer that cannot be decoded (a batch that is not sound) only costs this extra.
   const records = await readAt(topic, at, cluster.nodes).catch(() => new Map<number, { timestamp: number }>());
   const times = new Map([...records].map(([partition, { timestamp }]) => [partition, timestamp]));
   return {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, IHeaders, Kafka } from 'kafkajs';
+import { readEveryCodec } from '../support/kafka/codecs.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { insist, type OffsetWatch } from './offsets.ts';
 
@@ -30,6 +31,7 @@ export async function startReader(
   topics: PipelineTopics,
   signal: AbortSignal,
 ): Promise<Reader> {
+  readEveryCodec();
   const names = [topics.source, topics.output, topics.deadLetters];
   const positions = new Map<string, number[]>();
   for (const name of names) positions.set(name, [...(await insist(() => offsets.bounds(name), signal)).end]);

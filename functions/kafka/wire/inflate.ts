@@ -1,4 +1,7 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { unpackLz4 } from './lz4.ts';
+import { unpackSnappy } from './snappy.ts';
+import { unpackedBy } from './unpacked.ts';
 import { WireError } from './wire-error.ts';
 
 /** Most bytes that one batch may inflate to. A megabyte of gzip can hold a thousand. */
@@ -14,12 +17,12 @@ export interface InflateBudget {
 
 type Inflate = (packed: Buffer, options: { maxOutputLength: number }) => Buffer;
 
-/** By the number that a batch's attributes give the codec. Snappy and LZ4 are not part of Node. */
+/** By the number that a batch's attributes give the codec. */
 const codecs: readonly { readonly name: string; readonly inflate?: Inflate }[] = [
   { name: 'none' },
   { name: 'gzip', inflate: gunzipSync },
-  { name: 'snappy' },
-  { name: 'lz4' },
+  { name: 'snappy', inflate: unpackedBy(unpackSnappy) },
+  { name: 'lz4', inflate: unpackedBy(unpackLz4) },
   { name: 'zstd', inflate: unzstd },
 ];
 
@@ -29,7 +32,7 @@ export function inflate(codec: number, packed: Buffer, budget: InflateBudget): B
   if (run === undefined) {
     throw new WireError(
       'unsupported',
-      `The batch is compressed with ${name}, which is not supported: let its producer use gzip, zstd or none, ` +
+      `The batch is compressed with ${name}, which is not supported: let its producer use lz4, zstd, snappy, gzip or none, ` +
         'and write again what is there already, or move the offset of the group past it',
     );
   }

@@ -20,7 +20,7 @@ const headerBytes = 61;
 const crcAt = 17;
 const attributesAt = 21;
 
-/** How the records of a batch are packed. Snappy and LZ4 are not in Node. */
+/** How the records of a batch are packed. Snappy and LZ4 are not in Node, and only read. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
 /** Levels that cost least: a few per cent fewer bytes are not worth twice the time. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { readEveryCodec } from '../../../scripts/support/kafka/codecs.ts';
 import { ledgerClient, logBounds } from './client.ts';
 
 export interface ScanOptions {
@@ -26,6 +27,7 @@ interface Progress {
 export async function scanTopics(options: ScanOptions): Promise<Map<string, number>> {
   const { topics, timeoutMs = 60_000 } = options;
   const deadlineMs = Date.now() + timeoutMs;
+  readEveryCodec();
   const kafka = ledgerClient(options.bootstrapServers);
   const bounds = await logBounds(kafka, topics, deadlineMs);
   const unfinished = new Map<string, Progress>();

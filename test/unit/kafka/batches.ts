@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { crc32c } from '../../../functions/kafka/wire/crc32c.ts';
 import { type FetchedFrom, type FetchedRecords, readBatches } from '../../../functions/kafka/wire/fetched-batches.ts';
+import { packLz4, packSnappy } from '../../support/packers.ts';
 import { batchWithKafkajs, type RecordSpec } from './kafkajs-codec.ts';
 
 /** Batches as a broker would send them, written by kafkajs' encoder and changed where it cannot write such a thing. */
@@ -55,9 +56,9 @@ export function withFlags(batch: Buffer, attributes: number): Buffer {
   return sealed(batch);
 }
 
-const pack = { 1: gzipSync, 2: Buffer.from, 3: Buffer.from, 4: zstdCompressSync };
+const pack = { 1: gzipSync, 2: packSnappy, 3: packLz4, 4: zstdCompressSync };
 
-/** The batch with its records compressed; snappy and LZ4 in name only. */
+/** The batch with its records compressed; with snappy and LZ4 they are as long as before. */
 export function compressed(batch: Buffer, codec: keyof typeof pack): Buffer {
   return withFlags(Buffer.concat([batch.subarray(0, 61), pack[codec](batch.subarray(61))]), codec);
 }

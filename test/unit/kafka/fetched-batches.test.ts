@@ -33,6 +33,8 @@ const values = (fetched: { records: readonly { value: Buffer | null }[] }): stri
 describe.each([
   ['plain', (batch: Buffer) => batch],
   ['gzip', (batch: Buffer) => compressed(batch, 1)],
+  ['snappy', (batch: Buffer) => compressed(batch, 2)],
+  ['lz4', (batch: Buffer) => compressed(batch, 3)],
   ['zstd', (batch: Buffer) => compressed(batch, 4)],
 ])('a batch, %s', (_codec, pack) => {
   test('is read as kafkajs reads it', async () => {

@@ -91,7 +91,8 @@ describe.each([0, 1] as const)('messages of format %i', (version) => {
     expect(() => read([message(version, 0, gzipSync('').toString('latin1'), 1)])).toThrow('has none within');
     expect(() => read([message(version, 0, 'plain', 1)])).toThrow('The batch is no sound gzip');
     expect(() => read([message(version, 0, null, 1)])).toThrow('The batch is no sound gzip');
-    expect(() => read([packed(version, 2, 2)])).toThrow('compressed with snappy');
+    expect(() => read([packed(version, 2, 2)])).toThrow('The batch is no sound snappy');
+    expect(() => read([packed(version, 2, 5)])).toThrow('compressed with codec 5');
   });
 
   test('with a sound checksum and nonsense behind it are an error', () => {

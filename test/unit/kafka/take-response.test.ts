@@ -4,7 +4,7 @@ import { createStandstills } from '../../../functions/kafka/kafkajs/standstill.t
 import { takeResponse } from '../../../functions/kafka/kafkajs/take-response.ts';
 import type { FetchedBatch, OutOfRangePolicy, Right, StuckPartition } from '../../../functions/kafka/port.ts';
 import type { FetchedPartition } from '../../../functions/kafka/wire/fetch.ts';
-import { batchOf, compressed, marker, record } from './batches.ts';
+import { batchOf, marker, record, withFlags } from './batches.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -160,7 +160,7 @@ describe('a partition that cannot be read', () => {
   test('stands still alone, and is named', async () => {
     const { take, read, stuck, standstills, positions } = member();
     await take([
-      { bytes: compressed(await batch('lost'), 3) },
+      { bytes: withFlags(await batch('lost'), 5) },
       { bytes: await batch('a') },
       { errorCode: errorCodes.corrupt },
     ]);
@@ -168,7 +168,7 @@ describe('a partition that cannot be read', () => {
     expect(positions.has(0)).toBe(false);
     expect([0, 1, 2].map((partition) => standstills.has(partition))).toEqual([true, false, true]);
     expect(stuck).toMatchObject([
-      { partition: 0, offset: 10, error: expect.stringContaining('lz4'), retryInMs: 1_000 },
+      { partition: 0, offset: 10, error: expect.stringContaining('codec 5'), retryInMs: 1_000 },
       { partition: 2, offset: 10, retryInMs: 1_000 },
     ]);
   });

@@ -165,26 +165,20 @@ describe('a format', () => {
 });
 
 describe('compression', () => {
-  test.each([
-    [2, 'snappy'],
-    [3, 'lz4'],
-  ] as const)('of %i is refused as %s, with what to do', (codec, name) => {
-    expect(fault(compressed(batch, codec))).toMatchObject({
+  test.each([5, 6, 7])('of %i, which does not exist, is refused by its number, with what to do', (codec) => {
+    expect(fault(withFlags(Buffer.from(batch), codec))).toMatchObject({
       kind: 'unsupported',
       message: expect.stringMatching(
-        `compressed with ${name}, which is not supported: let its producer use gzip, zstd`,
+        `compressed with codec ${codec}, which is not supported: let its producer use lz4`,
       ),
     });
-    expect(values(read([batch, compressed(following, codec)]))).toHaveLength(3);
-  });
-
-  test('that does not exist is refused by its number', () => {
-    for (const codec of [5, 6, 7])
-      expect(fault(withFlags(Buffer.from(batch), codec)).message).toContain(`codec ${codec}`);
+    expect(values(read([batch, withFlags(Buffer.from(following), codec)]))).toHaveLength(3);
   });
 
   test.each([
     [1, 'gzip'],
+    [2, 'snappy'],
+    [3, 'lz4'],
     [4, 'zstd'],
   ] as const)('of %i that is cut, or other bytes, is an error and no record', (codec, name) => {
     const packed = compressed(batch, codec);
