@@ -135,7 +135,7 @@ export const settingSpecs = {
   }),
   commitIntervalMs: setting({
     name: 'KAFKA_COMMIT_INTERVAL_MS',
-    fallback: '100',
+    fallback: '50',
     ...integer(10, 60_000),
     effect: 'How often offsets of done records are committed: what a killed instance may do twice.',
   }),

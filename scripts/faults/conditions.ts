@@ -7,7 +7,7 @@ export const takeOverMs = 2_000;
 /** DRAIN_DEADLINE_MS, where nobody changed it. */
 export const drainDeadlineMs = 10_000;
 /** KAFKA_COMMIT_INTERVAL_MS, where nobody changed it. */
-const commitIntervalMs = 100;
+const commitIntervalMs = 50;
 /** What a commit takes to be stored by all replicas on a busy machine: 50 ms in half of the cases. */
 const commitTakesMs = 100;
 
