@@ -168,7 +168,8 @@ export const settingSpecs = {
     fallback: '120000',
     ...integer(5_000, 3_600_000),
     effect:
-      'With records of a partition and no progress there for this long, or no membership, the process ends so that it is restarted.',
+      'With records of a partition and no progress there for this long, or no membership, the process ends so that it is ' +
+      'restarted. One call of a handler must be shorter.',
   }),
   startupTimeoutMs: setting({
     name: 'STARTUP_TIMEOUT_MS',

@@ -11,7 +11,7 @@ import { openPublishing } from '../shared/publishing.ts';
 import { exposition } from './exposition.ts';
 import { serveHealth } from './health.ts';
 import { type ConsumingHost, createConsumingHost } from './host.ts';
-import { startWatchdog, type Watchdog } from './watchdog.ts';
+import { headsOf, startWatchdog, type Watchdog } from './watchdog.ts';
 
 /** What the process hands in, so that a test can hand in something else. */
 export interface ContainerDependencies {
@@ -119,7 +119,7 @@ export async function prepareContainer<Resources>(
     log.info({ group, topic: source }, `Kafka consumer started with group '${group}'`);
     watchdog = startWatchdog(
       () => ({
-        heads: headsOf(running),
+        heads: headsOf(running.lanes),
         member: running.assigned !== undefined && Date.now() - running.member.confirmedAtMs < settings.watchdogMs,
         waiting: waitsForDownstream(),
       }),
@@ -163,14 +163,6 @@ function bufferedIn({ lanes }: ConsumingHost): number {
   let bytes = 0;
   for (const lane of lanes.values()) bytes += lane.bufferedBytes;
   return bytes;
-}
-
-function headsOf({ lanes }: ConsumingHost): Map<number, string> {
-  const heads = new Map<number, string>();
-  for (const [partition, { firstUndone, tries, triesLater }] of lanes) {
-    if (firstUndone !== undefined && !triesLater) heads.set(partition, `offset ${firstUndone}, try ${tries}`);
-  }
-  return heads;
 }
 
 function closeServer(server: Server): void {

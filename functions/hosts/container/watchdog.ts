@@ -1,3 +1,5 @@
+import type { Lane } from '../../runtime/lane-contract.ts';
+
 /** What the watchdog looks at. */
 export interface Vitals {
   /** Of each partition that has records which are not done: in words, where the first of them stands. */
@@ -50,4 +52,15 @@ export function startWatchdog(
   const timer = setInterval(check, Math.max(100, limitMs / 10));
   timer.unref();
   return { check, stop: () => clearInterval(timer) };
+}
+
+/** A first record that waits for its next try stands still on purpose, however long. */
+export function headsOf(
+  lanes: ReadonlyMap<number, Pick<Lane, 'firstUndone' | 'tries' | 'triesLater'>>,
+): Map<number, string> {
+  const heads = new Map<number, string>();
+  for (const [partition, { firstUndone, tries, triesLater }] of lanes) {
+    if (firstUndone !== undefined && !triesLater) heads.set(partition, `offset ${firstUndone}, try ${tries}`);
+  }
+  return heads;
 }

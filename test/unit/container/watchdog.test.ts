@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startWatchdog, type Vitals } from '../../../functions/hosts/container/watchdog.ts';
+import { headsOf, startWatchdog, type Vitals } from '../../../functions/hosts/container/watchdog.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -104,4 +104,13 @@ describe('the watchdog', () => {
     vi.advanceTimersByTime(limitMs);
     expect(looks).toHaveBeenCalledTimes(10);
   });
+});
+
+test('what the watchdog sees of lanes: first records that are not done, but for those that wait for their next try', () => {
+  const lanes = new Map([
+    [0, { firstUndone: 7, tries: 2, triesLater: false }],
+    [1, { firstUndone: 8, tries: 1, triesLater: true }],
+    [2, { firstUndone: undefined, tries: 0, triesLater: false }],
+  ]);
+  expect([...headsOf(lanes)]).toEqual([[0, 'offset 7, try 2']]);
 });
