@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '../infra/cluster/cluster.ts';
-import { drawingOf, reportHtml, summaryMarkdown } from './faults/html-report.ts';
+import { drawingOf, type RunConditions, reportHtml, summaryMarkdown, thisMachine } from './faults/html-report.ts';
+import { type Merged, mergeReports } from './faults/merge.ts';
 import { openNetwork } from './faults/network.ts';
 import { type FaultOptions, faultDescriptions, faultFlags, faultOptions } from './faults/options.ts';
 import { reportJson, reportText, type ScenarioReport } from './faults/report.ts';
@@ -26,6 +27,7 @@ await runCommand(
       'kill --repeats 10',
       'kill:30 join:30 poison --at-once 3 --report bad-days.html',
       'sigterm join --beside kafkajs',
+      '--merge kill.html others.html --report bad-days.html',
       '--list',
     ],
     options: faultFlags,
@@ -42,6 +44,7 @@ await runCommand(
       for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(22)} ${summary}\n`);
       return 0;
     }
+    if (flags.merge) return printMerged(mergeReports(names), flags);
     const options = faultOptions(flags, names);
     const bundle = options.bundle ?? (await buildBundle()).path;
     const reports = await withGrounds(options, (grounds) => runAll(options, grounds, bundle, flags.json));
@@ -50,14 +53,26 @@ await runCommand(
       process.stderr.write(`${summaryMarkdown(reports)}\n`);
       say(`written: ${options.reportPath}, and its figures beside it`);
     }
-    // The bare application promises nothing: it is there to compare with.
-    const held = reports.every(
-      ({ application, judgement: { broken, slow } }) =>
-        application === 'kafkajs' || (broken.length === 0 && !(flags.judge && slow.length > 0)),
-    );
-    return held ? 0 : 1;
+    return held(reports, flags.judge) ? 0 : 1;
   },
 );
+
+/** The bare application promises nothing: it is there to compare with. */
+function held(reports: readonly ScenarioReport[], judge: boolean): boolean {
+  return reports.every(
+    ({ application, judgement: { broken, slow } }) =>
+      application === 'kafkajs' || (broken.length === 0 && !(judge && slow.length > 0)),
+  );
+}
+
+function printMerged(
+  { reports, runs }: Merged,
+  { json, judge, report }: { readonly json: boolean; readonly judge: boolean; readonly report?: string },
+): number {
+  process.stdout.write(json ? `${JSON.stringify(reports.map(reportJson))}\n` : `${summaryMarkdown(reports)}\n`);
+  if (report) writeReport(report, reports, runs);
+  return held(reports, judge) ? 0 : 1;
+}
 
 /** Starts the clusters, one after the other, and stops them all. */
 async function withGrounds<Result>(
@@ -108,12 +123,18 @@ async function runAll(
       if (options.svgDir) draw(options.svgDir, own);
       reports.push(...own);
       // Written anew after each scenario: what took hours is not lost when it is interrupted.
-      if (options.reportPath) writeReport(options.reportPath, reports, options);
+      if (options.reportPath) writeReport(options.reportPath, reports, [conditionsNow(options)]);
     }
   } finally {
     guard.dismiss();
   }
   return reports;
+}
+
+function conditionsNow(options: FaultOptions): RunConditions {
+  const { instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce } = options;
+  const now = { at: new Date().toISOString(), machine: thisMachine() };
+  return { ...now, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce };
 }
 
 function draw(dir: string, reports: readonly ScenarioReport[]): void {
@@ -126,9 +147,9 @@ function draw(dir: string, reports: readonly ScenarioReport[]): void {
 }
 
 /** The page, and beside it the figures alone. */
-function writeReport(path: string, reports: readonly ScenarioReport[], options: FaultOptions): void {
+function writeReport(path: string, reports: readonly ScenarioReport[], runs: readonly RunConditions[]): void {
   const [page, figures] = [resolve(path), resolve(path.replace(/(\.html)?$/, '.json'))];
   mkdirSync(dirname(page), { recursive: true });
-  writeFileSync(page, reportHtml(reports, { ...options, at: new Date() }));
+  writeFileSync(page, reportHtml(reports, runs));
   writeFileSync(figures, `${JSON.stringify(reports.map(reportJson), null, 2)}\n`);
 }

@@ -1,12 +1,15 @@
 import { arch, availableParallelism, platform } from 'node:os';
 import { drawPanels } from './drawing.ts';
 import { quantile, seconds } from './judgement.ts';
-import type { Outcome } from './outcome.ts';
+import type { Reported } from './outcome.ts';
 import { reportJson, reportText, type ScenarioReport } from './report.ts';
 
-/** What all runs of a report had in common. */
+/** What all scenarios of a run had in common. */
 export interface RunConditions {
-  readonly at: Date;
+  /** When it was written, as ISO 8601. */
+  readonly at: string;
+  /** Its cores, system and architecture. */
+  readonly machine?: string;
   readonly instances: number;
   readonly rate: number;
   readonly partitions: number;
@@ -30,7 +33,7 @@ const head = [
 /** A row a scenario and application: what is promised, and what it came to. Of several repeats the p50 and the p95. */
 export function summaryRows(reports: readonly ScenarioReport[]): string[][] {
   return reports.map(({ scenario, application, outcomes, judgement }) => {
-    const both = (of: (outcome: Outcome) => number, show: (value: number) => string = String): string => {
+    const both = (of: (outcome: Reported) => number, show: (value: number) => string = String): string => {
       const values = outcomes.map(of);
       const [p50, p95] = [0.5, 0.95].map((share) => show(quantile(values, share)));
       return values.length === 1 || p50 === p95 ? `${p50}` : `${p50} / ${p95}`;
@@ -59,22 +62,18 @@ export function summaryMarkdown(reports: readonly ScenarioReport[]): string {
 }
 
 /** One page that needs nothing else: the summary, each scenario's table and drawing, and all figures as JSON. */
-export function reportHtml(reports: readonly ScenarioReport[], conditions: RunConditions): string {
-  const { at, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce } = conditions;
+export function reportHtml(reports: readonly ScenarioReport[], runs: readonly RunConditions[]): string {
   const cells = (tag: string, row: readonly string[]): string =>
     `<tr>${row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
   const scenarios = [...new Set(reports.map(({ scenario }) => scenario))];
-  const figures = { at: at.toISOString(), instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce };
-  const json = JSON.stringify({ ...figures, scenarios: reports.map(reportJson) });
+  const json = JSON.stringify({ runs, scenarios: reports.map(reportJson) });
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bad days</title>',
     '<style>body{font:14px/1.5 system-ui,sans-serif;margin:2rem;color:#1f2933}table{border-collapse:collapse}',
     'td,th{padding:.2rem .7rem;border-bottom:1px solid #d5dae0;text-align:left}pre{overflow-x:auto}svg{max-width:100%}</style>',
     '<h1>Bad days</h1>',
-    `<p>${at.toISOString()}, ${availableParallelism()} cores, ${platform()} ${arch()}; ${instances} instances where a `,
-    `scenario does not say, ${rate} records/s over ${partitions} partitions, session ${seconds(sessionTimeoutMs)} s, `,
-    `that of brokers ${seconds(brokerSessionMs)} s, `,
-    `${atOnce} clusters at the same time. Two figures are p50 / p95. Times are those at which brokers appended.</p>`,
+    ...runs.map(conditionsOf),
+    '<p>Two figures are p50 / p95. Times are those at which brokers appended.</p>',
     `<table>${cells('th', head)}${summaryRows(reports)
       .map((row) => cells('td', row))
       .join('')}</table>`,
@@ -87,6 +86,19 @@ export function reportHtml(reports: readonly ScenarioReport[], conditions: RunCo
   ].join('\n');
 }
 
+function conditionsOf(run: RunConditions): string {
+  const { at, machine, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce } = run;
+  const many = `${instances} instances where a scenario does not say, ${rate} records/s over ${partitions} partitions`;
+  const where = machine === undefined ? '' : `, ${machine}`;
+  const sessions = `session ${seconds(sessionTimeoutMs)} s, that of brokers ${seconds(brokerSessionMs)} s`;
+  return `<p>${escaped(`${at}${where}; ${many}, ${sessions}, ${atOnce} clusters at the same time.`)}</p>`;
+}
+
+/** The machine that this runs on. */
+export function thisMachine(): string {
+  return `${availableParallelism()} cores, ${platform()} ${arch()}`;
+}
+
 function tableOf(report: ScenarioReport): string {
   return `<pre>${escaped(reportText(report))}</pre>`;
 }
@@ -97,9 +109,11 @@ export function drawingOf(reports: readonly ScenarioReport[]): string {
   if (!first) return '';
   const panels = reports.flatMap(({ application, outcomes }) => {
     const [worst] = outcomes.toSorted((left, right) => right.silenceMs - left.silenceMs);
-    return worst ? [{ title: application, story: worst.story }] : [];
+    return worst?.story ? [{ title: application, story: worst.story }] : [];
   });
-  return drawPanels(first.scenario.name, first.scenario.summary, panels);
+  const earlier = reports.flatMap(({ drawings = [] }) => drawings);
+  const drawn = panels.length > 0 ? [drawPanels(first.scenario.name, first.scenario.summary, panels)] : [];
+  return [...drawn, ...earlier].join('\n');
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.ts';
+import type { Reported } from './outcome.ts';
 import type { Promised } from './scenario.ts';
 
 /** What a scenario's repeats broke of what is promised, a sentence each. */
@@ -10,7 +10,7 @@ export interface Judgement {
 }
 
 /** Holds the repeats to the promises. */
-export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised): Judgement {
+export function judgeOutcomes(outcomes: readonly Reported[], promised: Promised): Judgement {
   const broken: string[] = [];
   const slow: string[] = [];
   for (const [index, outcome] of outcomes.entries()) {
@@ -48,7 +48,7 @@ export function judgeOutcomes(outcomes: readonly Outcome[], promised: Promised):
 }
 
 /** Of those that were told to end. */
-export function longestExitMs({ exits }: Outcome): number | undefined {
+export function longestExitMs({ exits }: Reported): number | undefined {
   const times = exits.flatMap(({ ms }) => (ms === undefined ? [] : [ms]));
   return times.length === 0 ? undefined : Math.max(...times);
 }

@@ -20,7 +20,7 @@ export const faultFlags = {
     host: text,
     beside: text,
   },
-  ...{ svg: text, report: text, judge: flag, json: flag, list: flag, bundle: text, logs: text },
+  ...{ svg: text, report: text, merge: flag, judge: flag, json: flag, list: flag, bundle: text, logs: text },
 } as const;
 
 export const faultDescriptions = {
@@ -36,6 +36,7 @@ export const faultDescriptions = {
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
   svg: "A directory for drawings of each partition's owner and lag: of each scenario the repeat that was silent longest.",
   report: 'A page (.html) with the tables, drawings and figures of all scenarios, and its figures beside it as .json.',
+  merge: 'Run none: make one table, and with --report one page, of the pages (or .json figures) of earlier runs.',
   judge: 'Fail also when it took longer than promised: machines differ.',
   json: 'Print one JSON document in place of the tables.',
   list: 'Show the scenarios, and run none.',

@@ -26,6 +26,9 @@ export interface Outcome extends Standstill {
   readonly story: Story;
 }
 
+/** What a repeat is judged and reported by; its story may be gone. */
+export type Reported = Omit<Outcome, 'story'> & { readonly story?: Story | undefined };
+
 /** What a drawing of the run needs. */
 export interface Story {
   readonly marks: readonly Mark[];

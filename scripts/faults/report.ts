@@ -1,6 +1,6 @@
 import { table } from '../support/table.ts';
 import { type Judgement, longestExitMs, quantile, seconds } from './judgement.ts';
-import type { Outcome } from './outcome.ts';
+import type { Reported } from './outcome.ts';
 import type { Promised, Scenario } from './scenario.ts';
 
 /** All repeats of one scenario with one application. */
@@ -8,8 +8,10 @@ export interface ScenarioReport {
   readonly scenario: Scenario;
   readonly application: string;
   readonly promised: Promised;
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly Reported[];
   readonly judgement: Judgement;
+  /** Of repeats without a story: as they were drawn when they ran. */
+  readonly drawings?: readonly string[];
 }
 
 const columns = [
@@ -70,7 +72,7 @@ function rightAligned(rows: readonly (readonly string[])[]): string[][] {
 }
 
 interface Figure {
-  readonly of: (outcome: Outcome) => number | undefined;
+  readonly of: (outcome: Reported) => number | undefined;
   readonly show: (value: number) => string;
 }
 
@@ -87,7 +89,7 @@ const figures: readonly Figure[] = [
   { of: ({ peakMb }) => peakMb, show: String },
 ];
 
-function cells(outcome: Outcome): string[] {
+function cells(outcome: Reported): string[] {
   return figures.map(({ of, show }) => {
     const value = of(outcome);
     return value === undefined ? '-' : show(value);
@@ -96,7 +98,7 @@ function cells(outcome: Outcome): string[] {
 
 /** The same for a program: figures by repeat and as quantiles, without what only drawings need. */
 export function reportJson({ scenario, application, promised, outcomes, judgement }: ScenarioReport): object {
-  const of = (figure: (outcome: Outcome) => number | undefined) => {
+  const of = (figure: (outcome: Reported) => number | undefined) => {
     const values = outcomes.map(figure).filter((value) => value !== undefined);
     return values.length === 0 ? null : { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
   };
