@@ -34,7 +34,9 @@ export function readEarlier(path: string): Earlier {
   const text = readFileSync(path, 'utf8');
   const isPage = text.startsWith('<!doctype html>');
   const figures = parsed(isPage ? embedded.exec(text)?.[1] : text);
-  const runs = isObject(figures) ? (Array.isArray(figures.runs) ? figures.runs : [figures]) : [];
+  const all = isObject(figures) ? (Array.isArray(figures.runs) ? figures.runs : [figures]) : [];
+  // Before it could be set it was Kafka's own.
+  const runs = all.map((run: object) => ({ brokerSessionMs: 9_000, ...run }));
   const entries = isObject(figures) ? figures.scenarios : figures;
   if (!Array.isArray(entries) || !entries.every(isWritten) || !runs.every(isConditions)) {
     throw new CommandError(`${path} is no report: --merge takes pages that --report wrote, or their .json`);

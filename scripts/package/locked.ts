@@ -7,6 +7,8 @@ export interface LockedPackage {
   readonly license?: string;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
+  /** Why its author wants nobody to take it any more. */
+  readonly deprecated?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -63,6 +65,14 @@ function locate(packages: Lock['packages'], name: string, from: string): string 
     if (packages[location] !== undefined) return location;
     if (folder === '') return undefined; // an optional one that is not installed
   }
+}
+
+/** Production dependencies that their authors have given up, and in which words: known without a registry. */
+export function deprecatedPackages(lock: Lock): string[] {
+  return productionPackages(lock).flatMap((location) => {
+    const { deprecated, version } = lock.packages[location] ?? {};
+    return deprecated === undefined ? [] : [`${nameAt(location)} ${version}: ${deprecated}`];
+  });
 }
 
 /** What is wrong with the production dependencies: licences, install scripts, and what is not pinned by a hash. */

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { type Bundle, buildBundle, bundles } from '../support/bundle.ts';
 import { type Gate, requireCertificates } from '../support/certificate.ts';
 import { CommandError } from '../support/command.ts';
+import { type Advisories, advisoryProblems, askAdvisories } from './advisories.ts';
 import { inspectArchives, type PackagedArchive, type PackagedBundle } from './archives.ts';
 import { templateProblems } from './check-template.ts';
-import { dependencyProblems, readLock } from './locked.ts';
+import { dependencyProblems, deprecatedPackages, productionPackages, readLock } from './locked.ts';
 import type { Target } from './options.ts';
 import { sbomOf, writeSbom } from './sbom.ts';
 import { packageFolder, runServerless } from './serverless.ts';
@@ -25,6 +26,12 @@ export interface Packaged {
   readonly bundles: readonly PackagedBundle[];
   /** What is in each bundle, as CycloneDX. */
   readonly sbom: { readonly path: string; readonly packages: number };
+  /** What is known of all production dependencies, in a bundle or not. */
+  readonly dependencies: {
+    readonly packages: number;
+    readonly deprecated: readonly string[];
+    readonly advisories: Advisories;
+  };
 }
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -46,16 +53,18 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
   const folder = packageFolder(target);
   // Made beside and renamed: what is there is whole and checked, and two at once do not meet.
   const work = `${folder}.${process.pid}`;
+  const lock = readLock();
+  const asked = askAdvisories(lock);
   try {
     await runServerless('package', target, work);
     const template = readTemplate(join(work, templateName));
-    const lock = readLock();
+    const advisories = await asked;
     const { archives, problems } = inspectArchives(template, work, packagedBundles);
-    problems.push(...templateProblems(template), ...dependencyProblems(lock));
+    problems.push(...templateProblems(template), ...dependencyProblems(lock), ...advisoryProblems(advisories));
     if (problems.length > 0) throw new CommandError(`The package is refused:\n  ${problems.join('\n  ')}`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
-    const sbom = sbomOf(lock, made);
+    const sbom = sbomOf(lock, made, advisories);
     return {
       target,
       template,
@@ -63,6 +72,9 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
       archives: archives.map((archive) => ({ ...archive, path: join(folder, basename(archive.path)) })),
       bundles: packagedBundles,
       sbom: { path: writeSbom(sbom), packages: sbom.components.filter(({ type }) => type === 'library').length },
+      dependencies: {
+        ...{ packages: productionPackages(lock).length, deprecated: deprecatedPackages(lock), advisories },
+      },
     };
   } finally {
     rmSync(work, { recursive: true, force: true });

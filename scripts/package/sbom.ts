@@ -4,17 +4,23 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from '../support/bundle.ts';
 import { CommandError } from '../support/command.ts';
-import { type Lock, nameAt } from './locked.ts';
+import { type Advisories, advisoriesInShort } from './advisories.ts';
+import { deprecatedPackages, type Lock, nameAt } from './locked.ts';
 
 /** The parts of CycloneDX 1.6 that are used. https://cyclonedx.org/docs/1.6/json/ */
 export interface Sbom {
   readonly bomFormat: 'CycloneDX';
   readonly specVersion: '1.6';
   readonly version: 1;
-  readonly metadata: { readonly component: Component };
+  readonly metadata: { readonly component: Component; readonly properties: readonly Property[] };
   readonly components: readonly Component[];
   /** Which bundles there are, and which packages have bytes in each. */
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
+
+interface Property {
+  readonly name: string;
+  readonly value: string;
 }
 
 interface Component {
@@ -31,10 +37,11 @@ interface Component {
 export const sbomPath = fileURLToPath(new URL('../../dist/sbom.json', import.meta.url));
 
 /**
- * What is in the bundles, by what the bundler took. No time and no random number is in it: the same bundles, the same bytes.
+ * What is in the bundles, by what the bundler took. No time and no random number is in it: the same bundles and the same
+ * answer about advisories, the same bytes.
  * @throws CommandError when a package of a bundle is not in the lock file
  */
-export function sbomOf(lock: Lock, bundles: readonly Bundle[]): Sbom {
+export function sbomOf(lock: Lock, bundles: readonly Bundle[], advisories: Advisories): Sbom {
   const root = `${lock.name}@${lock.version}`;
   const locations = [...new Set(bundles.flatMap(({ packages }) => packages))].sort();
   const files = bundles.map(({ path }): Component => {
@@ -48,6 +55,10 @@ export function sbomOf(lock: Lock, bundles: readonly Bundle[]): Sbom {
     version: 1,
     metadata: {
       component: { 'bom-ref': root, type: 'application', name: lock.name, version: lock.version, ...licences(license) },
+      properties: [
+        { name: 'hft-engine:advisories', value: advisoriesInShort(advisories) },
+        { name: 'hft-engine:deprecated', value: deprecatedPackages(lock).join('; ') || 'none' },
+      ],
     },
     components: [...files, ...locations.map((location) => library(lock, location))],
     dependencies: [
