@@ -3,10 +3,12 @@ import { CommandError } from '../support/command.ts';
 import type { AnsweringCluster } from '../support/kafka/group-look.ts';
 import { type Letter, placeOf } from './letter.ts';
 import type { Look } from './look.ts';
+import { standingJson } from './parked-text.ts';
 import { readBody } from './raw-headers.ts';
 import { recordJson } from './record-json.ts';
 import { scan } from './scan.ts';
 import { stateOf } from './select.ts';
+import type { Standing } from './standing.ts';
 
 /**
  * Writes dead letters to a file, a line of JSON each: every byte in base64, and the text beside it where it is text. The
@@ -18,6 +20,7 @@ export async function exportLetters(
   { topic, held, journal }: Look,
   letters: readonly Letter[],
   path: string,
+  standings: ReadonlyMap<string, Standing>,
 ): Promise<number> {
   if (existsSync(path)) throw new CommandError(`${path} is there already: move it, or name another with --out`);
   if (letters.length === 0) throw new CommandError(`no dead letter of ${topic.name} fits: ${path} is not written`);
@@ -38,7 +41,9 @@ export async function exportLetters(
       if (letter === undefined) return;
       const json = recordJson(topic.name, { partition, offset }, timestamp, readBody(body));
       const { cause } = letter;
-      writeSync(file, `${JSON.stringify({ ...json, state: stateOf(letter, journal), cause: cause.id })}\n`);
+      const state = stateOf(letter, journal);
+      const parked = state === 'waiting' ? standingJson(standings, letter) : {};
+      writeSync(file, `${JSON.stringify({ ...json, state, cause: cause.id, ...parked })}\n`);
       written += 1;
     });
     closeSync(file);

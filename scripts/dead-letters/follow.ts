@@ -5,7 +5,7 @@ import { withDeadLetters } from './look.ts';
 import { type Outcome, outcomesOf, type RedriveNote, readPositions } from './outcomes.ts';
 import { type Stretch, scan, wholeExtent } from './scan.ts';
 
-const lookMs = 500;
+const defaultLookMs = 500;
 
 /**
  * Follows redriven records until each was handled or died again, for as long as was asked. Only what has come to the
@@ -17,6 +17,7 @@ export async function follow(
   held: ReadonlyMap<number, Stretch>,
   forMs: number,
   signal: AbortSignal,
+  lookMs = defaultLookMs,
 ): Promise<readonly Outcome[]> {
   if (notes.length === 0) return [];
   const until = Date.now() + forMs;

@@ -6,7 +6,7 @@ import { journalName, readJournal } from './journal.ts';
 import { createLetterReader, type Letter } from './letter.ts';
 import type { Journal } from './note.ts';
 import { type Outcome, outcomesOf, readPositions, redriveNotes } from './outcomes.ts';
-import type { ParkedEntry } from './parked.ts';
+import { type ParkedEntry, type ParkedNote, parkedKeysOf } from './parked.ts';
 import { readParked } from './parked-topic.ts';
 import { type Stretch, scan, wholeExtent } from './scan.ts';
 
@@ -21,6 +21,8 @@ export interface Look {
   readonly held: ReadonlyMap<number, Stretch>;
   /** What was ever parked; undefined where no function parks keys. */
   readonly parked: ReadonlyMap<string, ParkedEntry> | undefined;
+  /** Everything that is noted of keys, requests of this command too. */
+  readonly notes: readonly ParkedNote[];
 }
 
 /** Works on a cluster that has the dead-letter topic. */
@@ -42,13 +44,15 @@ export async function lookAtAll(
   key: Buffer | undefined,
 ): Promise<Look> {
   const journal = await readJournal(cluster, topic.name);
-  const notes = redriveNotes(journal.notes);
-  const positions = await readPositions(target, cluster, notes);
+  const redriven = redriveNotes(journal.notes);
+  const positions = await readPositions(target, cluster, redriven);
   // Before the letters: that a key is parked is noted before they are written.
-  const parked = await readParked(cluster, topic.name);
+  const found = await readParked(cluster, topic.name);
+  const parked = found && parkedKeysOf(found);
   const held = await wholeExtent(topic, cluster.nodes);
   const letters: Letter[] = [];
   const read = createLetterReader(key, parked !== undefined);
   await scan(topic, cluster.nodes, held, (partition, record) => void letters.push(read(partition, record)));
-  return { topic, letters, journal, held, parked, outcomes: outcomesOf(notes, positions, letters) };
+  const outcomes = outcomesOf(redriven, positions, letters);
+  return { topic, letters, journal, held, parked, notes: found ?? [], outcomes };
 }

@@ -5,7 +5,7 @@ import { collectProblems, durationOption, integerOption, UsageError } from '../s
 import { momentOption } from '../support/moment.ts';
 import { type Filter, type State, states } from './select.ts';
 
-export const actions = ['list', 'show', 'redrive', 'export', 'discard'] as const;
+export const actions = ['list', 'show', 'redrive', 'export', 'discard', 'unpark'] as const;
 export type Action = (typeof actions)[number];
 
 type Text = 'bootstrap-servers' | 'env-file' | 'topic' | 'group' | 'key' | 'since' | 'until';
@@ -15,7 +15,7 @@ type Many = 'code' | 'function' | 'cause' | 'source' | 'state';
 /** The flags as typed. */
 export type DeadLettersFlags = { readonly [Flag in Text | Word]?: string | undefined } & {
   readonly [Flag in Many]?: readonly string[] | undefined;
-} & { readonly apply?: boolean | undefined };
+} & { readonly [Flag in 'apply' | 'forget']?: boolean | undefined };
 
 /** What the command was asked to do. */
 export interface DeadLettersOptions {
@@ -23,6 +23,8 @@ export interface DeadLettersOptions {
   readonly target: Target;
   readonly filter: Filter;
   readonly apply: boolean;
+  /** unpark: to take back the notes of keys that are parked with good reason, too. */
+  readonly forget: boolean;
   /** The group that was named; undefined: that of the function which a record died in. */
   readonly group: string | undefined;
   /** Records a second. */
@@ -35,15 +37,21 @@ export interface DeadLettersOptions {
   readonly shownBytes: number;
 }
 
+const ofLetters: readonly Action[] = ['list', 'show', 'redrive', 'export', 'discard'];
 /** The flags that only some actions take. */
 const takenBy: Readonly<Partial<Record<keyof DeadLettersFlags, readonly Action[]>>> = {
-  apply: ['redrive', 'discard'],
+  apply: ['redrive', 'discard', 'unpark'],
+  forget: ['unpark'],
   rate: ['redrive'],
   follow: ['redrive'],
   out: ['export'],
   reason: ['discard'],
   bytes: ['show'],
   state: ['list', 'export'],
+  code: ofLetters,
+  cause: ofLetters,
+  since: ofLetters,
+  until: ofLetters,
 };
 const filters = ['code', 'function', 'cause', 'source', 'key', 'since', 'until'] as const;
 
@@ -86,6 +94,7 @@ export function deadLettersOptions(
   if (problems.length > 0 || action === undefined || sources === undefined) throw new UsageError(problems.join('; '));
   return {
     ...{ action, target: requiredTarget(sources), filter, apply: flags.apply === true },
+    forget: flags.forget === true,
     ...{ group: mergedEnvironment(sources).KAFKA_GROUP_ID, rate, followMs, shownBytes },
     ...{ out: flags.out, reason: flags.reason ?? '' },
   };
@@ -99,6 +108,11 @@ function misplaced(action: Action, flags: DeadLettersFlags, places: readonly str
   if (action === 'show') {
     if (places.length !== 1) problems.push('show takes one place: <partition>/<offset>');
     problems.push(...filters.filter(given).map((name) => `show takes no --${name}: it shows one record`));
+  }
+  if (action === 'unpark') {
+    if (places.length > 0) problems.push('unpark takes no places: it is about keys, --key, --function, --source');
+    if (flags.forget && !(['key', 'function', 'source'] as const).some(given))
+      problems.push('unpark --forget takes --key, --function or --source: whose notes to forget');
   }
   if (action === 'export' && !flags.out) problems.push('export takes --out: the file to write');
   if (action === 'discard' && places.length === 0 && !filters.some(given)) {

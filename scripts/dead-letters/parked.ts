@@ -45,8 +45,8 @@ export interface ParkedRecord {
   readonly value: Buffer | null;
 }
 
-/** A parked key, and where its record is to be found. */
-export interface ParkedEntry extends ParkedKey {
+/** Which key it is, and in which partition. */
+export interface ParkedPlace {
   readonly topic: string;
   readonly partition: number;
   readonly functionName: string;
@@ -54,28 +54,49 @@ export interface ParkedEntry extends ParkedKey {
   readonly name: string;
 }
 
-/** The keys that were ever parked, by the id that dead letters have: of what several owners have written, as the next one takes it. */
-export function parkedKeysOf(records: readonly ParkedRecord[]): Map<string, ParkedEntry> {
+/** As dead letters name their keys. */
+export const idOf = ({ topic, partition, functionName, name }: ParkedPlace): string =>
+  `${topic}/${partition}/${functionName}/${name}`;
+
+/** A parked key, and where its record is to be found. */
+export interface ParkedEntry extends ParkedKey, ParkedPlace {}
+
+/** What the topic holds of a key: what an owner wrote, or what this command asked. */
+export interface ParkedNote extends ParkedPlace {
+  /** As dead letters have it. */
+  readonly id: string;
+  readonly recordKey: Buffer;
+  readonly value: Buffer;
+  readonly isRequest: boolean;
+}
+
+/** The latest of each record that is there, whoever wrote it. */
+export function parkedNotesOf(records: readonly ParkedRecord[]): ParkedNote[] {
   const latest = new Map(records.map((record) => [`${record.partition}/${record.key.toString('latin1')}`, record]));
-  const found = new Map<string, ParkedEntry>();
-  for (const { partition, key, value } of latest.values()) {
+  return [...latest.values()].flatMap(({ partition, key, value }) => {
     const [topic, functionName, owner, name] = parseStateKey(key) ?? [];
-    if (
-      value === null ||
-      owner === requester ||
-      topic === undefined ||
-      functionName === undefined ||
-      name === undefined
-    )
-      continue;
-    const id = `${topic}/${partition}/${functionName}/${name}`;
+    if (value === null || topic === undefined || functionName === undefined || name === undefined) return [];
     const place = { topic, partition, functionName, name };
-    found.set(id, { ...merged(found.get(id), noteOf(partition, key, value)), ...place });
+    return [{ ...place, id: idOf(place), recordKey: key, value, isRequest: owner === requester }];
+  });
+}
+
+/** The keys that were ever parked, by the id that dead letters have: of what several owners have written, as the next one takes it. */
+export function parkedKeysOf(notes: readonly ParkedNote[]): Map<string, ParkedEntry> {
+  const found = new Map<string, ParkedEntry>();
+  for (const { id, topic, partition, functionName, name, recordKey, value, isRequest } of notes) {
+    if (isRequest) continue;
+    const place = { topic, partition, functionName, name };
+    found.set(id, { ...merged(found.get(id), readNote(partition, recordKey, value)), ...place });
   }
   return found;
 }
 
-function noteOf(partition: number, key: Buffer, value: Buffer): ParkedKey {
+/**
+ * What a note says.
+ * @throws CommandError that names it
+ */
+export function readNote(partition: number, key: Buffer, value: Buffer): ParkedKey {
   try {
     return parseNote(partition, key, value);
   } catch (error) {

@@ -97,8 +97,8 @@ function headerBytes(name: string, value: string): Buffer {
 }
 
 /** A body of this key and value, with no headers. */
-export function plainBody(key: Buffer, value: Buffer): Buffer {
-  return Buffer.concat([sized(key), sized(value), varint(0)]);
+export function plainBody(key: Buffer, value: Buffer | null): Buffer {
+  return Buffer.concat([sized(key), value === null ? varint(-1) : sized(value), varint(0)]);
 }
 
 function sized(bytes: Buffer): Buffer {

@@ -2,30 +2,24 @@ import { hostname, userInfo } from 'node:os';
 import { CommandError } from '../support/command.ts';
 import type { Tell } from '../support/insist.ts';
 import { count, printable } from '../support/words.ts';
-import { groupByCause } from './causes.ts';
 import { discard } from './discard.ts';
 import { exportLetters } from './export.ts';
 import { follow } from './follow.ts';
 import { groupsByFunction, readersOf } from './groups.ts';
 import { ensureJournal } from './journal.ts';
-import { type Letter, placeOf, sourceText } from './letter.ts';
+import { type Letter, placeOf } from './letter.ts';
 import { type Look, lookAtAll, withDeadLetters } from './look.ts';
 import type { DeadLettersOptions } from './options.ts';
-import { newPlaceOf, type Outcome } from './outcomes.ts';
+import { type Earlier, earlierThings } from './outdated.ts';
 import type { RedrivePlan } from './plan.ts';
 import { type Manner, redrive } from './redrive.ts';
+import { letterJson, list, outcomeJson, planJson, type Report } from './report.ts';
 import { bringBehind, planOf, settle } from './rounds.ts';
 import { select, stateOf } from './select.ts';
 import { show } from './show.ts';
-import { discardText, lines, listText, outcomeLines, planText } from './text.ts';
-
-/** What the command found and did: for a person, and for a program. */
-export interface Report {
-  readonly text: string;
-  readonly json: object;
-  /** Whether all that was asked for is done. */
-  readonly done: boolean;
-}
+import { afterDiscard, standingsOf } from './standing.ts';
+import { discardText, lines, outcomeLines, planText } from './text.ts';
+import { unpark } from './unpark.ts';
 
 /** What comes from outside. */
 export interface Surroundings {
@@ -40,26 +34,33 @@ export interface Surroundings {
  */
 export async function runDeadLetters(options: DeadLettersOptions, around: Surroundings): Promise<Report> {
   const { action, target, filter } = options;
+  if (action === 'unpark') return await unpark(options, around.tell);
   const looked = await withDeadLetters(target, async (cluster, topic) => {
     const look = await lookAtAll(target, cluster, topic, filter.key);
     const chosen = select(look.letters, look.journal, filter);
-    if (action === 'show')
-      return { report: { ...(await show(cluster, look, filter.places[0] ?? '', options.shownBytes)), done: true } };
+    const earlier = await earlierThings(target, cluster, look);
+    const standings = standingsOf(look, earlier.outdated);
+    if (action === 'show') {
+      const shown = await show(cluster, look, filter.places[0] ?? '', options.shownBytes, standings);
+      return { report: { ...shown, done: true } };
+    }
     checkPlaces(look, filter.places, action !== 'list' && action !== 'export');
-    if (action === 'list') return { report: list(options, look, chosen) };
+    if (action === 'list') return { report: list(options, look, chosen, standings) };
     if (action === 'export') {
-      const written = await exportLetters(cluster, look, chosen, options.out ?? '');
+      const written = await exportLetters(cluster, look, chosen, options.out ?? '', standings);
       const text = `${count(written, 'dead letter')} of ${topic.name} in ${printable(options.out ?? '')}\n`;
       return { report: { text, json: { written, out: options.out }, done: true } };
     }
-    const plan = action === 'redrive' ? await planOf(options, cluster, look, chosen) : undefined;
+    const plan = action === 'redrive' ? await planOf(options, cluster, look, chosen, earlier) : undefined;
     const readers = plan === undefined ? new Map() : await readersOf(target, cluster, plan);
     const text =
-      plan === undefined ? discardText(topic.name, chosen) : planText(topic.name, plan, options.rate, readers);
-    return { look, chosen, plan, readers, text };
+      plan === undefined
+        ? discardText(topic.name, chosen, standings)
+        : planText(topic.name, plan, options.rate, readers);
+    return { look, chosen, plan, readers, text, earlier, freed: afterDiscard(standings, chosen).freed };
   });
   if (looked.report !== undefined) return looked.report;
-  const { look, chosen, plan, readers, text } = looked;
+  const { look, chosen, plan, readers, text, earlier, freed } = looked;
   const planned = plan === undefined ? { letters: chosen.map(letterJson) } : planJson(plan, readers);
   if (!options.apply) {
     const next = chosen.length > 0 ? ' Add --apply to do it.' : '';
@@ -72,17 +73,24 @@ export async function runDeadLetters(options: DeadLettersOptions, around: Surrou
   await ensureJournal(target, look.topic);
   if (plan === undefined) {
     const noted = await discard(target, chosen, { reason: options.reason, by, tell: around.tell });
-    const released = look.parked === undefined ? 0 : await settle(options, around.tell);
+    const released = look.parked === undefined ? [] : await settle(options, around.tell);
+    const late = freed.filter((id) => !released.includes(id)).length;
     return {
       text: lines([
         `Discarded ${count(noted, 'dead letter')}: no longer listed, and not redriven. --state discarded lists them.`,
-        ...releasedLines(released),
+        ...releasedLines(released.length),
+        ...(late > 0
+          ? [`${count(late, 'key')} not released yet: its group is not past its records. Later: unpark --apply`]
+          : []),
       ]),
-      json: { ...planned, applied: true, discarded: noted, ...(look.parked === undefined ? {} : { released }) },
+      json: {
+        ...{ ...planned, applied: true, discarded: noted },
+        ...(look.parked === undefined ? {} : { released: released.length }),
+      },
       done: true,
     };
   }
-  return await apply(options, around, look, plan, by, planned);
+  return await apply(options, around, look, plan, by, planned, earlier);
 }
 
 function releasedLines(released: number): string[] {
@@ -96,6 +104,7 @@ async function apply(
   plan: RedrivePlan,
   by: string,
   planned: object,
+  earlier: Earlier,
 ): Promise<Report> {
   const { target, group, rate, followMs } = options;
   const groups = await groupsByFunction(new Set(plan.letters.map(({ cause }) => cause.functionName)), group, target);
@@ -105,8 +114,8 @@ async function apply(
   const forMs = signal.aborted ? 0 : followMs;
   const first = await follow(target, notes, look.held, forMs, signal);
   const parks = look.parked !== undefined && left === 0 && forMs > 0;
-  const behind = parks ? await bringBehind(options, plan, manner) : { outcomes: [], said: [] };
-  const released = parks ? await settle(options, tell) : 0;
+  const behind = parks ? await bringBehind(options, plan, manner, earlier) : { outcomes: [], said: [] };
+  const released = parks ? (await settle(options, tell)).length : 0;
   const outcomes = [...first, ...behind.outcomes];
   const text = lines([
     `Redriven: ${count(notes.length + behind.outcomes.length, 'record')}.`,
@@ -135,49 +144,4 @@ function checkPlaces(look: Look, places: readonly string[], mustWait: boolean): 
       throw new CommandError(`${look.topic.name}/${place} does not wait: it is ${state}. Nothing was changed`);
     }
   }
-}
-
-function list({ filter }: DeadLettersOptions, look: Look, chosen: readonly Letter[]): Report {
-  const { states, key, sinceMs, untilMs, ...lists } = filter;
-  const filtered =
-    Object.values(lists).some((asked) => asked.length > 0) ||
-    [key, sinceMs, untilMs].some((asked) => asked !== undefined) ||
-    states.join() !== 'waiting';
-  const groups = groupByCause(chosen).map(({ example, ...group }) => ({ ...group, example: letterJson(example) }));
-  const parked = [...(look.parked?.values() ?? [])].filter(({ released }) => !released);
-  const json = {
-    ...{ topic: look.topic.name, groups, redriven: look.outcomes.map(outcomeJson) },
-    ...(look.parked === undefined ? {} : { parked }),
-  };
-  return { text: listText(look, chosen, filtered), json, done: true };
-}
-
-function letterJson(letter: Letter): object {
-  const { source, cause, diedAtMs, redrives } = letter;
-  return {
-    place: placeOf(letter),
-    source: source === undefined ? null : sourceText(source),
-    cause: cause.id,
-    diedAtMs,
-    redrives,
-  };
-}
-
-function planJson({ letters, ...plan }: RedrivePlan, readers: ReadonlyMap<string, readonly string[]>): object {
-  return { letters: letters.map(letterJson), ...plan, readers: Object.fromEntries(readers) };
-}
-
-function outcomeJson({ note, fate, letter }: Outcome): object {
-  const { topic, partition, offset } = newPlaceOf(note);
-  return {
-    ...{
-      place: note.place,
-      to: `${topic}/${partition}/${offset}`,
-      group: note.group,
-      atMs: note.atMs,
-      by: note.by,
-      fate,
-    },
-    ...(letter === undefined ? {} : { diedAgainAs: placeOf(letter) }),
-  };
 }

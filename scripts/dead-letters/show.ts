@@ -5,10 +5,12 @@ import { inLines, inOneLine } from './bytes-text.ts';
 import { createLetterReader, envelopeOf, placeOf, sourceText } from './letter.ts';
 import type { Look } from './look.ts';
 import { newPlaceOf } from './outcomes.ts';
+import { standingJson, standingLines } from './parked-text.ts';
 import { envelopeHeaders, type RawBody, readBody } from './raw-headers.ts';
 import { recordJson } from './record-json.ts';
 import { scan } from './scan.ts';
-import { stateOf } from './select.ts';
+import { type State, stateOf } from './select.ts';
+import type { Standing } from './standing.ts';
 import { isoTime, lines } from './text.ts';
 
 /**
@@ -20,6 +22,7 @@ export async function show(
   look: Look,
   place: string,
   most: number,
+  standings: ReadonlyMap<string, Standing>,
 ): Promise<{ text: string; json: object }> {
   const [partition = 0, offset = 0] = place.split('/').map(Number);
   const { topic, held } = look;
@@ -39,13 +42,22 @@ export async function show(
     throw new CommandError(`there is no ${topic.name}/${place}: it ${holds}`);
   }
   const body = readBody(found.body);
-  const state = stateLines(look, createLetterReader(undefined)(partition, found));
+  const letter = createLetterReader(undefined, look.parked !== undefined)(partition, found);
+  const state = stateLines(look, letter);
+  const waits = state.json.state === 'waiting';
+  const parked = waits ? standingLines(topic.name, standings, letter) : [];
   const json = recordJson(topic.name, { partition, offset }, found.timestamp, body);
-  return { text: showText(topic.name, found, partition, body, state.text, most), json: { ...json, ...state.json } };
+  return {
+    text: showText(topic.name, found, partition, body, [`state     ${state.text}`, ...parked], most),
+    json: { ...json, ...state.json, ...(waits ? standingJson(standings, letter) : {}) },
+  };
 }
 
 /** What was done with it, and what came of that. */
-function stateLines(look: Look, letter: Parameters<typeof stateOf>[0]): { text: string; json: object } {
+function stateLines(
+  look: Look,
+  letter: Parameters<typeof stateOf>[0],
+): { text: string; json: { readonly state: State; readonly [field: string]: unknown } } {
   const state = stateOf(letter, look.journal);
   const note = look.journal.noteOf(letter);
   const twin = look.journal.twinOf(letter);
@@ -72,7 +84,7 @@ function showText(
   { offset, timestamp }: RawRecord,
   partition: number,
   body: RawBody,
-  state: string,
+  state: readonly string[],
   most: number,
 ): string {
   const envelope = envelopeOf(partition, offset, body);
@@ -88,7 +100,7 @@ function showText(
         ];
   return lines([
     `${topic}/${partition}/${offset}, died ${isoTime(timestamp)}`,
-    `state     ${state}`,
+    ...state,
     ...reason,
     `key       ${inOneLine(body.key)}`,
     ...(own.length === 0 ? ['headers   none'] : ['headers']),

@@ -1,12 +1,13 @@
 import { table } from '../support/table.ts';
 import { clipped, count, printable, some, span } from '../support/words.ts';
-import { inOneLine } from './bytes-text.ts';
 import { foreignCode, groupByCause } from './causes.ts';
 import { type Letter, placeOf } from './letter.ts';
 import type { Look } from './look.ts';
 import { type Fate, newPlaceOf, type Outcome } from './outcomes.ts';
+import { discardLines, parkedLines } from './parked-text.ts';
 import type { RedrivePlan } from './plan.ts';
 import { stateOf } from './select.ts';
+import type { Standing } from './standing.ts';
 
 const mostRows = 20;
 
@@ -20,7 +21,12 @@ export function isoTime(ms: number): string {
 }
 
 /** What waits and what was done, and the chosen ones by cause. */
-export function listText(look: Look, chosen: readonly Letter[], filtered: boolean): string {
+export function listText(
+  look: Look,
+  chosen: readonly Letter[],
+  filtered: boolean,
+  standings: ReadonlyMap<string, Standing>,
+): string {
   const by = (state: string): Letter[] => look.letters.filter((letter) => stateOf(letter, look.journal) === state);
   const waiting = by('waiting');
   const foreign = waiting.filter(({ cause }) => cause.code === foreignCode).length;
@@ -33,34 +39,13 @@ export function listText(look: Look, chosen: readonly Letter[], filtered: boolea
   return lines([
     `${look.topic.name}: ${head}`,
     ...(foreign > 0 ? [`${foreign} of them are no dead letters of this runtime: they are never redriven.`] : []),
-    ...parkedLines(look),
+    ...parkedLines(look.topic.name, standings),
     ...(filtered ? [`${count(chosen.length, 'record')} fit what was asked for:`] : []),
     ...causeTable(chosen),
     ...(redriven.size > 0
       ? outcomeLines(look.outcomes.filter(({ note }) => redriven.has(note.place)))
       : outcomeLines(look.outcomes).slice(0, 1)),
   ]);
-}
-
-/** The keys that are parked now. */
-function parkedLines({ parked, letters, journal }: Look): string[] {
-  const entries = [...(parked ?? [])].filter(([, { released }]) => !released);
-  if (entries.length === 0) return [];
-  const waiting = Map.groupBy(
-    letters.filter((letter) => stateOf(letter, journal) === 'waiting'),
-    ({ keyed }) => keyed?.key,
-  );
-  const rows = entries
-    .slice(0, mostRows)
-    .map(([id, { name, functionName, topic, partition, poison }]) => [
-      ...[clipped(inOneLine(Buffer.from(name, 'latin1')), 40), functionName, `${topic}/${partition}/${poison.at}`],
-      ...[poison.code, String(waiting.get(id)?.length ?? 0)],
-    ]);
-  return [
-    `${count(entries.length, 'key')} ${entries.length === 1 ? 'is' : 'are'} parked: what comes of them waits here.`,
-    ...table([['key', 'function', 'since', 'code', 'waiting'], ...rows]),
-    ...(entries.length > mostRows ? [`  and ${entries.length - mostRows} more: --json has all`] : []),
-  ];
 }
 
 /** A line for the numbers of a cause, and one for what the records died of. */
@@ -139,9 +124,14 @@ function skippedLines(skipped: RedrivePlan['skipped']): string[] {
 }
 
 /** What a discard would do. */
-export function discardText(deadLetters: string, letters: readonly Letter[]): string {
+export function discardText(
+  deadLetters: string,
+  letters: readonly Letter[],
+  standings: ReadonlyMap<string, Standing>,
+): string {
   return lines([
     `${count(letters.length, 'dead letter')} of ${deadLetters} would be discarded.`,
     ...causeLines(letters),
+    ...discardLines(deadLetters, standings, letters),
   ]);
 }

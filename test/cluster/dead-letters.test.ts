@@ -192,7 +192,7 @@ test('what cannot be done is one sentence, and changes nothing', async () => {
     [['redrive', '--since', '2026-11-23T09:15', '--apply'], 2, 'has no zone'],
     [['discard', '--apply'], 2, 'discard takes places or filters'],
     [['discard', '0/0', '--out', 'x', '--apply'], 2, 'discard takes no --out'],
-    [['remove'], 2, "it takes one of list, show, redrive, export, discard, not 'remove'"],
+    [['remove'], 2, "it takes one of list, show, redrive, export, discard, unpark, not 'remove'"],
     [['show', '0/99999'], 1, `there is no ${dlq}/0/99999: it holds offsets 0 to 2`],
     [['export', '--out', join(dir, 'none.jsonl'), '--key', 'nobody'], 1, 'none.jsonl is not written'],
     [['list', '--topic', `${dlq}.none`], 1, `there is no topic ${dlq}`],

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,28 +7,13 @@ import { createRecord } from '../../functions/runtime/testing.ts';
 import { parkedOf } from '../../infra/topics.ts';
 import { createEnvironment } from '../../scripts/event-source/environment.ts';
 import { ensureTopics } from '../../scripts/topics/ensure.ts';
+import { deadLetters } from '../support/dead-letters-command.ts';
 import { buildFixtures } from '../support/fixture-bundle.ts';
 import { headerOf } from '../support/ledger/log.ts';
 import { readTopics } from '../support/ledger/reader.ts';
-import { createPipeline, type Pipeline, settingsOf, shippedBundle, writeRecords } from '../support/pipeline.ts';
+import { createPipeline, settingsOf, shippedBundle, writeRecords } from '../support/pipeline.ts';
 
 const bootstrapServers = inject('bootstrapServers');
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function deadLetters({ topics, groupId }: Pipeline, ...args: string[]): Promise<Ran> {
-  const where = ['--topic', topics.deadLetters, '--group', groupId, '--bootstrap-servers', bootstrapServers.join(',')];
-  const env = { PATH: process.env.PATH };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['scripts/dead-letters.ts', ...args, ...where], { env }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
-    );
-  });
-}
 
 test('a key is parked through a kill -9, in both hosts, and comes back in order', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'hft-parking-'));

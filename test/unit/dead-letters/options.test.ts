@@ -22,7 +22,7 @@ test('a command line means what it says', () => {
 });
 
 test.each<[said: string, flags: DeadLettersFlags, positionals: string[]]>([
-  ["it takes one of list, show, redrive, export, discard, not 'delete'", {}, ['delete']],
+  ["it takes one of list, show, redrive, export, discard, unpark, not 'delete'", {}, ['delete']],
   ["a place is <partition>/<offset>, such as 3/17, not '3'", {}, ['redrive', '3']],
   ['show takes one place', {}, ['show']],
   ['show takes no --code: it shows one record', { code: ['A'] }, ['show', '1/1']],
@@ -32,6 +32,10 @@ test.each<[said: string, flags: DeadLettersFlags, positionals: string[]]>([
   ["--key hex: takes pairs of digits, not '0'", { key: 'hex:0' }, ['list']],
   ['export takes --out', {}, ['export']],
   ['discard takes places or filters', { apply: true }, ['discard']],
+  ['unpark takes no places', {}, ['unpark', '1/1']],
+  ['unpark takes no --code', { code: ['A'] }, ['unpark']],
+  ['unpark --forget takes --key, --function or --source', { forget: true }, ['unpark']],
+  ['discard takes no --forget', { forget: true }, ['discard', '1/1']],
   ['--follow takes a duration', { follow: 'long' }, ['redrive']],
   // Not the setting that it goes before, which may not even be there.
   [

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { stateKey } from '../../../functions/runtime/parking-state.ts';
 import { parkedOf, topics } from '../../../infra/topics.ts';
 import { createLetterReader } from '../../../scripts/dead-letters/letter.ts';
-import { parkedKeysOf, withWholeKeys } from '../../../scripts/dead-letters/parked.ts';
+import { parkedKeysOf, parkedNotesOf, withWholeKeys } from '../../../scripts/dead-letters/parked.ts';
 import { redrivenBody } from '../../../scripts/dead-letters/raw-headers.ts';
 import { CommandError } from '../../../scripts/support/command.ts';
 import { bodyOf, envelopeOf } from '../../support/raw-body.ts';
@@ -40,9 +40,9 @@ test('a record that died again stands where it stood first, if it was this funct
 test('a note that cannot be read ends the command, and is named', () => {
   const key = stateKey('in', 'f', 'one', 'a');
   const bad = { partition: 3, key, value: Buffer.from('{"handled":') };
-  expect(() => parkedKeysOf([bad])).toThrow(CommandError);
-  expect(() => parkedKeysOf([bad])).toThrow('partition 3 has no readable note under key "in/f/one/a"');
-  expect(parkedKeysOf([bad, { ...bad, value: null }]).size).toBe(0);
+  expect(() => parkedKeysOf(parkedNotesOf([bad]))).toThrow(CommandError);
+  expect(() => parkedKeysOf(parkedNotesOf([bad]))).toThrow('partition 3 has no readable note under key "in/f/one/a"');
+  expect(parkedKeysOf(parkedNotesOf([bad, { ...bad, value: null }])).size).toBe(0);
 });
 
 test('the topic of parked keys is compacted early, and takes the note of the largest key', () => {

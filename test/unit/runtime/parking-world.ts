@@ -6,7 +6,7 @@ import { type ParkedTopic, requester, stateKey } from '../../../functions/runtim
 import { createContext, createRecord } from '../../../functions/runtime/testing.ts';
 import type { Letter } from '../../../scripts/dead-letters/letter.ts';
 import { keyOf, placeOf } from '../../../scripts/dead-letters/letter.ts';
-import { parkedKeysOf, releasable, turnsOf } from '../../../scripts/dead-letters/parked.ts';
+import { parkedKeysOf, parkedNotesOf, releasable, turnsOf } from '../../../scripts/dead-letters/parked.ts';
 import { letter } from '../dead-letters/letters.ts';
 
 /** What happens to what a dying owner writes last: stored, lost, or stored long after, as by a frozen process. */
@@ -196,7 +196,7 @@ export class World {
 
   /** What the command asks for once nothing of a key is open: its release. */
   settle(): void {
-    const parked = parkedKeysOf(this.parked.map((one) => ({ ...one, partition: 0 })));
+    const parked = parkedKeysOf(parkedNotesOf(this.parked.map((one) => ({ ...one, partition: 0 }))));
     const isOpen = (one: Letter): boolean => this.isOpen(one);
     for (const { name, last } of releasable(parked, this.letters, isOpen, (_, offset) => offset < this.committed)) {
       const value = Buffer.from(JSON.stringify({ last }));
