@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { parkedOf } from '../../infra/topics.ts';
 import { ensureTopics } from '../../scripts/topics/ensure.ts';
@@ -68,6 +69,8 @@ test('what waits in a key is told, its head can be discarded, and notes of a top
   expect(await run(0, 'unpark')).toMatch(/left as they are: 1 key \(x: 2 wait\).*Nothing was changed/s);
   const all = await run(0, 'discard', '--key', 'x', '--apply');
   expect(all).toMatch(/Nothing waits of 1 parked key then.*Asked for the release of 1 key/s);
+  // An owner looks for what was asked once a second at most.
+  await delay(1_100);
   await write('x9');
   await pipeline.committed();
   expect((await outputs()).at(-1)).toBe('x9');
