@@ -1,5 +1,5 @@
 import { exp, expMinusOne, ln } from './elementary.ts';
-import { densityFrom, normalCdf, normalCdfFrom } from './normal.ts';
+import { densityFrom, findCdf, normal } from './normal.ts';
 import type { Rates } from './rates.ts';
 
 /** What all contracts of one chain are priced from. */
@@ -54,7 +54,10 @@ export function makeMarket(spot: number, years: number, rates: Rates): Market {
  * @param sigma volatility as a fraction a year; above 0.
  */
 export function valueOption(market: Market, strike: number, isCall: boolean, sigma: number): Valuation {
-  valueInto(scratch, 0, 1, market, strike, logMoneyness(market, strike), isCall, sigma);
+  contract.strike = strike;
+  contract.logMoneyness = logMoneyness(market, strike);
+  contract.sigma = sigma;
+  valueInto(scratch, 0, 1, market, isCall);
   const [price = 0, delta = 0, gamma = 0, theta = 0, vega = 0, rho = 0] = scratch;
   return { price, delta, gamma, theta, vega, rho };
 }
@@ -66,29 +69,31 @@ export function logMoneyness(market: Market, strike: number): number {
   return ln(market.carriedSpot / (strike * market.discount));
 }
 
+/**
+ * The contract that {@link valueInto} values, or whose volatility is looked for from its price: as arguments these numbers
+ * would be put into boxes on the heap.
+ */
+export const contract = { strike: Number.NaN, logMoneyness: Number.NaN, sigma: Number.NaN, price: Number.NaN };
+
 /** {@link valueOption} without an object: price, delta, gamma, theta, vega and rho go to `at`, `at + stride`, ... */
-export function valueInto(
-  out: Float64Array,
-  at: number,
-  stride: number,
-  market: Market,
-  strike: number,
-  logMoneyness: number,
-  isCall: boolean,
-  sigma: number,
-): void {
+export function valueInto(out: Float64Array, at: number, stride: number, market: Market, isCall: boolean): void {
   const { spot, years, rootYears, rates, carriedSpot } = market;
-  const discountedStrike = strike * market.discount;
+  const { sigma } = contract;
+  const discountedStrike = contract.strike * market.discount;
   const deviation = sigma * rootYears;
-  const d1 = logMoneyness / deviation + 0.5 * deviation;
+  const d1 = contract.logMoneyness / deviation + 0.5 * deviation;
   const d2 = d1 - deviation;
   // N(-d) is taken from its own tail and not as 1 - N(d): a put far out of the money keeps all its digits.
   const sign = isCall ? 1 : -1;
   const exponential = exp(-0.5 * d1 * d1);
-  const n1 = normalCdfFrom(sign * d1, exponential);
-  const n2 = normalCdf(sign * d2);
-  const spotLeg = sign * carriedSpot * n1;
-  const strikeLeg = sign * discountedStrike * n2;
+  normal.x = sign * d1;
+  normal.exponential = exponential;
+  findCdf();
+  const spotLeg = sign * carriedSpot * normal.cdf;
+  normal.x = sign * d2;
+  normal.exponential = exp(-0.5 * d2 * d2);
+  findCdf();
+  const strikeLeg = sign * discountedStrike * normal.cdf;
   const density = densityFrom(exponential);
   out[at] = spotLeg - strikeLeg;
   out[at + stride] = spotLeg / spot;

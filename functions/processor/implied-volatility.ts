@@ -1,7 +1,7 @@
 import { subtract } from '../market/decimal.ts';
-import type { Market } from './black-scholes.ts';
+import { contract, type Market } from './black-scholes.ts';
 import { exp, ln } from './elementary.ts';
-import { densityFrom, normalCdfFrom } from './normal.ts';
+import { densityFrom, findCdf, normal } from './normal.ts';
 
 /** Volatilities that are looked for, as fractions a year: 0.01 % to 1000 %. */
 export const volatilityBounds = { min: 1e-4, max: 10 } as const;
@@ -22,19 +22,28 @@ const allSteps = 100;
  * are held inside a bracket of the root.
  */
 export function impliedVolatility(market: Market, strike: number, isCall: boolean, price: number): number | null {
+  contract.strike = strike;
+  contract.price = price;
+  return findVolatility(market, isCall) ? contract.sigma : null;
+}
+
+/** {@link impliedVolatility} of the contract's strike and price; leaves it as its sigma. False when there is none. */
+export function findVolatility(market: Market, isCall: boolean): boolean {
   const { carriedSpot, rootYears } = market;
+  const { strike, price } = contract;
   const discountedStrike = strike * market.discount;
   const inTheMoney = isCall ? carriedSpot > discountedStrike : discountedStrike > carriedSpot;
   const target = inTheMoney ? timeValue(market, strike, isCall, price) : price;
   const inner = Math.min(carriedSpot, discountedStrike);
-  if (!(target > 0 && target < inner)) return null;
-  const s = solve(
-    makeCurve(inner, Math.max(carriedSpot, discountedStrike)),
-    target,
-    volatilityBounds.min * rootYears,
-    volatilityBounds.max * rootYears,
-  );
-  return s === null ? null : s / rootYears;
+  if (!(target > 0 && target < inner)) return false;
+  curve.inner = inner;
+  curve.outer = Math.max(carriedSpot, discountedStrike);
+  curve.ratio = inner / curve.outer;
+  curve.moneyness = ln(curve.ratio);
+  curve.target = target;
+  if (!solve(volatilityBounds.min * rootYears, volatilityBounds.max * rootYears)) return false;
+  contract.sigma = curve.s / rootYears;
+  return true;
 }
 
 /**
@@ -49,45 +58,55 @@ function timeValue(market: Market, strike: number, isCall: boolean, price: numbe
     : subtract(price, subtract(strike, market.spot)) + carry;
 }
 
-/** The price of an option out of the money over s: inner N(d1) - outer N(d2), with inner <= outer. */
-interface Curve {
-  readonly inner: number;
-  readonly outer: number;
+/**
+ * The price of an option out of the money over s, inner N(d1) - outer N(d2) with inner <= outer, and its search. There is one,
+ * since an object a search, and numbers that pass calls as arguments, would be allocated.
+ */
+const curve = {
+  inner: Number.NaN,
+  outer: Number.NaN,
   /** inner / outer and its logarithm, at most 0. */
-  readonly ratio: number;
-  readonly moneyness: number;
+  ratio: Number.NaN,
+  moneyness: Number.NaN,
+  /** The price that is looked for. */
+  target: Number.NaN,
+  s: Number.NaN,
+  /** At s. Price and slope share their exponential: inner n(d1) = outer n(d2). */
+  exponential: Number.NaN,
+  price: Number.NaN,
+};
+
+/** Goes to the s that the curve was given. */
+function goOn(): void {
+  const { s } = curve;
+  const d1 = curve.moneyness / s + 0.5 * s;
+  const exponential = exp(-0.5 * d1 * d1);
+  curve.exponential = exponential;
+  normal.x = d1;
+  normal.exponential = exponential;
+  findCdf();
+  const first = curve.inner * normal.cdf;
+  normal.x = d1 - s;
+  normal.exponential = exponential * curve.ratio;
+  findCdf();
+  curve.price = first - curve.outer * normal.cdf;
 }
 
-function makeCurve(inner: number, outer: number): Curve {
-  const ratio = inner / outer;
-  return { inner, outer, ratio, moneyness: ln(ratio) };
-}
-
-/** Price and slope at one s share their exponential: inner n(d1) = outer n(d2). */
-function priceAt({ inner, outer, ratio, moneyness }: Curve, s: number, exponential: number): number {
-  const d1 = moneyness / s + 0.5 * s;
-  return inner * normalCdfFrom(d1, exponential) - outer * normalCdfFrom(d1 - s, exponential * ratio);
-}
-
-function exponentialAt({ moneyness }: Curve, s: number): number {
-  const d1 = moneyness / s + 0.5 * s;
-  return exp(-0.5 * d1 * d1);
-}
-
-function solve(curve: Curve, target: number, least: number, most: number): number | null {
-  const { inner, outer, moneyness } = curve;
+/** Leaves the s of the price that is looked for in the curve; false when there is none. */
+function solve(least: number, most: number): boolean {
+  const { inner, outer, moneyness, target } = curve;
   let low = least;
   let high = most;
   let isBracketed = false;
-  let s = Math.min(Math.max(Math.sqrt(-2 * moneyness), least), most);
-  let exponential = exponentialAt(curve, s);
-  let price = priceAt(curve, s, exponential);
-  const isBelowInflection = target < price;
+  curve.s = Math.min(Math.max(Math.sqrt(-2 * moneyness), least), most);
+  goOn();
+  const isBelowInflection = target < curve.price;
   const targetDepth = -ln(target / outer);
   for (let step = 0; step < allSteps; step += 1) {
+    const { s, price } = curve;
     if (price > target) high = s;
     else low = s;
-    const slope = inner * densityFrom(exponential);
+    const slope = inner * densityFrom(curve.exponential);
     // The second derivative over the first, of the price.
     let bend = (moneyness * moneyness) / (s * s * s) - 0.25 * s;
     let newton = (target - price) / slope;
@@ -101,23 +120,25 @@ function solve(curve: Curve, target: number, least: number, most: number): numbe
     // The negated form also catches NaN, where the price or its slope has underflowed.
     if (step >= halleySteps || !(next >= low && next <= high)) {
       // The ends are looked at only now: from the inflection most searches never come near them.
-      if (!isBracketed && !hasRoot(curve, target, least, most)) return null;
+      if (!isBracketed && !hasRoot(least, most)) return false;
       isBracketed = true;
       next = 0.5 * (low + high);
       accuracy = 1e-13;
     }
     const moved = Math.abs(next - s);
-    s = next;
+    curve.s = next;
     // A step of Halley's leaves an error of the order of its cube.
-    if (moved <= accuracy * s) return s;
-    exponential = exponentialAt(curve, s);
-    price = priceAt(curve, s, exponential);
+    if (moved <= accuracy * next) return true;
+    goOn();
   }
-  return s;
+  return true;
 }
 
-function hasRoot(curve: Curve, target: number, least: number, most: number): boolean {
-  const lowest = priceAt(curve, least, exponentialAt(curve, least));
-  const highest = priceAt(curve, most, exponentialAt(curve, most));
-  return lowest <= target && target <= highest;
+function hasRoot(least: number, most: number): boolean {
+  curve.s = least;
+  goOn();
+  if (!(curve.price <= curve.target)) return false;
+  curve.s = most;
+  goOn();
+  return curve.target <= curve.price;
 }

@@ -11,9 +11,18 @@ const sqrtHalf = Math.SQRT1_2;
 const inverseSqrtPi = 0.5641895835477563;
 const inverseSqrtTwoPi = 0.3989422804014327;
 
+/**
+ * What {@link findCdf} takes and gives: x and e^(-x^2/2), which its callers have already, and N(x). As arguments of a function
+ * that V8 does not inline, and as its result, numbers would be put into boxes on the heap; fields of numbers are not.
+ */
+export const normal = { x: Number.NaN, exponential: Number.NaN, cdf: Number.NaN };
+
 /** N(x), the standard normal distribution function. */
 export function normalCdf(x: number): number {
-  return normalCdfFrom(x, exp(-0.5 * x * x));
+  normal.x = x;
+  normal.exponential = exp(-0.5 * x * x);
+  findCdf();
+  return normal.cdf;
 }
 
 /** n(x), the standard normal density, from e^(-x^2/2), which its callers need for N(x) as well. */
@@ -21,12 +30,16 @@ export function densityFrom(exponential: number): number {
   return inverseSqrtTwoPi * exponential;
 }
 
-/** N(x) for a caller who has e^(-x^2/2) already. */
-export function normalCdfFrom(x: number, exponential: number): number {
+/** Finds N(x) for what {@link normal} holds. */
+export function findCdf(): void {
+  const { x } = normal;
   const y = Math.abs(x) * sqrtHalf;
-  if (y <= 0.46875) return 0.5 + 0.5 * erfNearZero(x * sqrtHalf);
-  const tail = 0.5 * exponential * (y <= 4 ? scaledErfcMiddle(y) : scaledErfcFar(y));
-  return x < 0 ? tail : 1 - tail;
+  if (y <= 0.46875) {
+    normal.cdf = 0.5 + 0.5 * erfNearZero(x * sqrtHalf);
+    return;
+  }
+  const tail = 0.5 * normal.exponential * (y <= 4 ? scaledErfcMiddle(y) : scaledErfcFar(y));
+  normal.cdf = x < 0 ? tail : 1 - tail;
 }
 
 /** erf(y) for |y| <= 0.46875. */

@@ -6,15 +6,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkajsPort } from '../../functions/kafka/kafkajs/port.ts';
 import type { FetchedBatch, GroupListener, GroupMember } from '../../functions/kafka/port.ts';
+import { snapshotTime } from './snapshot-time.ts';
 
 /** Milliseconds from the timestamp in a snapshot: until its record was sent to the brokers, and until it was read. */
 export interface ReadLatencies {
   readonly sentMs: readonly number[];
   readonly readMs: readonly number[];
 }
-
-const marker = Buffer.from('"timestamp":"');
-const isoLength = '2026-11-23T10:30:00.000+05:30'.length;
 
 /** Of the first topic, the raw one, only these partitions: a second reader of everything is a load of its own. */
 const rawShare = 10;
@@ -71,9 +69,8 @@ function note({ records }: FetchedBatch, { sentMs, readMs }: Reading['latencies'
   if (!counting) return;
   const nowMs = Date.now();
   for (const { value, timestamp } of records) {
-    const at = value?.indexOf(marker) ?? -1;
-    if (value === null || at < 0) continue;
-    const madeMs = Date.parse(value.toString('latin1', at + marker.length, at + marker.length + isoLength));
+    const madeMs = snapshotTime(value);
+    if (Number.isNaN(madeMs)) fail(`a record does not say when it was made: ${value?.toString('latin1', 0, 200)}`);
     sentMs.push(timestamp - madeMs);
     readMs.push(nowMs - madeMs);
   }

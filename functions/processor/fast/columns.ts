@@ -61,10 +61,15 @@ export const cell = {
   callIv: facts + 23,
   /** For what is checked and not used. */
   unused: facts + 24,
+  /** For what is written at once. */
+  written: facts + 25,
+  /** NaN. */
+  none: facts + 26,
 } as const;
 
 /** Large enough for the system to give memory only to the pages that are written. */
-export const cells = new Float64Array(facts + 25);
+export const cells = new Float64Array(facts + 27);
+cells[cell.none] = Number.NaN;
 
 /** 1 for a call, 0 for a put. */
 export const isCall = new Uint8Array(mostOptions);

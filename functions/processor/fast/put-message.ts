@@ -4,7 +4,7 @@ import type { FuturesBasis } from '../futures-basis.ts';
 import { cell, cells, head } from './columns.ts';
 import { char } from './input.ts';
 import { enter, out, putInput, putShort, putText, take } from './output.ts';
-import { putGiven, putRounded2, putRounded4, putRounded6 } from './put-number.ts';
+import { putGiven, putRounded2, putRounded4, putRounded6, putValue4 } from './put-number.ts';
 import { putOption } from './put-option.ts';
 
 const key = {
@@ -62,7 +62,7 @@ export function putMessage(basis: FuturesBasis | null): Buffer {
   at = putExposures(putOpenInterest(at));
   at = putBasis(putSkew(at), basis);
   const vixDivergence = subtract(cells[cell.atmIv] ?? 0, cells[cell.vix] ?? 0);
-  at = putRounded4(putText(at, key.vixDivergence), vixDivergence);
+  at = putValue4(putText(at, key.vixDivergence), vixDivergence);
   return take(putShort(at, key.end));
 }
 
@@ -71,19 +71,19 @@ function putHead(start: number): number {
   at = putInput(putShort(at, key.symbol), head.symbol, head.symbolEnd);
   at = putInput(putShort(at, key.expiry), head.expiry, head.expiry + 12);
   at = putInput(putShort(at, key.timestamp), head.timestamp, head.timestampEnd);
-  at = putGiven(putText(at, key.spot), cells[cell.spot] ?? 0);
-  at = putGiven(putShort(at, key.spotChange), cells[cell.spotChange] ?? 0);
-  at = putGiven(putText(at, key.spotChangePct), cells[cell.spotChangePct] ?? 0);
-  at = putGiven(putShort(at, key.atmStrike), cells[cell.atmStrike] ?? 0);
-  at = putRounded4(putShort(at, key.atmIv), cells[cell.atmIv] ?? 0);
-  at = putRounded6(putText(at, key.daysToExpiry), cells[cell.daysToExpiry] ?? 0);
-  at = putGiven(putShort(at, key.lotSize), cells[cell.lotSize] ?? 0);
-  at = putRounded4(putText(at, key.totalCallOi), cells[cell.callOi] ?? 0);
-  at = putRounded4(putText(at, key.totalPutOi), cells[cell.putOi] ?? 0);
-  at = putRounded4(putText(at, key.totalCallVolume), cells[cell.callVolume] ?? 0);
-  at = putRounded4(putText(at, key.totalPutVolume), cells[cell.putVolume] ?? 0);
-  at = putRounded4(putShort(at, key.pcrRatio), ratio(cells[cell.putOi] ?? 0, cells[cell.callOi] ?? 0));
-  at = putGiven(putText(at, key.maxPainStrike), cells[cell.maxPain] ?? 0);
+  at = putGiven(putText(at, key.spot), cell.spot);
+  at = putGiven(putShort(at, key.spotChange), cell.spotChange);
+  at = putGiven(putText(at, key.spotChangePct), cell.spotChangePct);
+  at = putGiven(putShort(at, key.atmStrike), cell.atmStrike);
+  at = putRounded4(putShort(at, key.atmIv), cell.atmIv);
+  at = putRounded6(putText(at, key.daysToExpiry), cell.daysToExpiry);
+  at = putGiven(putShort(at, key.lotSize), cell.lotSize);
+  at = putRounded4(putText(at, key.totalCallOi), cell.callOi);
+  at = putRounded4(putText(at, key.totalPutOi), cell.putOi);
+  at = putRounded4(putText(at, key.totalCallVolume), cell.callVolume);
+  at = putRounded4(putText(at, key.totalPutVolume), cell.putVolume);
+  at = putValue4(putShort(at, key.pcrRatio), ratio(cells[cell.putOi] ?? 0, cells[cell.callOi] ?? 0));
+  at = putGiven(putText(at, key.maxPainStrike), cell.maxPain);
   return putShort(at, key.options);
 }
 
@@ -92,36 +92,33 @@ function ratio(put: number, call: number): number {
 }
 
 function putOpenInterest(start: number): number {
-  let at = putRounded4(putText(start, key.pcrOi), ratio(cells[cell.putOi] ?? 0, cells[cell.callOi] ?? 0));
-  at = putRounded4(putShort(at, key.pcrVolume), ratio(cells[cell.putVolume] ?? 0, cells[cell.callVolume] ?? 0));
-  return putGiven(putShort(at, key.maxPain), cells[cell.maxPain] ?? 0);
+  let at = putValue4(putText(start, key.pcrOi), ratio(cells[cell.putOi] ?? 0, cells[cell.callOi] ?? 0));
+  at = putValue4(putShort(at, key.pcrVolume), ratio(cells[cell.putVolume] ?? 0, cells[cell.callVolume] ?? 0));
+  return putGiven(putShort(at, key.maxPain), cell.maxPain);
 }
 
 function putExposures(start: number): number {
-  const call = cells[cell.callExposure] ?? 0;
-  const put = cells[cell.putExposure] ?? 0;
-  let at = putRounded2(putShort(start, key.gexNet), call + put);
-  at = putRounded2(putShort(at, key.gexCall), call);
-  at = putRounded2(putShort(at, key.gexPut), put);
-  at = putGiven(putShort(at, key.callWall), cells[cell.callWall] ?? 0);
-  at = putGiven(putShort(at, key.putWall), cells[cell.putWall] ?? 0);
-  return putRounded4(putShort(at, key.zeroGamma), cells[cell.zeroGamma] ?? 0);
+  cells[cell.written] = (cells[cell.callExposure] ?? 0) + (cells[cell.putExposure] ?? 0);
+  let at = putRounded2(putShort(start, key.gexNet), cell.written);
+  at = putRounded2(putShort(at, key.gexCall), cell.callExposure);
+  at = putRounded2(putShort(at, key.gexPut), cell.putExposure);
+  at = putGiven(putShort(at, key.callWall), cell.callWall);
+  at = putGiven(putShort(at, key.putWall), cell.putWall);
+  return putRounded4(putShort(at, key.zeroGamma), cell.zeroGamma);
 }
 
 function putSkew(start: number): number {
-  const put = cells[cell.putIv] ?? 0;
-  const call = cells[cell.callIv] ?? 0;
-  let at = putRounded4(putText(start, key.skewPut), put);
-  at = putRounded4(putShort(at, key.skewCall), call);
-  return putRounded4(putShort(at, key.skew), subtract(put, call));
+  let at = putRounded4(putText(start, key.skewPut), cell.putIv);
+  at = putRounded4(putShort(at, key.skewCall), cell.callIv);
+  return putValue4(putShort(at, key.skew), subtract(cells[cell.putIv] ?? 0, cells[cell.callIv] ?? 0));
 }
 
 function putBasis(start: number, basis: FuturesBasis | null): number {
   if (basis === null) return putText(start, key.noBasis);
-  let at = putRounded4(putText(start, key.basis), basis.basis);
-  at = putRounded4(putShort(at, key.basisPct), basis.basisPct);
-  at = putRounded4(putShort(at, key.fairValue), basis.fairValue);
-  at = putRounded4(putShort(at, key.mispricing), basis.mispricing);
-  at = putRounded4(putText(at, key.annualised), basis.annualisedPct ?? Number.NaN);
+  let at = putValue4(putText(start, key.basis), basis.basis);
+  at = putValue4(putShort(at, key.basisPct), basis.basisPct);
+  at = putValue4(putShort(at, key.fairValue), basis.fairValue);
+  at = putValue4(putShort(at, key.mispricing), basis.mispricing);
+  at = putValue4(putText(at, key.annualised), basis.annualisedPct ?? Number.NaN);
   return putShort(at, key.basisEnd);
 }

@@ -1,4 +1,5 @@
 import { type Digits, roundDecimal } from '../../market/rounding.ts';
+import { cell, cells } from './columns.ts';
 import { putAscii } from './output.ts';
 import {
   mostUnits,
@@ -12,7 +13,10 @@ import {
   putWhole,
 } from './put-digits.ts';
 
-/** Numbers as JSON.stringify writes them. NaN and infinities are null. */
+/**
+ * Numbers as JSON.stringify writes them. NaN and infinities are null. They are named by their cells: a number that passes a
+ * call which V8 does not inline is put into a box on the heap.
+ */
 
 /** Whole numbers below have at most 15 digits, which every double keeps. */
 const mostExact = 1e15;
@@ -20,7 +24,8 @@ const mostExact = 1e15;
 const doubt = 1e-6;
 
 /** A value that is passed on, with all its digits. */
-export function putGiven(at: number, value: number): number {
+export function putGiven(at: number, place: number): number {
+  const value = cells[place] ?? 0;
   const magnitude = Math.abs(value);
   const scaled = magnitude * 1e4;
   if (scaled < mostUnits) {
@@ -43,26 +48,35 @@ function roundUnits(magnitude: number, scale: number): number {
 }
 
 /** A value rounded to four decimals. */
-export function putRounded4(at: number, value: number): number {
+export function putRounded4(at: number, place: number): number {
+  const value = cells[place] ?? 0;
   const magnitude = Math.abs(value);
-  if (!(magnitude * 1e4 < mostUnits)) return putLarge(at, value, 4);
+  if (!(magnitude * 1e4 < mostUnits)) return putLarge(at, place, 4);
   const units = roundUnits(magnitude, 1e4);
   return putUnits(putMinus(at, value < 0 && units > 0), units);
 }
 
+/** {@link putRounded4} of a value that has no cell. It is small enough to be inlined wherever it is called. */
+export function putValue4(at: number, value: number): number {
+  cells[cell.written] = value;
+  return putRounded4(at, cell.written);
+}
+
 /** A value rounded to six decimals. */
-export function putRounded6(at: number, value: number): number {
+export function putRounded6(at: number, place: number): number {
+  const value = cells[place] ?? 0;
   const magnitude = Math.abs(value);
-  if (!(magnitude * 1e6 < mostUnits)) return putLarge(at, value, 6);
+  if (!(magnitude * 1e6 < mostUnits)) return putLarge(at, place, 6);
   const units = roundUnits(magnitude, 1e6);
   const whole = (units / 1e6) | 0;
   return putFraction8(putWhole(putMinus(at, value < 0 && units > 0), whole), ((units - whole * 1e6) * 100) | 0);
 }
 
 /** A value rounded to eight decimals. Below 1e-6 JavaScript writes an exponent. */
-export function putRounded8(at: number, value: number): number {
+export function putRounded8(at: number, place: number): number {
+  const value = cells[place] ?? 0;
   const magnitude = Math.abs(value);
-  if (!(magnitude * 1e8 < mostUnits)) return putLarge(at, value, 8);
+  if (!(magnitude * 1e8 < mostUnits)) return putLarge(at, place, 8);
   const units = roundUnits(magnitude, 1e8);
   if (units < 100 && units > 0) return putTiny(putMinus(at, value < 0), units);
   const whole = (units / 1e8) | 0;
@@ -70,7 +84,8 @@ export function putRounded8(at: number, value: number): number {
 }
 
 /** What does not fit 32 bits, or is no number. */
-function putLarge(at: number, value: number, digits: Digits): number {
+function putLarge(at: number, place: number, digits: Digits): number {
+  const value = cells[place] ?? 0;
   if (!Number.isFinite(value)) return putNull(at);
   const magnitude = Math.abs(value);
   if (magnitude < mostExact && magnitude === Math.floor(magnitude))
@@ -86,9 +101,10 @@ const mostHundredths = 2 ** 46;
  * shortest text is at most half a unit in the last place away from it: only where that could matter to the rounding is
  * the text itself made.
  */
-export function putRounded2(at: number, value: number): number {
+export function putRounded2(at: number, place: number): number {
+  const value = cells[place] ?? 0;
   const magnitude = Math.abs(value);
-  if (!(magnitude < mostHundredths)) return putLarge(at, value, 2);
+  if (!(magnitude < mostHundredths)) return putLarge(at, place, 2);
   const floor = Math.floor(magnitude);
   const scaled = (magnitude - floor) * 100;
   const below = scaled | 0;

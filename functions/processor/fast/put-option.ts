@@ -42,22 +42,18 @@ const price = Uint16Array.from([
 
 /** Writes a row as one entry of `options`, as writeOption does; returns the offset behind it. */
 export function putOption(start: number, row: number): number {
-  const ltp = cells[column.ltp + row] ?? 0;
-  const oi = cells[column.oi + row] ?? 0;
   const call = isCall[row] === 1;
   let at = putComputed(putQuote(start, row, call), row);
-  const timeValue = subtract(ltp, cells[column.intrinsic + row] ?? 0);
-  at = putRounded4(putShort(at, key.timeValue), timeValue);
-  at = putText(
-    at,
-    isLiquid(cells[column.bid + row] ?? 0, cells[column.ask + row] ?? 0) ? key.oiPct : key.illiquidOiPct,
-  );
-  at = putRounded4(at, share(oi, cells[call ? cell.callOi : cell.putOi] ?? 0));
-  const volume = cells[column.volume + row] ?? 0;
-  at = putRounded4(putShort(at, key.volumePct), share(volume, cells[call ? cell.callVolume : cell.putVolume] ?? 0));
-  const prevOi = cells[column.prevOi + row] ?? 0;
-  at = putRounded4(putShort(at, key.oiChange), subtract(oi, prevOi));
-  at = putText(at, buildup(ltp, cells[column.prevClose + row] ?? 0, oi, prevOi));
+  cells[cell.written] = subtract(cells[column.ltp + row] ?? 0, cells[column.intrinsic + row] ?? 0);
+  at = putRounded4(putShort(at, key.timeValue), cell.written);
+  at = putText(at, isLiquid(row) ? key.oiPct : key.illiquidOiPct);
+  cells[cell.written] = share(column.oi + row, call ? cell.callOi : cell.putOi);
+  at = putRounded4(at, cell.written);
+  cells[cell.written] = share(column.volume + row, call ? cell.callVolume : cell.putVolume);
+  at = putRounded4(putShort(at, key.volumePct), cell.written);
+  cells[cell.written] = subtract(cells[column.oi + row] ?? 0, cells[column.prevOi + row] ?? 0);
+  at = putRounded4(putShort(at, key.oiChange), cell.written);
+  at = putText(at, buildup(row));
   out.setUint8(at, char.closeBrace);
   return at + 1;
 }
@@ -65,7 +61,7 @@ export function putOption(start: number, row: number): number {
 /** From the strike to the price: what came is repeated in one piece where the output writes it the same. */
 function putQuote(start: number, row: number, call: boolean): number {
   const given = ivSource[row] ?? 0;
-  const iv = cells[column.ivUsed + row] ?? 0;
+  const iv = column.ivUsed + row;
   const ivEnd = text.ivEnd[row] ?? 0;
   const oiEnd = text.oiEnd[row] ?? 0;
   const afterIv = price[given] ?? 0;
@@ -73,12 +69,12 @@ function putQuote(start: number, row: number, call: boolean): number {
   let at = start;
   if (oiEnd > 0) at = putInput(start, text.start[row] ?? 0, oiEnd);
   else {
-    at = putGiven(putShort(at, key.strike), cells[column.strike + row] ?? 0);
-    at = putGiven(putText(at, call ? key.callLtp : key.putLtp), cells[column.ltp + row] ?? 0);
-    at = putGiven(putShort(at, key.bid), cells[column.bid + row] ?? 0);
-    at = putGiven(putShort(at, key.ask), cells[column.ask + row] ?? 0);
-    at = putGiven(putShort(at, key.volume), cells[column.volume + row] ?? 0);
-    at = putGiven(putShort(at, key.oi), cells[column.oi + row] ?? 0);
+    at = putGiven(putShort(at, key.strike), column.strike + row);
+    at = putGiven(putText(at, call ? key.callLtp : key.putLtp), column.ltp + row);
+    at = putGiven(putShort(at, key.bid), column.bid + row);
+    at = putGiven(putShort(at, key.ask), column.ask + row);
+    at = putGiven(putShort(at, key.volume), column.volume + row);
+    at = putGiven(putShort(at, key.oi), column.oi + row);
   }
   at = putShort(at, key.iv);
   return putText(given === source.feed ? putGiven(at, iv) : putRounded4(at, iv), afterIv);
@@ -86,27 +82,35 @@ function putQuote(start: number, row: number, call: boolean): number {
 
 /** The price, the Greeks and the intrinsic value. */
 function putComputed(start: number, row: number): number {
-  let at = putRounded4(start, cells[column.price + row] ?? 0);
-  at = putRounded6(putShort(at, key.delta), cells[column.delta + row] ?? 0);
-  at = putRounded8(putShort(at, key.gamma), cells[column.gamma + row] ?? 0);
-  at = putRounded4(putShort(at, key.theta), cells[column.theta + row] ?? 0);
-  at = putRounded4(putShort(at, key.vega), cells[column.vega + row] ?? 0);
-  at = putRounded4(putShort(at, key.rho), cells[column.rho + row] ?? 0);
-  return putRounded4(putShort(at, key.intrinsic), cells[column.intrinsic + row] ?? 0);
+  let at = putRounded4(start, column.price + row);
+  at = putRounded6(putShort(at, key.delta), column.delta + row);
+  at = putRounded8(putShort(at, key.gamma), column.gamma + row);
+  at = putRounded4(putShort(at, key.theta), column.theta + row);
+  at = putRounded4(putShort(at, key.vega), column.vega + row);
+  at = putRounded4(putShort(at, key.rho), column.rho + row);
+  return putRounded4(putShort(at, key.intrinsic), column.intrinsic + row);
 }
 
 /** isIlliquid's opposite; a bid or an ask that is null compares as false. */
-function isLiquid(bid: number, ask: number): boolean {
+function isLiquid(row: number): boolean {
+  const bid = cells[column.bid + row] ?? 0;
+  const ask = cells[column.ask + row] ?? 0;
   if (!(bid > 0 && ask > 0)) return false;
   const exact = 9 * countMillionths(ask) - 11 * countMillionths(bid);
   return Number.isNaN(exact) ? !(9 * ask > 11 * bid) : exact <= 0;
 }
 
+/** Percent, of two cells. */
 function share(part: number, total: number): number {
-  return total === 0 ? Number.NaN : (100 * part) / total;
+  const whole = cells[total] ?? 0;
+  return whole === 0 ? Number.NaN : (100 * (cells[part] ?? 0)) / whole;
 }
 
-function buildup(ltp: number, prevClose: number, oi: number, prevOi: number): number {
+function buildup(row: number): number {
+  const ltp = cells[column.ltp + row] ?? 0;
+  const prevClose = cells[column.prevClose + row] ?? 0;
+  const oi = cells[column.oi + row] ?? 0;
+  const prevOi = cells[column.prevOi + row] ?? 0;
   if (Number.isNaN(ltp + prevClose + oi + prevOi)) return key.noBuildup;
   if (ltp === prevClose || oi === prevOi) return key.neutral;
   if (oi > prevOi) return ltp > prevClose ? key.longBuildup : key.shortBuildup;
