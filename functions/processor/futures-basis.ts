@@ -26,7 +26,10 @@ export function futuresBasis(chain: Chain, rates: Rates): FuturesBasis | null {
   return compareFuture(price, spot, future.expiresAtMs - chain.timestampMs, rates);
 }
 
-/** Compares the price of a future with the spot; `leftMs` is the time that the future still runs. */
+/**
+ * Compares the price of a future with the spot; `leftMs` is the time that the future still runs. F is near to S: the
+ * annualised rate is taken of ln(1 + (F - S)/S), which keeps the digits that ln(F/S) loses.
+ */
 export function compareFuture(price: number, spot: number, leftMs: number, rates: Rates): FuturesBasis {
   // After expiry Tf is negative and discounts, as the formula says; only the annualised rate has no meaning then.
   const years = leftMs / yearMs;
@@ -37,7 +40,6 @@ export function compareFuture(price: number, spot: number, leftMs: number, rates
     basisPct: percentAbove(price, spot),
     fairValue,
     mispricing: price - fairValue,
-    // F is near to S: ln(1 + (F - S)/S) keeps the digits that ln(F/S) loses.
     annualisedPct: years > 0 ? (100 * lnOnePlus(basis / spot)) / years : null,
   };
 }

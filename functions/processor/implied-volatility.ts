@@ -60,18 +60,17 @@ function timeValue(market: Market, strike: number, isCall: boolean, price: numbe
 
 /**
  * The price of an option out of the money over s, inner N(d1) - outer N(d2) with inner <= outer, and its search. There is one,
- * since an object a search, and numbers that pass calls as arguments, would be allocated.
+ * since an object a search, and numbers that pass calls as arguments, would be allocated. `ratio` is inner / outer,
+ * `moneyness` its logarithm, at most 0, `target` the price that is looked for. Price and slope at `s` share their
+ * exponential: inner n(d1) = outer n(d2).
  */
 const curve = {
   inner: Number.NaN,
   outer: Number.NaN,
-  /** inner / outer and its logarithm, at most 0. */
   ratio: Number.NaN,
   moneyness: Number.NaN,
-  /** The price that is looked for. */
   target: Number.NaN,
   s: Number.NaN,
-  /** At s. Price and slope share their exponential: inner n(d1) = outer n(d2). */
   exponential: Number.NaN,
   price: Number.NaN,
 };

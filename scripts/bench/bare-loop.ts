@@ -1,12 +1,14 @@
 /**
  * The floors of the container benchmark, run as a process of its own: a kafkajs loop as its documentation shows it, that
  * parses, stringifies, produces and commits, and nothing else. `echo` stringifies what it parsed; `enriched` an object of
- * the processor's output, so that it writes as many bytes as we do. Prints one JSON line for the benchmark to read.
+ * the processor's output, so that it writes as many bytes as we do. Prints one JSON line for the benchmark to read; with a
+ * count of 0, as one of several that share a topic, what it says of itself until it is ended.
  */
 import { Kafka, logLevel } from 'kafkajs';
 import '../../functions/kafka/kafkajs/timer-fix.ts'; // the floor is not to lose by a bug that is known and mended
 import { type LoopCost, monotonicUs } from './container.ts';
 import { enrichedSamples } from './handler.ts';
+import { keepTelling } from './tell.ts';
 
 const [brokers = '', source = '', output = '', group = '', countText = '0', mode = 'echo'] = process.argv.slice(2);
 const count = Number(countText);
@@ -28,8 +30,13 @@ const consumer = kafka.consumer({
 const samples: readonly unknown[] = mode === 'enriched' ? await enrichedSamples(2) : [];
 let handled = 0;
 let next = 0;
+let partitions = 0;
 let start: { records: number; cpu: NodeJS.CpuUsage; wallMs: number; fromUs: number } | undefined;
 
+consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+  partitions = payload.memberAssignment[source]?.length ?? 0;
+});
+if (count === 0) keepTelling(() => ({ partitions, recordsOut: handled }));
 await producer.connect();
 await consumer.connect();
 await consumer.subscribe({ topic: source, fromBeginning: true });
@@ -50,6 +57,7 @@ await consumer.run({
     }
     await commitOffsetsIfNecessary();
     await heartbeat();
+    if (count === 0) return;
     // Starting up and the first compilation are not what a record costs.
     if (start === undefined && handled >= count / 10) {
       start = { records: handled, cpu: process.cpuUsage(), wallMs: performance.now(), fromUs: monotonicUs() };

@@ -44,22 +44,25 @@ export async function runBareLoop(
   mode: 'echo' | 'enriched',
   nodeFlags: readonly string[] = [],
 ): Promise<LoopCost> {
-  const script = new URL('./bare-loop.ts', import.meta.url).pathname;
-  const { bootstrapServers, source, output } = topics;
-  const group = `bench-bare-${process.pid}-${Date.now()}`;
-  const child = spawn(
-    process.execPath,
-    [...nodeFlags, script, bootstrapServers.join(','), source, output, group, String(count), mode],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const args = bareLoopArgs(topics, `bench-bare-${process.pid}-${Date.now()}`, count, mode);
+  const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
     throw new CommandError('The bare loop ended without a result.');
   } finally {
     await end(child, 'SIGKILL');
   }
+}
+
+/** The command line of a bare loop. With a count of 0 it goes on, telling of itself (`tell.ts`), until it is ended. */
+export function bareLoopArgs(
+  { bootstrapServers, source, output }: BenchTopics,
+  group: string,
+  count: number,
+  mode: 'echo' | 'enriched',
+): string[] {
+  const script = new URL('./bare-loop.ts', import.meta.url).pathname;
+  return [script, bootstrapServers.join(','), source, output, group, String(count), mode];
 }
 
 /** Runs the built container over the whole backlog; `onSample` sees its resident memory on the way. */
@@ -136,7 +139,8 @@ export async function startBenched(
   }
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+/** Ends a process, and waits for it. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   await once(child, 'exit');

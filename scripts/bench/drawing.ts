@@ -81,7 +81,10 @@ function groupsOf({ handler, container, stages: parts, function: lambda, instanc
       ? [
           [
             'Instances, CPU a record',
-            [bar('1 instance', instances.oneUs, true), bar(`${instances.instances} instances`, instances.manyUs, true)],
+            [
+              bar('1 instance', instances.ours.oneUs, true),
+              bar(`${instances.instances} instances`, instances.ours.manyUs, true),
+            ],
           ] satisfies [string, Bar[]],
         ]
       : []),

@@ -62,20 +62,25 @@ export async function enrichedSamples(contracts: number): Promise<unknown[]> {
   });
 }
 
-/** The processor as it ships: out of a bundle that is made as the one of all functions is. */
-async function loadBundled(): Promise<typeof processor> {
+/** Where the processor as it ships is: in a bundle that is made as the one of all functions is. */
+export async function bundleHandler(): Promise<string> {
   const { path } = await buildBundle({
     entry: 'functions/processor/definition.ts',
     outfile: '.local/bench/processor.mjs',
   });
-  const bundle: { processor: typeof processor } = await import(pathToFileURL(path).href);
+  return path;
+}
+
+async function loadBundled(): Promise<typeof processor> {
+  const bundle: { processor: typeof processor } = await import(pathToFileURL(await bundleHandler()).href);
   return bundle.processor;
 }
 
-async function prepare(contracts: number, { setup, handle }: typeof processor) {
+/** A handler, with so many records of a believable market and their contexts. */
+export async function prepare(contracts: number, { setup, handle }: typeof processor, count = distinctRecords) {
   const resources = await setup?.({});
   if (handle === undefined || resources === undefined) throw new Error('The processor has no handler.');
-  const records = recordsOf(contracts);
+  const records = recordsOf(contracts, count);
   const log = createLogger('silent', {});
   const { signal } = new AbortController();
   const contexts = records.map((record): HandlerContext<typeof resources> => {
@@ -84,10 +89,10 @@ async function prepare(contracts: number, { setup, handle }: typeof processor) {
   return { handle, records, contexts };
 }
 
-function recordsOf(contracts: number): InboundRecord[] {
-  const market = createMarket({ symbols: distinctRecords, contracts, seed: 7 });
+function recordsOf(contracts: number, count: number): InboundRecord[] {
+  const market = createMarket({ symbols: count, contracts, seed: 7 });
   const now = Date.parse('2026-11-23T05:00:00Z');
-  return Array.from({ length: distinctRecords }, (_, offset) => {
+  return Array.from({ length: count }, (_, offset) => {
     const { key, value } = market.next(now);
     return { topic: 'market.raw', partition: 0, offset, timestamp: now, key, value: Buffer.from(value), headers: {} };
   });

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
-import { type BenchedInstance, type BenchTopics, type Sample, startBenched } from './container.ts';
+import { type BenchedInstance, type BenchTopics, bareLoopArgs, type Sample, startBenched } from './container.ts';
 import { fill } from './ground.ts';
-import type { InstancesResult } from './report.ts';
+import { bundleHandler } from './handler.ts';
+import type { InstanceCost, InstanceKind, InstancesResult } from './report.ts';
+import { startTelling } from './tell.ts';
 
 const many = 12;
 const samplePauseMs = 200;
@@ -10,26 +12,49 @@ const samplePauseMs = 200;
 const warmUpRecords = 50_000;
 const joinMs = 90_000;
 const leastShare = 0.2;
+/** A handler alone is done with a backlog before it can be measured. */
+const handlerTimes = 6;
 
-/** The same backlog worked off by one instance and by twelve: what a record costs all of them together. */
+/**
+ * The same backlog worked off by one instance and by twelve: what a record costs all of them together. Twelve processes
+ * on a machine's few cores cost more a record whatever they do, so the same is asked of bare loops, and of the handler alone.
+ */
 export async function benchInstances(
   topics: BenchTopics,
   bundle: string,
   backlog: number,
-  say: (line: string) => void,
+  say: Say,
 ): Promise<InstancesResult> {
   await fill(topics, backlog, say);
-  const one = await run(topics, bundle, backlog, 1);
-  say(`one instance: ${one.us.toFixed(1)} us, and ${one.coldUs.toFixed(1)} us of its first ${warmUpRecords} records`);
-  const all = await run(topics, bundle, backlog, many);
-  say(
-    `${many} instances: ${all.us.toFixed(1)} us, and ${all.coldUs.toFixed(1)} us of the first ${warmUpRecords} of each`,
-  );
-  return {
-    ...{ backlog, instances: many, measured: all.records, warmUpRecords },
-    ...{ oneUs: one.us, manyUs: all.us, ratio: all.us / one.us },
-    ...{ oneColdUs: one.coldUs, manyColdUs: all.coldUs },
+  const handler = await bundleHandler();
+  const loop = new URL('./handler-loop.ts', import.meta.url).pathname;
+  const kinds: Readonly<Record<InstanceKind, Kind>> = {
+    ours: { records: backlog, start: (group) => startBenched(topics, bundle, group) },
+    bare: { records: backlog, start: (group) => startTelling(bareLoopArgs(topics, group, 0, 'enriched')) },
+    handler: {
+      records: backlog * handlerTimes,
+      start: (_, count) => startTelling([loop, handler, String((backlog * handlerTimes) / count), String(60 / count)]),
+    },
   };
+  const costs = {} as Record<InstanceKind, InstanceCost>;
+  for (const [name, kind] of Object.entries(kinds) as [InstanceKind, Kind][]) {
+    const one = await run(kind, 1);
+    const all = await run(kind, many);
+    costs[name] = {
+      ...{ oneUs: one.us, manyUs: all.us, ratio: all.us / one.us, measured: all.records },
+      ...{ oneColdUs: one.coldUs, manyColdUs: all.coldUs },
+    };
+    say(`${name}: one ${one.us.toFixed(1)} us, ${many} together ${all.us.toFixed(1)} us`);
+  }
+  return { backlog, instances: many, warmUpRecords, ...costs };
+}
+
+type Say = (line: string) => void;
+
+/** What runs as one process and as many, and how many records they share. */
+interface Kind {
+  readonly records: number;
+  start(group: string, count: number): Promise<BenchedInstance>;
 }
 
 /** CPU a record, of the records that count and of those before, and how many count. */
@@ -43,18 +68,18 @@ interface Cost {
  * Each instance counts from when it has warmed up, in the assignment that lasts, until it has nothing left: what it takes
  * to start, to share the partitions, and to wait for the others is no part of what a record costs.
  */
-async function run(topics: BenchTopics, bundle: string, backlog: number, count: number): Promise<Cost> {
+async function run({ records: all, start }: Kind, count: number): Promise<Cost> {
   const group = `bench-many-${process.pid}-${Date.now()}`;
-  const started = await Promise.allSettled(Array.from({ length: count }, () => startBenched(topics, bundle, group)));
+  const started = await Promise.allSettled(Array.from({ length: count }, () => start(group, count)));
   const instances = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   try {
     for (const one of started) if (one.status === 'rejected') throw one.reason;
-    const stories = await watch(instances, backlog);
+    const stories = await watch(instances, all);
     const spans = stories.flatMap((samples) => spanOf(samples, 60 / count) ?? []);
     const records = sum(spans, ({ records }) => records);
-    if (records < backlog * leastShare)
+    if (records < all * leastShare)
       throw new CommandError(
-        `${count} instances had joined and warmed up with ${records} of ${backlog} records left: too few to measure. Give a larger --backlog`,
+        `${count} instances had joined and warmed up with ${records} of ${all} records left: too few to measure. Give a larger --backlog`,
       );
     const cold = spans.map(({ cold }) => cold);
     return {

@@ -44,19 +44,26 @@ export interface FunctionResult {
   readonly emptyInitMs: number;
 }
 
-/** One instance and many over the same backlog. */
-export interface InstancesResult {
-  readonly backlog: number;
-  readonly instances: number;
-  /** Records that count: those that many instances handled once each had its partitions and its warm-up behind it. */
-  readonly measured: number;
-  readonly warmUpRecords: number;
+/** What runs as one process and as many: instances, bare kafkajs loops, and the handler with no broker. */
+export type InstanceKind = 'ours' | 'bare' | 'handler';
+
+/** CPU a record of one process, and of many together. */
+export interface InstanceCost {
   readonly oneUs: number;
   readonly manyUs: number;
   readonly ratio: number;
+  /** Records that count: those that many handled once each had its partitions and its warm-up behind it. */
+  readonly measured: number;
   /** CPU a record until then, starting included. */
   readonly oneColdUs: number;
   readonly manyColdUs: number;
+}
+
+/** One instance and many over the same backlog, beside what as many processes cost that do less. */
+export interface InstancesResult extends Readonly<Record<InstanceKind, InstanceCost>> {
+  readonly backlog: number;
+  readonly instances: number;
+  readonly warmUpRecords: number;
 }
 
 /** Outputs compressed one way: CPU microseconds a record of the instance and of all brokers, stored bytes of one replica. */
@@ -153,11 +160,16 @@ export function tables(result: BenchResult): string {
     );
   }
   if (result.instances) {
-    const { instances, oneUs, manyUs, ratio, measured, warmUpRecords, oneColdUs, manyColdUs } = result.instances;
+    const { instances, warmUpRecords, ours, bare, handler } = result.instances;
+    const row = (name: string, { oneUs, manyUs, ratio, measured }: InstanceCost): string =>
+      `  ${name.padEnd(40)}${us(oneUs)}  ${us(manyUs)}    ${ratio.toFixed(2)}x    (${measured} records)`;
     lines.push(
       '',
-      `Instances: one${us(oneUs)} of CPU a record, ${instances} together${us(manyUs)} (${ratio.toFixed(2)}x, over ${measured} records)`,
-      `  up to the first ${warmUpRecords} records of each, starting included:${us(oneColdUs)} and${us(manyColdUs)}`,
+      `Instances, CPU a record                         one   ${String(instances).padStart(2)} together`,
+      row('hft-engine processor', ours),
+      row('bare kafkajs loop, outputs of our size', bare),
+      row('handler alone, no broker', handler),
+      `  up to the first ${warmUpRecords} records of each, starting included:${us(ours.oneColdUs)} and${us(ours.manyColdUs)}`,
     );
   }
   if (result.compression) {

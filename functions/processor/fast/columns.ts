@@ -6,10 +6,12 @@
 /** The contract allows as many options. */
 export const mostOptions = 2000;
 
-/** Where the columns begin: the number of a row is added. */
+/**
+ * Where the columns begin: the number of a row is added. From `ltp` to `prevOi` they are as the feed gave them, in the order in
+ * which they are written; `ivUsed` is in percent, the feed's or solved; from `price` on they are in valueInto's order.
+ */
 export const column = {
   strike: 0,
-  // As the feed gave them, in the order in which they are written.
   ltp: mostOptions,
   bid: 2 * mostOptions,
   ask: 3 * mostOptions,
@@ -18,9 +20,7 @@ export const column = {
   iv: 6 * mostOptions,
   prevClose: 7 * mostOptions,
   prevOi: 8 * mostOptions,
-  /** Percent; the feed's or solved. */
   ivUsed: 9 * mostOptions,
-  // In the order in which valueInto writes them.
   price: 10 * mostOptions,
   delta: 11 * mostOptions,
   gamma: 12 * mostOptions,
@@ -33,7 +33,10 @@ export const column = {
 /** Behind the columns. */
 const facts = 17 * mostOptions;
 
-/** Cells of the numbers that are there once a chain. */
+/**
+ * Cells of the numbers that are there once a chain. `unused` is for what is checked and not used, `written` for what is
+ * written at once, and `none` is NaN.
+ */
 export const cell = {
   spot: facts,
   spotChange: facts + 1,
@@ -59,11 +62,8 @@ export const cell = {
   zeroGamma: facts + 21,
   putIv: facts + 22,
   callIv: facts + 23,
-  /** For what is checked and not used. */
   unused: facts + 24,
-  /** For what is written at once. */
   written: facts + 25,
-  /** NaN. */
   none: facts + 26,
 } as const;
 

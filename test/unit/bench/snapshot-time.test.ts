@@ -11,5 +11,6 @@ test('tells when each record of the feed was made, also of the symbols that writ
 });
 
 test('bytes that do not say it are told from those that do', () => {
-  for (const value of [null, Buffer.from('{}'), Buffer.from('{"timestamp":null}')]) expect(snapshotTime(value)).toBeNaN();
+  for (const value of [null, Buffer.from('{}'), Buffer.from('{"timestamp":null}')])
+    expect(snapshotTime(value)).toBeNaN();
 });
