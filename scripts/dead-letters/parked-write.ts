@@ -39,6 +39,7 @@ const together = 200;
 
 /** Outside of the transactions of a redrive: one that is left open would hide what owners write behind it. */
 async function writeNotes(cluster: OpenedCluster, deadLetters: string, notes: readonly ParkedRecord[]): Promise<void> {
+  if (notes.length === 0) return;
   const topic = wholeTopic(cluster, parkedTopicOf(deadLetters));
   const [any] = cluster.nodes.values();
   if (any === undefined) throw new PassingError('no broker answers');

@@ -93,6 +93,17 @@ export function parkedKeysOf(notes: readonly ParkedNote[]): Map<string, ParkedEn
 }
 
 /**
+ * What this command asked and nobody needs any more: the key is released, or was never parked again. Left there, it would
+ * release a key of a source that is made again under the same name.
+ */
+export function spentRequests(
+  notes: readonly ParkedNote[],
+  parked: ReadonlyMap<string, Pick<ParkedKey, 'released'>>,
+): ParkedNote[] {
+  return notes.filter(({ id, isRequest }) => isRequest && (parked.get(id)?.released ?? true));
+}
+
+/**
  * What a note says.
  * @throws CommandError that names it
  */

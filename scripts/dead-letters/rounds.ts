@@ -7,9 +7,9 @@ import { type Look, lookAtAll, withDeadLetters } from './look.ts';
 import type { DeadLettersOptions } from './options.ts';
 import { type Outcome, topicsOf } from './outcomes.ts';
 import { type Earlier, earlierThings } from './outdated.ts';
-import { idOf, releasable, withWholeKeys } from './parked.ts';
+import { idOf, releasable, spentRequests, withWholeKeys } from './parked.ts';
 import { orderOfKeys } from './parked-topic.ts';
-import { requestReleases } from './parked-write.ts';
+import { clearNotes, requestReleases } from './parked-write.ts';
 import { planRedrive, type RedrivePlan } from './plan.ts';
 import { type Manner, redrive } from './redrive.ts';
 import { stateOf } from './select.ts';
@@ -78,7 +78,10 @@ export async function bringBehind(
   }
 }
 
-/** Asks for the release of parked keys that nothing waits of any more. Resolves to their ids. */
+/**
+ * Asks for the release of parked keys that nothing waits of any more, and takes back what was asked before and is done.
+ * Resolves to their ids.
+ */
 export async function settle({ target, group }: Chosen, tell: Tell): Promise<readonly string[]> {
   return await insist(
     () =>
@@ -90,7 +93,8 @@ export async function settle({ target, group }: Chosen, tell: Tell): Promise<rea
         const entries = releasable(look.parked, look.letters, isOpen, isCommitted).filter(
           (one) => !earlier.outdated.has(idOf(one)),
         );
-        if (entries.length > 0) await requestReleases(cluster, topic.name, entries);
+        await requestReleases(cluster, topic.name, entries);
+        await clearNotes(cluster, topic.name, spentRequests(look.notes, look.parked));
         return entries.map(idOf);
       }),
     tell,

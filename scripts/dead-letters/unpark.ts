@@ -7,7 +7,7 @@ import { groupsByFunction } from './groups.ts';
 import { lookAtAll, withDeadLetters } from './look.ts';
 import type { DeadLettersOptions } from './options.ts';
 import { earlierThings } from './outdated.ts';
-import { releasable } from './parked.ts';
+import { releasable, spentRequests } from './parked.ts';
 import { orderOfKeys } from './parked-topic.ts';
 import { clearNotes, requestReleases } from './parked-write.ts';
 import type { Report } from './report.ts';
@@ -39,7 +39,10 @@ export async function unpark(
           for (const groupId of new Set([...functions].map(groupOf))) await refuseActive(cluster, groupId);
           await clearNotes(cluster, topic.name, plan.forget);
         }
-        if (apply && plan.release.length > 0) await requestReleases(cluster, topic.name, plan.release);
+        if (apply) {
+          await requestReleases(cluster, topic.name, plan.release);
+          await clearNotes(cluster, topic.name, spentRequests(look.notes, look.parked));
+        }
         const text = lines([...planLines(plan, waitingOf(plan.forget, look), apply), ...endLines(plan, apply)]);
         return { text, json: { ...planJson(plan), applied: apply }, done: true };
       }),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { RunTopics } from '../../test/support/ledger/topics.ts';
+import { type Parking, parkingFunction } from './parking.ts';
 
 /** What the instances are: the bundle in either host, or the bare kafkajs application beside it. */
 export type ApplicationName = 'container' | 'function' | 'kafkajs';
@@ -18,6 +19,8 @@ export interface ApplicationOptions {
   readonly sessionTimeoutMs: number;
   /** A file that says how much their clock is off. */
   readonly clockPath?: string | undefined;
+  /** The function that parks keys, in place of the processor. */
+  readonly parking?: Parking | undefined;
   /** Whether the brokers named are proxies, to which it has to say who it is. */
   readonly behindProxy?: boolean | undefined;
 }
@@ -29,7 +32,7 @@ const bareApplication = fileURLToPath(new URL('./bare-application.ts', import.me
 
 /** Settings are the defaults, but for what the run asks for. */
 export function applicationOf(name: ApplicationName, options: ApplicationOptions): Application {
-  const { bundle, bootstrapServers, topics, groupId, sessionTimeoutMs, clockPath } = options;
+  const { bundle, bootstrapServers, topics, groupId, sessionTimeoutMs, clockPath, parking } = options;
   // A container's client id says who it is.
   const ports = options.behindProxy && name === 'function' ? bootstrapServers.map((one) => one.split(':').at(-1)) : [];
   const imports = [...(clockPath === undefined ? [] : [clock]), ...(ports.length === 0 ? [] : [named])];
@@ -48,6 +51,7 @@ export function applicationOf(name: ApplicationName, options: ApplicationOptions
   };
   switch (name) {
     case 'container':
+      if (parking) return { args: [parking.bundle, parkingFunction], env: { ...env, ...parking.env } };
       return { args: [bundle, 'processor'], env };
     case 'function':
       return { args: [eventSource, '--log', 'json'], env };

@@ -9,6 +9,8 @@ import type { FindingKind, Verdict } from '../../test/support/ledger/verdict.ts'
 import type { Writer } from '../../test/support/ledger/writer.ts';
 import { between, type Consequences, type Epoch, fatesOfDeleted } from './epochs.ts';
 import { fatesWithRemoved, type Operated, ofMembers, withRemoved } from './operated.ts';
+import { judgeRedriven } from './parked-evidence.ts';
+import { parkingFunction } from './parking.ts';
 import type { Movements } from './standstill.ts';
 import type { Doubled } from './uncommitted.ts';
 
@@ -42,10 +44,15 @@ export async function readEvidence(
   groupId: string,
   writer: Writer,
   kept: Kept = {},
+  redriven = false,
 ): Promise<Evidence> {
   // A backlog of millions takes minutes to read.
   const timeoutMs = leastReadMs + writer.sent / readPerMs;
-  const read = await readTopics(bootstrapServers, { source, outputs: output, deadLetters }, { timeoutMs });
+  const read = await readTopics(
+    bootstrapServers,
+    { source, outputs: output, deadLetters },
+    { timeoutMs, gapsAllowed: redriven },
+  );
   const outputs = kept.outputs === undefined ? read.outputs : continued(kept.outputs, read.outputs);
   const commits = await readCommitHistory({ bootstrapServers, groupId, topic: source });
   const { operated } = kept;
@@ -64,11 +71,13 @@ export async function readEvidence(
   return {
     verdicts: [
       ...(kept.epoch ? [verdictOfDeleted(kept.epoch, between(all, Number.NEGATIVE_INFINITY, remadeAtMs))] : []),
-      judge({
-        source: now,
-        ...(kept.epoch ? between(all, remadeAtMs, last.untilMs) : all),
-        ...expecting(operated ? { fateOf: fatesWithRemoved(operated, writer) } : writer),
-      }),
+      redriven
+        ? judgeRedriven({ source: read.source, ...all }, writer, parkingFunction)
+        : judge({
+            source: now,
+            ...(kept.epoch ? between(all, remadeAtMs, last.untilMs) : all),
+            ...expecting(operated ? { fateOf: fatesWithRemoved(operated, writer) } : writer),
+          }),
     ],
     arrivals: now.partitions.map((records, partition) => timesOf([...(before[partition] ?? []), ...records])),
     movements: outputs.partitions.map((records, partition) => timesOf([...records, ...dead(partition)])),

@@ -20,6 +20,7 @@ import { countsOf, type Kept, readEvidence } from './evidence.ts';
 import { untilAllMove, untilInSync } from './health.ts';
 import type { Network } from './network.ts';
 import type { Outcome } from './outcome.ts';
+import { prepareParking } from './parking.ts';
 import type { Conditions, Scenario, Stage } from './scenario.ts';
 import { type Mark, measureStandstill } from './standstill.ts';
 import { uncommittedFor } from './uncommitted.ts';
@@ -63,7 +64,10 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   if (options.logDir) mkdirSync(options.logDir, { recursive: true });
   const clockPath = scenario.withClock ? join(temporary, 'clock') : undefined;
   const behindProxy = network !== undefined;
-  const settings = { ...options, bootstrapServers: reached, topics, groupId, clockPath, behindProxy };
+  const parking = scenario.parks
+    ? await prepareParking(bootstrapServers, topics, groupId, { bundle: options.bundle, partitions, temporary })
+    : undefined;
+  const settings = { ...options, bootstrapServers: reached, topics, groupId, clockPath, behindProxy, parking };
   const { args, env } = applicationOf(application, settings);
   const crew = createCrew({
     application: { args, env: { ...env, ...scenario.env, ...options.env } },
@@ -79,7 +83,8 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   try {
     const mark = (text: string): void => void marks.push({ atMs: Date.now(), text });
     // Poison is for those who promise something about it.
-    const poison = application === 'kafkajs' ? {} : { poison: { share: scenario.poisonShare ?? poisonShare } };
+    const poison =
+      application === 'kafkajs' || parking ? {} : { poison: { share: scenario.poisonShare ?? poisonShare } };
     const writing = { bootstrapServers, topic: topics.source, keys: partitions * keysPerPartition, ...poison };
     const backlog = scenario.onBacklog
       ? await startWriter({ ...writing, rate: Number.POSITIVE_INFINITY, count: options.backlog })
@@ -94,9 +99,10 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     if (!backlog) await sleep(warmUpMs);
     const group = { bootstrapServers, groupId, topic: topics.source };
     const stage: Stage = {
-      ...{ crew, cluster, topics, groupId, partitions, members, mark, network },
+      ...{ crew, cluster, topics, groupId, partitions, members, mark, network, parking },
       leaders: (topic) => findLeaders(ledgerClient(bootstrapServers), topic),
       exempt: (slow) => void slow.map((partition) => exempt.add(partition)),
+      stopWriting: () => writer.stop(),
       async keepOutputs() {
         kept = { ...kept, outputs: (await readTopics(bootstrapServers, { outputs: topics.output })).outputs };
       },
@@ -132,7 +138,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     await attempt(() => writer.stop());
     await attempt(() => waitUntilCommitted({ ...group, timeoutMs: drainTimeoutMs }));
     await crew.stopAll();
-    const evidence = await readEvidence(bootstrapServers, topics, groupId, writer, kept);
+    const evidence = await readEvidence(bootstrapServers, topics, groupId, writer, kept, parking !== undefined);
     problems.push(...evidence.problems);
     const { arrivals, movements, firsts } = evidence;
     return {
@@ -148,7 +154,9 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   } finally {
     await crew.end();
     // Followers look at every partition whenever they fetch: those of runs that are over would slow down the next.
-    await deleteRunTopics(bootstrapServers, Object.values(topics)).catch(() => undefined);
+    const all = [...Object.values(topics), ...(parking ? [parking.topic, `${topics.deadLetters}.journal`] : [])];
+    await deleteRunTopics(bootstrapServers, all).catch(() => undefined);
+    parking?.remove();
     rmSync(temporary, { recursive: true, force: true });
   }
 }

@@ -3,6 +3,7 @@ import type { RunTopics } from '../../test/support/ledger/topics.ts';
 import type { Crew, Member } from './crew.ts';
 import type { Network } from './network.ts';
 import type { Operated } from './operated.ts';
+import type { Parking } from './parking.ts';
 
 /** What a scenario promises besides what always holds: nothing lost, reordered, committed ahead or unaccounted. */
 export interface Promised {
@@ -40,6 +41,8 @@ export interface Scenario {
   readonly poisonShare?: number;
   /** Settings of the instances, over the defaults. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether the instances are a function that parks keys, with bad records of its own, on a third of the keys. */
+  readonly parks?: boolean;
   /** Whether the instances' clock can be set. */
   readonly withClock?: boolean;
   /** Why it cannot run on this machine, if it cannot. */
@@ -77,6 +80,10 @@ export interface Stage {
   exempt(partitions: readonly number[]): void;
   /** Reads the output topic as it is: it is about to be deleted, and what is in it is to count. */
   keepOutputs(): Promise<void>;
+  /** Nothing is written any more. */
+  stopWriting(): Promise<void>;
+  /** Of a scenario that `parks`. */
+  readonly parking: Parking | undefined;
   /** Stops the writing, reads the source topic as it is, and deletes it. */
   deleteSource(): Promise<void>;
   /** Makes it again, and writes to it. */
@@ -99,4 +106,10 @@ export interface Stage {
 export function networkOf({ network }: Stage): Network {
   if (network === undefined) throw new Error('this scenario does not say that it is behind a proxy');
   return network;
+}
+
+/** What a scenario that says `parks` has. */
+export function parkingOf({ parking, stopWriting }: Stage): Parking & Pick<Stage, 'stopWriting'> {
+  if (parking === undefined) throw new Error('this scenario does not say that its function parks keys');
+  return { ...parking, stopWriting };
 }

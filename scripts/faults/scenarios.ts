@@ -14,6 +14,7 @@ import { join } from './join.ts';
 import { kill, killShortSession } from './kill.ts';
 import { offsetsEarliest, offsetsOutOfRange } from './offsets-out-of-range.ts';
 import { outputDeleted } from './output-deleted.ts';
+import { parked } from './parked.ts';
 import { poison } from './poison.ts';
 import { reset } from './reset.ts';
 import { rolling } from './rolling.ts';
@@ -40,5 +41,5 @@ export const scenarios: readonly Scenario[] = [
     offsetsOutOfRange,
     offsetsEarliest,
   ],
-  ...[poison, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],
+  ...[poison, parked, deadLettersRefused, deadLettersSlow, deadLettersHang, stranger, backlog],
 ];

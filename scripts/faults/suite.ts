@@ -34,7 +34,7 @@ export async function runScenario(
   application: ApplicationName,
 ): Promise<ScenarioReport | undefined> {
   const { options, say } = suite;
-  const reason = scenario.unavailable?.() ?? (application === 'function' ? scenario.containerOnly : undefined);
+  const reason = scenario.unavailable?.() ?? leftOut(scenario, application);
   if (reason !== undefined) {
     say(`${scenario.name} (${application}) is left out: ${reason}`);
     return undefined;
@@ -48,6 +48,11 @@ export async function runScenario(
   const promised = promisedBy(application, scenario, conditions);
   const judgement = judgeOutcomes(outcomes, promised);
   return { scenario, application, promised, outcomes, judgement };
+}
+
+function leftOut({ containerOnly, parks }: Scenario, application: ApplicationName): string | undefined {
+  if (application === 'kafkajs' && parks) return 'a bare application parks no keys';
+  return application === 'function' ? containerOnly : undefined;
 }
 
 /** Each cluster takes the next repeat when it is done with one. */

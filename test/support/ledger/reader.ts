@@ -5,6 +5,8 @@ import { scanTopics } from './scan.ts';
 export interface ReadOptions {
   /** Keeps the values' bytes beside their fingerprints. */
   readonly keepValues?: boolean;
+  /** Offsets may be missing: of transactions, whose markers are no records. */
+  readonly gapsAllowed?: boolean;
   /** How long to go on trying while brokers are away (default 60 s). */
   readonly timeoutMs?: number;
 }
@@ -25,6 +27,7 @@ export async function readTopics<Name extends string>(
   const wanted = new Set<string>(Object.values(topics));
   const counts = await scanTopics({
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...(options.gapsAllowed ? { gapsAllowed: true } : {}),
     bootstrapServers,
     topics: [...wanted],
     onRecord(topic, partition, message) {

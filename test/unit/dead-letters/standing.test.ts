@@ -3,7 +3,7 @@ import { requester, stateKey } from '../../../functions/runtime/parking-state.ts
 import { type Letter, placeOf } from '../../../scripts/dead-letters/letter.ts';
 import { journalFrom, letterIdentity, type Note } from '../../../scripts/dead-letters/note.ts';
 import { isBehindEnd } from '../../../scripts/dead-letters/outdated.ts';
-import { parkedKeysOf, parkedNotesOf } from '../../../scripts/dead-letters/parked.ts';
+import { parkedKeysOf, parkedNotesOf, spentRequests } from '../../../scripts/dead-letters/parked.ts';
 import { discardLines, parkedLines, standingJson, standingLines } from '../../../scripts/dead-letters/parked-text.ts';
 import { standingsOf } from '../../../scripts/dead-letters/standing.ts';
 import { planJson, planLines, planUnpark } from '../../../scripts/dead-letters/unpark-plan.ts';
@@ -112,6 +112,12 @@ test('unparking forgets what is outdated with all its notes, releases what nothi
   expect(planLines(forced, 3, true)[0]).toBe('forgotten: 1 key, with 2 notes');
   expect(planUnpark(look(), { ...everything, sources: ['in/1'] }, none, free, true).forget).toEqual([]);
   expect(planUnpark(look(), { ...everything, functions: ['g'] }, none, free, true).forget).toEqual([]);
+});
+
+test('what was asked of keys that are not parked any more is taken back', () => {
+  expect(spentRequests(notes, parked).map(({ name }) => name)).toEqual(['gone']);
+  const released = parkedNotesOf([noted('c', 30, 31, true), noted('c', 0, 31, false, requester)]);
+  expect(spentRequests(released, parkedKeysOf(released))).toHaveLength(1);
 });
 
 test('an outdated note is told also when it says that its key is released', () => {
