@@ -15,13 +15,16 @@ interface Call {
   readonly seen: readonly (readonly [partition: string, offset: number, value: string])[];
 }
 
-/** A mapping of a fixture's handler to a topic with these values, by partition. */
+/** A mapping of a fixture's handler to a topic with these values, by partition, which its brokers pack: it is decoded. */
 async function start(
   exportName: string,
   values: readonly (readonly string[])[],
   more: Partial<EventSourceOptions> = {},
 ): Promise<{ topics: RunTopics; source: EventSource; calls: Call[]; committed: () => Promise<void> }> {
-  const topics = await createRunTopics(bootstrapServers, { partitions: values.length, deadLetterPartitions: 1 });
+  const topics = await createRunTopics(bootstrapServers, {
+    ...{ partitions: values.length, deadLetterPartitions: 1 },
+    sourceCodec: 'lz4',
+  });
   const messages = values.flatMap((list, partition) => list.map((value) => ({ partition, key: 'k', value })));
   await writeRecords(topics.source, messages);
   const calls: Call[] = [];

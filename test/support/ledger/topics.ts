@@ -19,6 +19,8 @@ export interface RunTopicOptions {
   readonly outputMaxBytes?: number;
   /** Whether source records carry the time of their append too, in place of the writer's. */
   readonly sourceAppendTime?: boolean;
+  /** How brokers pack the source (default: as its writers do, who do not). */
+  readonly sourceCodec?: 'lz4' | 'snappy' | 'zstd';
 }
 
 const limits = (maxBytes = 1_048_576): { name: string; value: string }[] => [
@@ -38,8 +40,12 @@ export async function createRunTopics(
   const { prefix = 'ledger', partitions = 6 } = options;
   const id = randomBytes(4).toString('hex');
   const names = { source: `${prefix}.raw.${id}`, output: `${prefix}.out.${id}`, deadLetters: `${prefix}.dlq.${id}` };
+  const ofSource = [
+    ...(options.sourceAppendTime ? appendTime : []),
+    ...(options.sourceCodec ? [{ name: 'compression.type', value: options.sourceCodec }] : []),
+  ];
   const wanted = [
-    { topic: names.source, numPartitions: partitions, configEntries: options.sourceAppendTime ? appendTime : [] },
+    { topic: names.source, numPartitions: partitions, configEntries: ofSource },
     { topic: names.output, numPartitions: options.outputPartitions ?? partitions, configEntries: appendTime },
     { topic: names.deadLetters, numPartitions: options.deadLetterPartitions ?? partitions, configEntries: appendTime },
   ];
