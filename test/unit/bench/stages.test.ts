@@ -65,3 +65,8 @@ test('each line of a tidied bundle has its file', async () => {
   expect(files[lines.indexOf('function one() {')]).toBe('functions/a.ts');
   expect(files[lines.indexOf('function two() {')]).toBe('functions/b.ts');
 });
+
+test('a bundle keeps no line of a comment, but the text of a template that looks like one', async () => {
+  const text = 'class A {\n  /** Why. */\n  b() {\n    // how\n    return `\n  // text\n`;\n  }\n}\nnew A();\n';
+  expect(await tidy(text)).toBe('class A {\n\n\tb() {\n\n\t\treturn `\n  // text\n`;\n\t}\n}\nnew A();\n');
+});
