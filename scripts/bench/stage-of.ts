@@ -28,7 +28,10 @@ const patterns: readonly (readonly [RegExp, Stage])[] = [
   [/^functions\/market\/(?:json|fields)\.ts$/, 'decode'],
   [/^functions\/processor\/(?:fast\/(?:put-\w+|output)|encode[\w-]*|json-bytes)\.ts$/, 'encode'],
   [/^functions\/processor\//, 'handle'],
-  [/^functions\/kafka\/wire\/(?:fetch\w*|fetched-[\w-]+|batch-head|inflate|aborted|message)\.ts$/, 'fetch'],
+  [
+    /^functions\/kafka\/wire\/(?:fetch\w*|fetched-[\w-]+|batch-head|inflate|unpacked|lz4|snappy|xxhash32|aborted|message)\.ts$/,
+    'fetch',
+  ],
   [
     /^functions\/kafka\/kafkajs\/(?:group-fetch|take-response|group-hooks|position|out-of-range|standstill)\.ts$/,
     'fetch',

@@ -10,6 +10,7 @@ test.each([
   ['functions/processor/fast/put-option.ts', 'encode'],
   ['functions/processor/black-scholes.ts', 'handle'],
   ['functions/kafka/wire/fetched-record.ts', 'fetch'],
+  ['functions/kafka/wire/lz4.ts', 'fetch'],
   ['functions/kafka/wire/written-record.ts', 'produce'],
   ['functions/kafka/wire/crc32c.ts', undefined],
   ['functions/hosts/container/commits.ts', 'commit'],

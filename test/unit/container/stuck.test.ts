@@ -6,13 +6,13 @@ test('a partition that stands still is said once, however often it is tried, and
   const log = createRecordingLogger();
   const { lines } = log;
   const stuck = createStuckPartitions('market.raw', log);
-  const trouble = { partition: 3, offset: 17, error: 'compressed with snappy', retryInMs: 1_000 };
+  const trouble = { partition: 3, offset: 17, error: 'compressed with codec 5', retryInMs: 1_000 };
   stuck.add(trouble);
   stuck.add({ ...trouble, retryInMs: 2_000 });
   expect(lines).toMatchObject([
     { level: 'error', fields: { topic: 'market.raw', ...trouble }, message: expect.stringContaining('Partition 3') },
   ]);
-  expect(stuck.reasons()).toEqual(['partition 3 stands still at offset 17: compressed with snappy']);
+  expect(stuck.reasons()).toEqual(['partition 3 stands still at offset 17: compressed with codec 5']);
   stuck.add({ ...trouble, offset: 18 });
   expect([lines.length, stuck.count]).toEqual([2, 1]);
   stuck.delete(3);
