@@ -104,8 +104,7 @@ await runCommand(
         if (wanted('memory')) result.memory = await benchMemory(bootstrapServers, backlogCount);
         const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
         if (wanted('stages')) result.stages = await benchStages(await fresh('stages'), bundle, recordCount, say);
-        if (wanted('instances'))
-          result.instances = await benchInstances(await fresh('many'), bundle, backlogCount, say);
+        if (wanted('instances')) result.instances = await benchInstances(fresh, bundle, backlogCount, say);
         if (wanted('compression'))
           result.compression = await benchCompression({ bootstrapServers, dir }, bundle, recordCount, say);
         if (wanted('latency')) {

@@ -83,7 +83,8 @@ function groupsOf({ handler, container, stages: parts, function: lambda, instanc
             'Instances, CPU a record',
             [
               bar('1 instance', instances.ours.oneUs, true),
-              bar(`${instances.instances} instances`, instances.ours.manyUs, true),
+              bar(`${instances.instances} instances in turn`, instances.ours.inTurnUs, true),
+              bar(`${instances.instances} instances together`, instances.ours.togetherUs, true),
             ],
           ] satisfies [string, Bar[]],
         ]

@@ -7,7 +7,8 @@ import type { InstanceCost, InstanceKind, InstancesResult } from './report.ts';
 import { startTelling } from './tell.ts';
 
 const many = 12;
-const samplePauseMs = 200;
+/** Of one instance. A look costs it CPU, which is not to weigh more on a record where twelve share the cores. */
+const samplePauseMs = 100;
 /** Of each instance: what it handles meanwhile has V8 compile and recompile its code, once in the life of a process. */
 const warmUpRecords = 50_000;
 const joinMs = 90_000;
@@ -16,35 +17,46 @@ const leastShare = 0.2;
 const handlerTimes = 6;
 
 /**
- * The same backlog worked off by one instance and by twelve: what a record costs all of them together. Twelve processes
- * on a machine's few cores cost more a record whatever they do, so the same is asked of bare loops, and of the handler alone.
+ * A backlog worked off by one instance, by twelve together, and its twelfths by one after another: what is asked is what a
+ * record costs more for being handled together, and twelve are never as warm as one that has all of the backlog. Twelve processes
+ * on a machine's few cores cost more whatever they do, so the same is asked of bare loops, and of the handler alone.
  */
 export async function benchInstances(
-  topics: BenchTopics,
+  fresh: (kind: string) => Promise<BenchTopics>,
   bundle: string,
   backlog: number,
   say: Say,
 ): Promise<InstancesResult> {
-  await fill(topics, backlog, say);
+  const [all, share] = [await fresh('many'), await fresh('share')];
+  await fill(all, backlog, say);
+  await fill(share, Math.ceil(backlog / many), say);
   const handler = await bundleHandler();
   const loop = new URL('./handler-loop.ts', import.meta.url).pathname;
   const kinds: Readonly<Record<InstanceKind, Kind>> = {
-    ours: { records: backlog, start: (group) => startBenched(topics, bundle, group) },
-    bare: { records: backlog, start: (group) => startTelling(bareLoopArgs(topics, group, 0, 'enriched')) },
+    ours: { records: backlog, start: (topics, group) => startBenched(topics, bundle, group) },
+    bare: { records: backlog, start: (topics, group) => startTelling(bareLoopArgs(topics, group, 0, 'enriched')) },
     handler: {
       records: backlog * handlerTimes,
-      start: (_, count) => startTelling([loop, handler, String((backlog * handlerTimes) / count), String(60 / count)]),
+      start: (topics, _, count) => {
+        const records = (backlog * handlerTimes) / (topics === share ? many : count);
+        return startTelling([loop, handler, String(records), String(60 / count)]);
+      },
     },
   };
   const costs = {} as Record<InstanceKind, InstanceCost>;
   for (const [name, kind] of Object.entries(kinds) as [InstanceKind, Kind][]) {
-    const one = await run(kind, 1);
-    const all = await run(kind, many);
+    const one = costOf(await run(kind, all, kind.records, 1));
+    const turns: Span[] = [];
+    for (let turn = 0; turn < many; turn += 1) turns.push(...(await run(kind, share, kind.records / many, 1)));
+    const inTurn = costOf(turns);
+    const together = costOf(await run(kind, all, kind.records, many));
+    say(
+      `${name}: one ${one.us.toFixed(1)} us, ${many} in turn ${inTurn.us.toFixed(1)}, together ${together.us.toFixed(1)}`,
+    );
     costs[name] = {
-      ...{ oneUs: one.us, manyUs: all.us, ratio: all.us / one.us, measured: all.records },
-      ...{ oneColdUs: one.coldUs, manyColdUs: all.coldUs },
+      ...{ oneUs: one.us, inTurnUs: inTurn.us, togetherUs: together.us, ratio: together.us / inTurn.us },
+      ...{ measured: together.records, oneColdUs: one.coldUs, togetherColdUs: together.coldUs },
     };
-    say(`${name}: one ${one.us.toFixed(1)} us, ${many} together ${all.us.toFixed(1)} us`);
   }
   return { backlog, instances: many, warmUpRecords, ...costs };
 }
@@ -54,7 +66,7 @@ type Say = (line: string) => void;
 /** What runs as one process and as many, and how many records they share. */
 interface Kind {
   readonly records: number;
-  start(group: string, count: number): Promise<BenchedInstance>;
+  start(topics: BenchTopics, group: string, count: number): Promise<BenchedInstance>;
 }
 
 /** CPU a record, of the records that count and of those before, and how many count. */
@@ -64,13 +76,23 @@ interface Cost {
   readonly records: number;
 }
 
+function costOf(spans: readonly Span[]): Cost {
+  const records = sum(spans, ({ records }) => records);
+  const cold = spans.map(({ cold }) => cold);
+  return {
+    records,
+    us: (sum(spans, ({ cpuSeconds }) => cpuSeconds) * 1e6) / records,
+    coldUs: (sum(cold, ({ cpuSeconds }) => cpuSeconds) * 1e6) / sum(cold, ({ recordsOut }) => recordsOut),
+  };
+}
+
 /**
  * Each instance counts from when it has warmed up, in the assignment that lasts, until it has nothing left: what it takes
  * to start, to share the partitions, and to wait for the others is no part of what a record costs.
  */
-async function run({ records: all, start }: Kind, count: number): Promise<Cost> {
+async function run({ start }: Kind, topics: BenchTopics, all: number, count: number): Promise<Span[]> {
   const group = `bench-many-${process.pid}-${Date.now()}`;
-  const started = await Promise.allSettled(Array.from({ length: count }, () => start(group, count)));
+  const started = await Promise.allSettled(Array.from({ length: count }, () => start(topics, group, count)));
   const instances = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   try {
     for (const one of started) if (one.status === 'rejected') throw one.reason;
@@ -81,12 +103,7 @@ async function run({ records: all, start }: Kind, count: number): Promise<Cost> 
       throw new CommandError(
         `${count} instances had joined and warmed up with ${records} of ${all} records left: too few to measure. Give a larger --backlog`,
       );
-    const cold = spans.map(({ cold }) => cold);
-    return {
-      records,
-      us: (sum(spans, ({ cpuSeconds }) => cpuSeconds) * 1e6) / records,
-      coldUs: (sum(cold, ({ cpuSeconds }) => cpuSeconds) * 1e6) / sum(cold, ({ recordsOut }) => recordsOut),
-    };
+    return spans;
   } finally {
     await Promise.all(instances.map((instance) => instance.stop()));
   }
@@ -102,15 +119,19 @@ async function watch(instances: readonly BenchedInstance[], backlog: number): Pr
     if (sum(now, ({ recordsOut }) => recordsOut) >= backlog) return stories;
     if (performance.now() > joinedByMs && now.some(({ partitions }) => partitions !== 60 / instances.length))
       throw new CommandError(`the ${instances.length} instances did not share the partitions in ${joinMs / 1_000} s`);
-    await sleep(samplePauseMs);
+    await sleep(samplePauseMs * Math.ceil(instances.length / 2));
   }
 }
 
+/** What counts of an instance, and how it stood before. */
+interface Span {
+  readonly records: number;
+  readonly cpuSeconds: number;
+  readonly cold: Sample;
+}
+
 /** From the first sample that counts to the first with all of the instance's records. */
-export function spanOf(
-  samples: readonly Sample[],
-  share: number,
-): { readonly records: number; readonly cpuSeconds: number; readonly cold: Sample } | undefined {
+export function spanOf(samples: readonly Sample[], share: number): Span | undefined {
   const lastElsewhere = samples.findLastIndex(({ partitions }) => partitions !== share);
   const all = samples.at(-1)?.recordsOut;
   const start = samples.find(({ recordsOut }, index) => index > lastElsewhere && recordsOut >= warmUpRecords);

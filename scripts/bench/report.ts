@@ -47,16 +47,20 @@ export interface FunctionResult {
 /** What runs as one process and as many: instances, bare kafkajs loops, and the handler with no broker. */
 export type InstanceKind = 'ours' | 'bare' | 'handler';
 
-/** CPU a record of one process, and of many together. */
+/** CPU a record of processes that are warm. */
 export interface InstanceCost {
+  /** Of one that has all of the backlog. */
   readonly oneUs: number;
-  readonly manyUs: number;
+  /** Of many that have a share of it each, one after another, and all together. */
+  readonly inTurnUs: number;
+  readonly togetherUs: number;
+  /** Of the last two, which are equally warm. */
   readonly ratio: number;
   /** Records that count: those that many handled once each had its partitions and its warm-up behind it. */
   readonly measured: number;
   /** CPU a record until then, starting included. */
   readonly oneColdUs: number;
-  readonly manyColdUs: number;
+  readonly togetherColdUs: number;
 }
 
 /** One instance and many over the same backlog, beside what as many processes cost that do less. */
@@ -161,15 +165,15 @@ export function tables(result: BenchResult): string {
   }
   if (result.instances) {
     const { instances, warmUpRecords, ours, bare, handler } = result.instances;
-    const row = (name: string, { oneUs, manyUs, ratio, measured }: InstanceCost): string =>
-      `  ${name.padEnd(40)}${us(oneUs)}  ${us(manyUs)}    ${ratio.toFixed(2)}x    (${measured} records)`;
+    const row = (name: string, { oneUs, inTurnUs, togetherUs, ratio, measured }: InstanceCost): string =>
+      `  ${name.padEnd(40)}${us(oneUs)}  ${us(inTurnUs)}  ${us(togetherUs)}    ${ratio.toFixed(2)}x    (${measured} records)`;
     lines.push(
       '',
-      `Instances, CPU a record                         one   ${String(instances).padStart(2)} together`,
+      `Instances, warm, CPU a record                   one  ${instances} in turn    together    together / in turn`,
       row('hft-engine processor', ours),
       row('bare kafkajs loop, outputs of our size', bare),
       row('handler alone, no broker', handler),
-      `  up to the first ${warmUpRecords} records of each, starting included:${us(ours.oneColdUs)} and${us(ours.manyColdUs)}`,
+      `  up to the first ${warmUpRecords} records of each, starting included:${us(ours.oneColdUs)} and${us(ours.togetherColdUs)}`,
     );
   }
   if (result.compression) {
