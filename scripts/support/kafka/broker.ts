@@ -3,6 +3,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import { type Api, type Message, type Requests, requests } from 'kafkajs/src/protocol/requests/index.js';
 import { type ClientOptions, kafkaClient } from '../../../functions/kafka/kafkajs/client.ts';
+import { readEveryCodec } from './codecs.ts';
 
 type ArgumentsOf<Name extends keyof Requests> = Parameters<ReturnType<Requests[Name]['protocol']>>[0];
 type AnswerOf<Name extends keyof Requests> = Requests[Name] extends Api<infer _, infer Answer> ? Answer : never;
@@ -56,6 +57,7 @@ const requestTimeoutMs = 6_000;
 
 /** Connects to one broker, once. Rejects within about six seconds when it does not answer. */
 export async function openBroker(address: string, security: Security): Promise<BrokerConnection> {
+  readEveryCodec(); // of records that are asked for
   const kafka = kafkaClient({
     brokers: [address],
     clientId: 'hft-commands',

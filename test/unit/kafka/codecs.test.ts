@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inflate } from '../../../functions/kafka/wire/inflate.ts';
 import { WireError } from '../../../functions/kafka/wire/wire-error.ts';
+import { readEveryCodec } from '../../../scripts/support/kafka/codecs.ts';
 import fixtures from '../../fixtures/codecs/batches.json' with { type: 'json' };
 import { frameHeads, lz4Block, lz4Frame, made, type Step, snappyBlock, snappyStream } from '../../support/packers.ts';
 import { read, sealed } from './batches.ts';
+import { decodeWithKafkajs } from './kafkajs-codec.ts';
 
 const codecs = { snappy: 2, lz4: 3 } as const;
 type Codec = keyof typeof codecs;
@@ -31,6 +33,17 @@ describe.each(['lz4', 'snappy'] as const)('%s of Java', (codec) => {
     const [record] = read([bytesOf(`${codec} long`)]).records;
     expect(record?.value?.equals(long)).toBe(true);
   });
+});
+
+test('kafkajs, which by itself reads neither, does so with our codecs', async () => {
+  await expect(decodeWithKafkajs(bytesOf('lz4 2'))).rejects.toThrow('not implemented');
+  readEveryCodec();
+  for (const name of ['lz4 2', 'snappy 2'] as const) {
+    const { records } = await decodeWithKafkajs(bytesOf(name));
+    expect(records.map(({ value }) => String(value))).toEqual(
+      ['a', 'b', 'c'].map((part) => `written by Java in ${name.slice(0, -2)}: ${part}`),
+    );
+  }
 });
 
 test('a block of snappy alone, as librdkafka writes it', () => {
