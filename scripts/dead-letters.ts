@@ -67,6 +67,8 @@ await runCommand(
       'notes are of a source that is gone, or was deleted and made again: for that the function must not run.',
       'Exit code 0 when done, 1 when not, 2 when called wrongly. Takes Read on the topic, its journal and the groups; redrive and',
       'discard also Write on the source topic and the journal, Create for it, and Write on transactional id hft-dead-letters.<topic>.',
+      'Where keys are parked: Read on <dead-letter topic>.parked; redrive, discard and unpark also Write on it. Read on the source tells',
+      'notes of a topic that was made again by what lies there now; without it only those behind its end are told.',
     ],
   },
   async ({ json, ...flags }, positionals) => {

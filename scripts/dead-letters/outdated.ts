@@ -1,12 +1,12 @@
 import type { Target } from '../doctor/target.ts';
 import { CommandError } from '../support/command.ts';
 import { openClusterFacts, type TopicFacts } from '../support/kafka/cluster-facts.ts';
+import { PassingError } from '../support/kafka/fetch-round.ts';
 import type { AnsweringCluster } from '../support/kafka/group-look.ts';
 import { readExtents } from '../support/kafka/offsets.ts';
 import { placeOf } from './letter.ts';
 import type { Look } from './look.ts';
 import { type ParkedNote, readNote } from './parked.ts';
-import { readBody } from './raw-headers.ts';
 import { type Stretch, scan } from './scan.ts';
 
 /** A source as it is now: what its partitions hold that could be read; 'gone': there is no such topic. */
@@ -72,7 +72,10 @@ async function isGone(
   );
 }
 
-/** Ids of notes where a record of another key lies now. Of a topic that may not be read nothing is known. */
+/**
+ * Ids of notes where a record of another key lies now. Of what may not or cannot be read nothing is known: a redrive takes no
+ * right to read its source, and a leader that moves is no reason to end a command.
+ */
 async function otherKeys(
   topic: TopicFacts,
   nodes: AnsweringCluster['nodes'],
@@ -82,14 +85,14 @@ async function otherKeys(
   try {
     for (const probe of probes) {
       const stretches = new Map([...probe].map(([at, { offset }]) => [at, { from: offset, to: offset + 1 }]));
-      await scan(topic, nodes, stretches, (partition, { offset, body }) => {
+      await scan(topic, nodes, stretches, (partition, { offset, key }) => {
         const one = probe.get(partition);
-        if (one?.offset !== offset || readBody(body).key?.toString('latin1') === one.note.name) return;
+        if (one?.offset !== offset || key?.toString('latin1') === one.note.name) return;
         found.push(one.note.id);
       });
     }
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError || error instanceof PassingError)) throw error;
   }
   return found;
 }
