@@ -151,5 +151,5 @@ function writeReport(path: string, reports: readonly ScenarioReport[], runs: rea
   const [page, figures] = [resolve(path), resolve(path.replace(/(\.html)?$/, '.json'))];
   mkdirSync(dirname(page), { recursive: true });
   writeFileSync(page, reportHtml(reports, runs));
-  writeFileSync(figures, `${JSON.stringify(reports.map(reportJson), null, 2)}\n`);
+  writeFileSync(figures, `${JSON.stringify({ runs, scenarios: reports.map(reportJson) }, null, 2)}\n`);
 }

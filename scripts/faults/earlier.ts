@@ -7,7 +7,7 @@ import type { Promised } from './scenario.ts';
 /** What a report of an earlier run holds. */
 export interface Earlier {
   readonly entries: readonly Entry[];
-  /** Under which conditions: empty where only the figures are there. */
+  /** Under which conditions, at least one. */
   readonly runs: readonly RunConditions[];
   /** By scenario. */
   readonly drawings: ReadonlyMap<string, readonly string[]>;
@@ -37,8 +37,8 @@ export function readEarlier(path: string): Earlier {
   const all = isObject(figures) ? (Array.isArray(figures.runs) ? figures.runs : [figures]) : [];
   // Before it could be set it was Kafka's own.
   const runs = all.map((run: object) => ({ brokerSessionMs: 9_000, ...run }));
-  const entries = isObject(figures) ? figures.scenarios : figures;
-  if (!Array.isArray(entries) || !entries.every(isWritten) || !runs.every(isConditions)) {
+  const entries = isObject(figures) ? figures.scenarios : undefined;
+  if (!Array.isArray(entries) || !entries.every(isWritten) || runs.length === 0 || !runs.every(isConditions)) {
     throw new CommandError(`${path} is no report: --merge takes pages that --report wrote, or their .json`);
   }
   return {

@@ -9,7 +9,7 @@ import { scenarios } from './scenarios.ts';
 /** Several runs as if they had been one. */
 export interface Merged {
   readonly reports: readonly ScenarioReport[];
-  /** Of each run whose page was there. */
+  /** Of each run. */
   readonly runs: readonly RunConditions[];
 }
 
@@ -21,6 +21,7 @@ export interface Merged {
 export function mergeReports(paths: readonly string[]): Merged {
   if (paths.length === 0) throw new UsageError('--merge takes reports of earlier runs, such as kill.html others.html');
   const merged = new Map<string, ScenarioReport>();
+  const conditions = new Map<string, string>();
   const runs: RunConditions[] = [];
   const drawings = new Map<string, string[]>();
   for (const path of paths) {
@@ -28,13 +29,18 @@ export function mergeReports(paths: readonly string[]): Merged {
     const twice = earlier.runs.find(({ at }) => runs.some((run) => run.at === at));
     if (twice) throw new CommandError(`${path}: the run of ${twice.at} is in the files before already`);
     runs.push(...earlier.runs);
+    const under = conditionsOf(earlier.runs);
     for (const { name, application, promised, outcomes } of earlier.entries) {
       const scenario = scenarios.find((one) => one.name === name);
       if (!scenario) throw new CommandError(`${path}: there is no scenario '${name}'`);
       const before = merged.get(`${name}/${application}`);
-      if (before && !isDeepStrictEqual(before.promised, promised)) {
+      if (
+        before &&
+        !(isDeepStrictEqual(before.promised, promised) && conditions.get(`${name}/${application}`) === under)
+      ) {
         throw new CommandError(`${path}: ${name} (${application}) ran under other conditions than in the files before`);
       }
+      conditions.set(`${name}/${application}`, under);
       const all = [...(before?.outcomes ?? []), ...outcomes];
       const judgement = judgeOutcomes(all, promised);
       merged.set(`${name}/${application}`, { scenario, application, promised, outcomes: all, judgement });
@@ -48,4 +54,12 @@ export function mergeReports(paths: readonly string[]): Merged {
     return own.map((report, index) => (index === 0 ? { ...report, drawings: drawings.get(name) ?? [] } : report));
   });
   return { reports, runs };
+}
+
+/** What makes figures comparable: not when it was, nor how many clusters shared the machine, which the page says. */
+function conditionsOf(runs: readonly RunConditions[]): string {
+  const each = runs.map(({ rate, instances, partitions, sessionTimeoutMs, brokerSessionMs }) =>
+    JSON.stringify({ rate, instances, partitions, sessionTimeoutMs, brokerSessionMs }),
+  );
+  return [...new Set(each)].sort().join();
 }

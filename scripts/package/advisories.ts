@@ -31,6 +31,7 @@ const refused = ['critical', 'high'];
 /** Asks the registry by `npm audit`, which sends it names and versions of packages. Never throws. */
 export async function askAdvisories(
   lock: Lock,
+  signal?: AbortSignal,
   env: NodeJS.ProcessEnv = process.env,
   timeoutMs = 10_000,
 ): Promise<Advisories> {
@@ -40,7 +41,7 @@ export async function askAdvisories(
   const [program, all] = npm === undefined ? ['npm', args] : [process.execPath, [npm, ...args]];
   const printed = await new Promise<string>((resolve) => {
     // It ends with 1 when it found something.
-    execFile(program, all, { cwd: root, env, timeout: timeoutMs, maxBuffer: 50_000_000 }, (_, stdout) =>
+    execFile(program, all, { cwd: root, env, signal, timeout: timeoutMs, maxBuffer: 50_000_000 }, (_, stdout) =>
       resolve(stdout),
     );
   });

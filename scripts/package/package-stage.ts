@@ -54,13 +54,16 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
   // Made beside and renamed: what is there is whole and checked, and two at once do not meet.
   const work = `${folder}.${process.pid}`;
   const lock = readLock();
-  const asked = askAdvisories(lock);
+  const end = new AbortController();
+  const asked = askAdvisories(lock, end.signal);
   try {
     await runServerless('package', target, work);
     const template = readTemplate(join(work, templateName));
     const advisories = await asked;
     const { archives, problems } = inspectArchives(template, work, packagedBundles);
-    problems.push(...templateProblems(template), ...dependencyProblems(lock), ...advisoryProblems(advisories));
+    problems.push(...templateProblems(template), ...dependencyProblems(lock));
+    // Who only looks is told of them, in the list of what is in the bundles.
+    if (gate !== 'only looking') problems.push(...advisoryProblems(advisories));
     if (problems.length > 0) throw new CommandError(`The package is refused:\n  ${problems.join('\n  ')}`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
@@ -77,6 +80,7 @@ export async function packageStage(target: Target, gate: Gate): Promise<Packaged
       },
     };
   } finally {
+    end.abort();
     rmSync(work, { recursive: true, force: true });
   }
 }

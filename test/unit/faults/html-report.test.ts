@@ -68,10 +68,11 @@ test('pages and figures of several runs are one table: repeats add up, and drawi
     return join(dir, name);
   };
   const later = { ...conditions, at: '2026-11-27T10:00:00.000Z' };
+  const third = { ...conditions, at: '2026-11-28T10:00:00.000Z' };
   const [one, two, three] = [
     fileOf('one.html', reportHtml(reports, [conditions])),
     fileOf('two.html', reportHtml(reports.slice(0, 1), [later])),
-    fileOf('three.json', JSON.stringify([reportOf('function', [good])].map(reportJson))),
+    fileOf('three.json', JSON.stringify({ runs: [third], scenarios: [reportOf('function', [good])].map(reportJson) })),
   ];
   const merged = mergeReports([one, two, three]);
   expect(summaryMarkdown(merged.reports).split('\n').slice(2)).toEqual([
@@ -81,15 +82,18 @@ test('pages and figures of several runs are one table: repeats add up, and drawi
   ]);
   const page = reportHtml(merged.reports, merged.runs);
   expect(page.match(/<svg /g)).toHaveLength(2);
-  expect(page.match(/<p>2026-11-2[67]T10:00/g)).toHaveLength(2);
+  expect(page.match(/<p>2026-11-2[678]T10:00/g)).toHaveLength(3);
   const again = mergeReports([fileOf('all.html', page)]);
   expect(again.reports.map(({ outcomes }) => outcomes.length)).toEqual([6, 1, 1]);
   expect(again.reports[0]?.drawings).toHaveLength(2);
-  expect(again.runs).toEqual([conditions, later]);
+  expect(again.runs).toEqual([conditions, later, third]);
 
   const other = { ...reportOf('container', [good]), promised: { doubled: 9 } };
   const stranger = fileOf('other.html', reportHtml([other], [later]));
   expect(() => mergeReports([one, two, one])).toThrow('the run of 2026-11-26T10:00:00.000Z is in the files before');
   expect(() => mergeReports([one, stranger])).toThrow('steady (container) ran under other conditions');
+  const faster = fileOf('faster.html', reportHtml(reports.slice(0, 1), [{ ...later, rate: 4_000 }]));
+  expect(() => mergeReports([one, faster])).toThrow('steady (container) ran under other conditions');
+  expect(() => mergeReports([three, three])).toThrow('the run of 2026-11-28T10:00:00.000Z is in the files before');
   expect(() => mergeReports([fileOf('no.json', '[{"scenario":"steady"}]')])).toThrow('is no report');
 });

@@ -43,7 +43,8 @@ export async function uncertified(): Promise<string[]> {
 /** Runs a command of `scripts/` as a person would, in an environment with no account. */
 export async function run(command: 'package' | 'deploy', ...args: readonly string[]): Promise<Ran> {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
-  const env = { ...Object.fromEntries(kept), HOME: '/nonexistent' };
+  // Nor one that says what is known against packages today: nobody listens there.
+  const env = { ...Object.fromEntries(kept), HOME: '/nonexistent', npm_config_registry: 'http://127.0.0.1:9/' };
   const child = spawn(process.execPath, [`scripts/${command}.ts`, ...args], { cwd: root, env });
   let stdout = '';
   let stderr = '';
