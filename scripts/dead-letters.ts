@@ -50,7 +50,7 @@ await runCommand(
       forget: 'unpark: forget that keys are parked, whatever waits of them. The function must not run.',
       rate: 'redrive: most records a second (default 100).',
       follow: 'redrive: how long to wait for what becomes of the records (default 30s).',
-      group: 'The group that handles what is redriven (default that of the function).',
+      group: 'The group that handles what is redriven (default KAFKA_GROUP_ID, else that of the function).',
       out: 'export: the file to write, a line of JSON each.',
       reason: 'discard: why, to be kept with it.',
       bytes: 'show: most bytes of the value (default 4096).',

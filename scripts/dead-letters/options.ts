@@ -27,6 +27,8 @@ export interface DeadLettersOptions {
   readonly forget: boolean;
   /** The group that was named; undefined: that of the function which a record died in. */
   readonly group: string | undefined;
+  /** The command line names it, and no setting. */
+  readonly isGroupGiven: boolean;
   /** Records a second. */
   readonly rate: number;
   /** How long to look for what became of them. */
@@ -94,7 +96,7 @@ export function deadLettersOptions(
   if (problems.length > 0 || action === undefined || sources === undefined) throw new UsageError(problems.join('; '));
   return {
     ...{ action, target: requiredTarget(sources), filter, apply: flags.apply === true },
-    forget: flags.forget === true,
+    ...{ forget: flags.forget === true, isGroupGiven: group !== undefined },
     ...{ group: mergedEnvironment(sources).KAFKA_GROUP_ID, rate, followMs, shownBytes },
     ...{ out: flags.out, reason: flags.reason ?? '' },
   };

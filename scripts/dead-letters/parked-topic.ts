@@ -2,7 +2,7 @@ import { parkedTopicOf } from '../../functions/runtime/parking.ts';
 import type { Target } from '../doctor/target.ts';
 import type { OpenedCluster } from '../support/kafka/cluster-facts.ts';
 import { type AnsweringCluster, wholeTopic } from '../support/kafka/group-look.ts';
-import { groupsByFunction } from './groups.ts';
+import { handlersOf, heldUpBy } from './groups.ts';
 import { type Letter, placeOf } from './letter.ts';
 import type { Look } from './look.ts';
 import { newPlaceOf, positionsOf } from './outcomes.ts';
@@ -63,15 +63,17 @@ export async function orderOfKeys(
     ...keyed.map((letter) => ({ functionName: letter.cause.functionName, topic: letter.source?.topic ?? '' })),
     ...(look.parked?.values() ?? []),
   ];
-  const groupOf = await groupsByFunction(new Set(places.map(({ functionName }) => functionName)), group, target);
+  const handlers = await handlersOf(new Set(places.map(({ functionName }) => functionName)), group);
   const wanted = new Map<string, Set<string>>();
   for (const { functionName, topic } of places) {
-    const own = groupOf(functionName);
-    wanted.set(own, (wanted.get(own) ?? new Set()).add(topic));
+    const { named, own } = handlers.get(functionName) ?? {};
+    for (const one of [named, own]) {
+      if (one !== undefined) wanted.set(one, (wanted.get(one) ?? new Set()).add(topic));
+    }
   }
   const positions = await positionsOf(target, cluster, wanted);
-  const committed = (functionName: string, topic: string, partition: number): number =>
-    positions.get(groupOf(functionName))?.get(`${topic}/${partition}`) ?? -1;
+  const heldUp = (functionName: string, topic: string, partition: number, offset: number): string | undefined =>
+    heldUpBy(handlers.get(functionName) ?? {}, (name) => positions.get(name)?.get(`${topic}/${partition}`), offset);
 
   const outcomes = new Map(look.outcomes.map((one) => [one.note, one]));
   const noted = (letter: Letter) => {
@@ -99,9 +101,10 @@ export async function orderOfKeys(
       const turn = turns.get(placeOf(letter));
       if (turn === undefined || source === undefined || letter.keyed === undefined) return undefined;
       const end = ends.get(letter.keyed.key) ?? -1;
-      if (committed(cause.functionName, source.topic, source.partition) > end) return turn;
-      return `its group ${groupOf(cause.functionName)} has not committed past all records of its key that died or were redriven (${source.topic}/${source.partition}/${end}): run this again once it has, or name the group with --group`;
+      const reason = heldUp(cause.functionName, source.topic, source.partition, end);
+      return reason === undefined ? turn : `${reason} (${source.topic}/${source.partition}/${end})`;
     },
-    isCommitted: ({ functionName, topic, partition }, offset) => committed(functionName, topic, partition) > offset,
+    isCommitted: ({ functionName, topic, partition }, offset) =>
+      heldUp(functionName, topic, partition, offset) === undefined,
   };
 }

@@ -24,7 +24,11 @@ export async function requestReleases(
   await writeNotes(cluster, deadLetters, records);
 }
 
-/** Takes notes back, whoever wrote them. An owner that runs has its own in memory, and may write them again. */
+/**
+ * Takes notes back, whoever wrote them. An owner that runs has its own in memory, and may write them again. A request that
+ * another run of this command has written since these were read has the same key, and is taken back with them: its key stays
+ * parked, nothing goes out of order, and `unpark --apply` asks anew.
+ */
 export async function clearNotes(
   cluster: OpenedCluster,
   deadLetters: string,

@@ -16,7 +16,7 @@ export interface Skipped {
 export interface RedrivePlan {
   /**
    * In the order in which they go: those of one partition of one topic by their offsets there, so that the records of a
-   * key keep their order.
+   * key keep their order; before them, where keys are parked, those of a topic that was there before.
    */
   readonly letters: readonly Redrivable[];
   readonly skipped: readonly Skipped[];
@@ -81,5 +81,14 @@ function byDeath(a: Letter, b: Letter): number {
 function bySource(one: Redrivable, other: Redrivable): number {
   const [a, b] = [one.source, other.source];
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-  return a.partition - b.partition || (one.turn ?? a).offset - (other.turn ?? b).offset;
+  return (
+    a.partition - b.partition ||
+    Number(isEarlier(other)) - Number(isEarlier(one)) ||
+    (one.turn ?? a).offset - (other.turn ?? b).offset
+  );
+}
+
+/** Of a topic that was deleted and made again: its offset, behind the end of the new one, says nothing of its place there. */
+function isEarlier({ keyed, turn }: Redrivable): boolean {
+  return keyed !== undefined && turn === undefined;
 }

@@ -3,7 +3,7 @@ import { insist, type Tell } from '../support/insist.ts';
 import { describeGroup } from '../support/kafka/group-facts.ts';
 import { type AnsweringCluster, coordinatorOf } from '../support/kafka/group-look.ts';
 import { printable, some } from '../support/words.ts';
-import { groupsByFunction } from './groups.ts';
+import { groupsToStop } from './groups.ts';
 import { lookAtAll, withDeadLetters } from './look.ts';
 import type { DeadLettersOptions } from './options.ts';
 import { earlierThings } from './outdated.ts';
@@ -20,7 +20,7 @@ import { planJson, planLines, planUnpark, type UnparkPlan, waitingOf } from './u
  * @throws CommandError when a function whose notes would be forgotten runs: an instance has them in memory
  */
 export async function unpark(
-  { target, filter, group, apply, forget: forced }: DeadLettersOptions,
+  { target, filter, group, isGroupGiven, apply, forget: forced }: DeadLettersOptions,
   tell: Tell,
 ): Promise<Report> {
   return await insist(
@@ -35,8 +35,8 @@ export async function unpark(
         const plan = planUnpark(look, filter, earlier.outdated, free, forced);
         if (apply && plan.forget.length > 0) {
           const functions = new Set(plan.forget.map(({ functionName }) => functionName));
-          const groupOf = await groupsByFunction(functions, group, target);
-          for (const groupId of new Set([...functions].map(groupOf))) await refuseActive(cluster, groupId);
+          for (const groupId of await groupsToStop(functions, group, isGroupGiven))
+            await refuseActive(cluster, groupId);
           await clearNotes(cluster, topic.name, plan.forget);
         }
         if (apply) {

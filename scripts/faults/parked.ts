@@ -21,11 +21,12 @@ export const parked: Scenario = {
     await stage.committed();
     mend();
     mark('redrive');
-    const first = redrive();
-    await rest(1_500);
-    mark('kill -9 under the redrive');
-    await members[1]?.kill();
-    let done = await first;
+    const killUnderIt = async (): Promise<void> => {
+      await rest(1_500);
+      mark('kill -9 under the redrive');
+      await members[1]?.kill();
+    };
+    let [done] = await Promise.all([redrive(), killUnderIt()]);
     for (let tries = 1; !done && tries < mostRedrives; tries += 1) {
       await crew.settled();
       await stage.committed();

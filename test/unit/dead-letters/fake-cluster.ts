@@ -31,12 +31,14 @@ export interface FakeCluster {
 const unknownTopic = 3;
 
 /**
- * Brokers by address, each with what it knows of the topic; the first leads all partitions. `test/cluster/unpark.test.ts` has
+ * Brokers by address, each with what it knows of the topic; the first leads all partitions. `committed`: where groups are in
+ * each. `test/cluster/unpark.test.ts` has
  * real ones.
  */
 export function fakeCluster(
   knowing: Readonly<Record<string, FakeTopic | undefined>>,
   bootstrapServers: readonly string[] = Object.keys(knowing),
+  committed: Readonly<Record<string, number>> = {},
 ): FakeCluster {
   const addresses = Object.keys(knowing);
   const fetches: FetchRequest[] = [];
@@ -55,6 +57,16 @@ export function fakeCluster(
           ...{ topic: name, topicErrorCode: name === topic?.name ? 0 : unknownTopic },
           partitionMetadata: (name === topic?.name ? topic.partitions : []).map((_, partitionId) => ({
             ...{ partitionId, leader: 0, replicas: [0], isr: [0] },
+          })),
+        })),
+      }),
+      GroupCoordinator: () => ({ errorCode: 0, coordinator: { nodeId: 0 } }),
+      OffsetFetch: ({ groupId, topics }: { groupId: string; topics: { partitions: { partition: number }[] }[] }) => ({
+        errorCode: 0,
+        responses: topics.map(({ partitions }) => ({
+          partitions: partitions.map(({ partition }) => ({
+            ...{ partition, errorCode: 0 },
+            offset: String(committed[groupId] ?? -1),
           })),
         })),
       }),
@@ -129,11 +141,11 @@ function bytesOf(stored: StoredBatch): Buffer {
   return bytes;
 }
 
-/** Keys of the topic `in` that function `f` has parked, each where its record died. */
-export function lookAt(parked: readonly { partition: number; key: string; at: number }[]): Look {
+/** Keys of the topic `in` that a function has parked, each where its record died. */
+export function lookAt(parked: readonly { partition: number; key: string; at: number }[], name = 'f'): Look {
   const notes = parkedNotesOf(
     parked.map(({ partition, key, at }) => ({
-      ...{ partition, key: stateKey('in', 'f', 'one', key) },
+      ...{ partition, key: stateKey('in', name, 'one', key) },
       value: Buffer.from(
         JSON.stringify({ handled: at - 1, last: at, poison: { at, code: 'HANDLER_FAILED', message: 'no' } }),
       ),

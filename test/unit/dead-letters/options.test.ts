@@ -10,7 +10,7 @@ test('a command line means what it says', () => {
     env,
   );
   expect(options).toMatchObject({
-    ...{ action: 'redrive', apply: true, rate: 7, followMs: 30_000, group: 'g' },
+    ...{ action: 'redrive', apply: true, rate: 7, followMs: 30_000, group: 'g', isGroupGiven: true },
     target: { deadLetterTopic: 'market.raw.dlq' },
     filter: { states: ['waiting'], places: ['3/7', '4/1'], codes: ['A', 'B'], key: Buffer.of(0, 255) },
   });
@@ -19,6 +19,8 @@ test('a command line means what it says', () => {
   expect(Math.abs(Date.now() - 86_400_000 - (dayAgo.sinceMs ?? 0))).toBeLessThan(60_000);
   expect(dayAgo.states).toEqual(['waiting', 'redriven', 'discarded']);
   expect(deadLettersOptions({}, ['list'], env)).toMatchObject({ apply: false, group: undefined });
+  const byEnvironment = deadLettersOptions({}, ['list'], { ...env, KAFKA_GROUP_ID: 'g' });
+  expect(byEnvironment).toMatchObject({ group: 'g', isGroupGiven: false });
 });
 
 test.each<[said: string, flags: DeadLettersFlags, positionals: string[]]>([

@@ -38,6 +38,21 @@ test('records of a partition go in their order, whatever the order they died in;
   );
 });
 
+test('what is of a topic before goes first, then what has a turn, each by its offsets', () => {
+  const keyed = (offset: number) => ({ keyed: { key: 'market.raw/0/f/a', offset } });
+  const letters = [
+    letter({ offset: 1, source: of('market.raw', 0, 5), ...keyed(5) }),
+    letter({ offset: 2, source: of('market.raw', 0, 501), ...keyed(501) }),
+    letter({ offset: 3, source: of('market.raw', 0, 500), ...keyed(500) }),
+    letter({ offset: 4, source: of('market.raw', 0, 9), ...keyed(4) }),
+    letter({ offset: 5, source: of('market.raw', 0, 7), hasKey: false }),
+  ];
+  const plan = planRedrive(letters, 'market.raw.dlq', partitionsOf, ({ keyed: place }) =>
+    place === undefined || place.offset >= 500 ? undefined : { offset: place.offset, after: -1 },
+  );
+  expect(plan.letters.map(({ source }) => source.offset)).toEqual([500, 501, 9, 5, 7]);
+});
+
 test('what cannot go back says why', () => {
   const plan = planRedrive(
     [
