@@ -1,13 +1,12 @@
 import type { Target } from '../doctor/target.ts';
-import { CommandError } from '../support/command.ts';
-import { openClusterFacts, type TopicFacts } from '../support/kafka/cluster-facts.ts';
-import { PassingError } from '../support/kafka/fetch-round.ts';
+import { openClusterFacts } from '../support/kafka/cluster-facts.ts';
 import type { AnsweringCluster } from '../support/kafka/group-look.ts';
 import { readExtents } from '../support/kafka/offsets.ts';
 import { placeOf } from './letter.ts';
 import type { Look } from './look.ts';
+import { otherKeys } from './other-keys.ts';
 import { type ParkedNote, readNote } from './parked.ts';
-import { type Stretch, scan } from './scan.ts';
+import type { Stretch } from './scan.ts';
 
 /** A source as it is now: what its partitions hold that could be read; 'gone': there is no such topic. */
 export type Source = 'gone' | { readonly partitions: number; readonly extents: ReadonlyMap<number, Stretch> };
@@ -41,14 +40,14 @@ export async function earlierThings(target: Target, cluster: AnsweringCluster, l
   const sources = new Map<string, Source>();
   const outdated = new Set<string>();
   for (const topic of facts.topics) {
-    if (await isGone(target, cluster, topic)) sources.set(topic.name, 'gone');
+    if (topic.error === missing && (await allSayMissing(topic.name))) sources.set(topic.name, 'gone');
     if (topic.error !== undefined) continue;
     const extents = new Map(
       (await readExtents(topic, nodes, true)).map(({ partition, low, end }) => [partition, { from: low, to: end }]),
     );
     sources.set(topic.name, { partitions: topic.partitions.length, extents });
     const own = look.notes.filter((note) => note.topic === topic.name);
-    for (const id of await otherKeys(topic, nodes, probesOf(own, extents))) outdated.add(id);
+    for (const id of await otherKeys(topic, nodes, own, extents)) outdated.add(id);
   }
   for (const note of look.notes)
     if (isBehindEnd(sources.get(note.topic), note.partition, reachOf(note))) outdated.add(note.id);
@@ -56,45 +55,16 @@ export async function earlierThings(target: Target, cluster: AnsweringCluster, l
     ({ source }) => source && isBehindEnd(sources.get(source.topic), source.partition, source.offset),
   );
   return { outdated, letters: new Set(letters.map(placeOf)) };
-}
 
-/** A broker that has not heard of a topic yet says that there is none: all have to. */
-async function isGone(
-  { bootstrapServers }: Target,
-  { connections }: AnsweringCluster,
-  { name, error }: TopicFacts,
-): Promise<boolean> {
-  if (error !== missing) return false;
-  const asked = bootstrapServers.map((server) => openClusterFacts(connections, [server], [name]));
-  const answers = await Promise.allSettled(asked);
-  return answers.every(
-    (one) => one.status === 'fulfilled' && one.value.facts.topics.every((topic) => topic.error === missing),
-  );
-}
-
-/**
- * Ids of notes where a record of another key lies now. Of what may not or cannot be read nothing is known: a redrive takes no
- * right to read its source, and a leader that moves is no reason to end a command.
- */
-async function otherKeys(
-  topic: TopicFacts,
-  nodes: AnsweringCluster['nodes'],
-  probes: readonly ReadonlyMap<number, { readonly offset: number; readonly note: ParkedNote }>[],
-): Promise<string[]> {
-  const found: string[] = [];
-  try {
-    for (const probe of probes) {
-      const stretches = new Map([...probe].map(([at, { offset }]) => [at, { from: offset, to: offset + 1 }]));
-      await scan(topic, nodes, stretches, (partition, { offset, key }) => {
-        const one = probe.get(partition);
-        if (one?.offset !== offset || key?.toString('latin1') === one.note.name) return;
-        found.push(one.note.id);
-      });
-    }
-  } catch (error) {
-    if (!(error instanceof CommandError || error instanceof PassingError)) throw error;
+  /** A broker that has not heard of a topic yet says that there is none: all of the cluster have to, named or not. */
+  async function allSayMissing(name: string): Promise<boolean> {
+    const servers = new Set([...target.bootstrapServers, ...facts.brokers.flatMap(({ address }) => address ?? [])]);
+    const asked = [...servers].map((server) => openClusterFacts(cluster.connections, [server], [name]));
+    const answers = await Promise.allSettled(asked);
+    return answers.every(
+      (one) => one.status === 'fulfilled' && one.value.facts.topics.every((topic) => topic.error === missing),
+    );
   }
-  return found;
 }
 
 /** Whether a topic cannot have had a record at an offset. What is not known could. */
@@ -108,24 +78,4 @@ export function isBehindEnd(source: Source | undefined, partition: number, offse
 function reachOf({ partition, recordKey, value, isRequest }: ParkedNote): number {
   const { last, poison } = readNote(partition, recordKey, value);
   return isRequest ? last : Math.max(last, poison.at);
-}
-
-/** A round of fetches takes one of each partition. Those beyond are taken for what they say. */
-const mostRounds = 10;
-
-function probesOf(
-  notes: readonly ParkedNote[],
-  extents: ReadonlyMap<number, Stretch>,
-): Map<number, { offset: number; note: ParkedNote }>[] {
-  const rounds: Map<number, { offset: number; note: ParkedNote }>[] = [];
-  for (const note of notes) {
-    if (note.isRequest) continue;
-    const offset = readNote(note.partition, note.recordKey, note.value).poison.at;
-    const held = extents.get(note.partition);
-    if (held === undefined || offset < held.from || offset >= held.to) continue;
-    const round = rounds.find((one) => !one.has(note.partition));
-    if (round !== undefined) round.set(note.partition, { offset, note });
-    else if (rounds.length < mostRounds) rounds.push(new Map([[note.partition, { offset, note }]]));
-  }
-  return rounds;
 }

@@ -1,11 +1,12 @@
 import type { BatchRange } from '../../../functions/kafka/wire/fetched-batches.ts';
+import type { InflateBudget } from '../../../functions/kafka/wire/inflate.ts';
 import { WireError } from '../../../functions/kafka/wire/wire-error.ts';
 import { CommandError } from '../command.ts';
 import { printable } from '../words.ts';
 import { type BrokerConnection, errorName } from './broker.ts';
 import type { TopicFacts } from './cluster-facts.ts';
 import { byLeader } from './offsets.ts';
-import { type RawFetch, readRawBatches } from './raw-records.ts';
+import { type RawFetch, readRawBatches, responseBudget } from './raw-records.ts';
 import { rawFetch, rawFetchKey } from './raw-requests.ts';
 
 type Nodes = ReadonlyMap<number, BrokerConnection>;
@@ -13,7 +14,17 @@ type Nodes = ReadonlyMap<number, BrokerConnection>;
 /** Something that may be better when it is tried again: a leader moved, a broker is away. */
 export class PassingError extends Error {}
 
-const partitionBytes = 1_048_576;
+/** What is not wanted of a fetch. */
+export interface FetchBounds {
+  /** By partition: records from this offset on are left unread. */
+  readonly ends?: ReadonlyMap<number, number>;
+  /** Most bytes of a partition; a broker sends the first batch of a response whole, however few these are. */
+  readonly partitionBytes?: number;
+  /** One for all responses, in place of one for each. */
+  readonly budget?: InflateBudget;
+}
+
+const megabyte = 1_048_576;
 const responseBytes = 8_388_608;
 const readCommitted = 1;
 
@@ -29,6 +40,7 @@ export async function fetchRound(
   positions: ReadonlyMap<number, number>,
   maxWaitMs: number,
   whenGone = 'Run this again',
+  bounds: FetchBounds = {},
 ): Promise<Map<number, RawFetch>> {
   const perBroker = await Promise.all(
     [...byLeader(topic, nodes)].map(async ([broker, led]) => {
@@ -38,7 +50,7 @@ export async function fetchRound(
         return offset === undefined ? [] : [{ partition, offset }];
       });
       asked.sort(() => Math.random() - 0.5);
-      return asked.length === 0 ? [] : await fetchFrom(broker, topic.name, asked, maxWaitMs, whenGone);
+      return asked.length === 0 ? [] : await fetchFrom(broker, topic.name, asked, maxWaitMs, whenGone, bounds);
     }),
   );
   return new Map(perBroker.flat());
@@ -50,6 +62,7 @@ async function fetchFrom(
   positions: readonly { readonly partition: number; readonly offset: number }[],
   maxWaitMs: number,
   whenGone: string,
+  { ends, partitionBytes = megabyte, budget = responseBudget() }: FetchBounds,
 ): Promise<[partition: number, fetched: RawFetch][]> {
   const response = await broker.askWith(rawFetchKey, rawFetch, {
     ...{ topic, positions, maxWaitMs, minBytes: 1, maxBytes: responseBytes, maxBytesPerPartition: partitionBytes },
@@ -66,13 +79,20 @@ async function fetchFrom(
       );
     }
     if (name !== undefined) throw new PassingError(`${topic}/${partition}: ${name}`);
-    return [partition, read(response.bytes, answer, { topic, partition }, offset)];
+    return [partition, read(response.bytes, answer, { topic, partition }, offset, ends?.get(partition), budget)];
   });
 }
 
-function read(bytes: Buffer, range: BatchRange, where: { topic: string; partition: number }, offset: number): RawFetch {
+function read(
+  bytes: Buffer,
+  range: BatchRange,
+  where: { topic: string; partition: number },
+  offset: number,
+  until: number | undefined,
+  budget: InflateBudget,
+): RawFetch {
   try {
-    return readRawBatches(bytes, range, where, offset);
+    return readRawBatches(bytes, range, where, offset, until, budget);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     throw new CommandError(

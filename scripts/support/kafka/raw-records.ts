@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { createAbortFilter } from '../../../functions/kafka/wire/aborted.ts';
-import { isMessage, readBatchHead } from '../../../functions/kafka/wire/batch-head.ts';
+import { type BatchHead, isMessage, readBatchHead } from '../../../functions/kafka/wire/batch-head.ts';
 import { crc32c } from '../../../functions/kafka/wire/crc32c.ts';
 import type { BatchRange } from '../../../functions/kafka/wire/fetched-batches.ts';
 import { type InflateBudget, inflate } from '../../../functions/kafka/wire/inflate.ts';
@@ -8,7 +8,15 @@ import { Reader } from '../../../functions/kafka/wire/reader.ts';
 import type { PreparedBatch } from '../../../functions/kafka/wire/record-batch.ts';
 import { WireError } from '../../../functions/kafka/wire/wire-error.ts';
 
-const noBudget: InflateBudget = { left: Number.POSITIVE_INFINITY, room: Number.POSITIVE_INFINITY };
+/** What may be made of one response: of what is left nothing is lost, it is fetched again. */
+const inflateBudgetBytes = 67_108_864;
+const recordsBudgetBytes = 67_108_864;
+/** About what a record takes beside its bytes: itself, and its views of them. One of 7 bytes takes as much. */
+const recordOverheadBytes = 256;
+
+export function responseBudget(): InflateBudget {
+  return { left: inflateBudgetBytes, room: recordsBudgetBytes };
+}
 
 /**
  * A record whose key, value and headers stay the bytes that they are: what is copied is the same to the byte, headers
@@ -29,7 +37,7 @@ export interface RawFetch {
 }
 
 /**
- * Reads what one fetch brought of a partition, from an offset on.
+ * Reads what one fetch brought of a partition, from an offset on and up to before another, for as long as the budget lasts.
  * @throws WireError when the first batch cannot be read
  */
 export function readRawBatches(
@@ -37,6 +45,8 @@ export function readRawBatches(
   range: BatchRange,
   where: { topic: string; partition: number },
   from: number,
+  until = Number.POSITIVE_INFINITY,
+  budget = responseBudget(),
 ): RawFetch {
   const filter = createAbortFilter(range.aborted);
   const records: RawRecord[] = [];
@@ -48,35 +58,43 @@ export function readRawBatches(
     const head = readBatchHead(response, at, range.end, where.topic, where.partition);
     // A broker sends as many bytes as it was asked for: the last batch may be cut short.
     if (head === undefined) break;
+    if (head.baseOffset >= until) return { records, next: Math.max(next, until) };
+    if (budget.room <= 0 || (head.codec !== 0 && budget.left <= 0)) break;
     at = head.end;
     next = Math.max(next, head.lastOffset + 1);
     if (head.isTransactional && !head.isControl && filter.drops(head.producerId, head.lastOffset)) continue;
     const reader = new Reader(response, head.bodyStart, head.end);
     const plain =
-      head.codec === 0
-        ? reader
-        : new Reader(inflate(head.codec, response.subarray(head.bodyStart, head.end), noBudget));
+      head.codec === 0 ? reader : new Reader(inflate(head.codec, response.subarray(head.bodyStart, head.end), budget));
     for (let index = 0; index < head.count; index += 1) {
-      const record = readRaw(plain, head.baseOffset, head.baseTimestamp, head.appendTimestamp);
-      if (head.isControl) filter.marker(head.producerId, head.lastOffset, record.key);
-      else if (record.offset >= from) records.push(record);
+      const record = readRaw(plain, head, head.isControl ? 0 : from);
+      if (record === undefined) continue;
+      if (head.isControl) {
+        filter.marker(head.producerId, head.lastOffset, record.key);
+        continue;
+      }
+      if (record.offset >= until) return { records, next: until };
+      records.push(record);
+      budget.room -= recordOverheadBytes + record.body.length;
+      if (budget.room <= 0 && index + 1 < head.count) return { records, next: record.offset + 1 };
     }
   }
   return { records, next };
 }
 
-function readRaw(
-  reader: Reader,
-  baseOffset: number,
-  baseTimestamp: number,
-  appendTimestamp: number | undefined,
-): RawRecord {
+/** Of a record before `from` nothing is made: to come to the last of a batch of millions all others are gone through. */
+function readRaw(reader: Reader, head: BatchHead, from: number): RawRecord | undefined {
+  const { baseOffset, baseTimestamp, appendTimestamp } = head;
   const length = reader.varint();
   const end = reader.at + length;
   reader.skip(1); // attributes, of which there are none yet
   const timestamp = baseTimestamp + reader.varlong();
   const offset = baseOffset + reader.varint();
   const start = reader.at;
+  if (offset < from) {
+    reader.skip(end - start);
+    return undefined;
+  }
   const key = reader.nullableBytes();
   reader.skip(end - reader.at);
   return { offset, timestamp: appendTimestamp ?? timestamp, key, body: reader.bytes.subarray(start, end) };

@@ -1,3 +1,4 @@
+import { crc32c } from '../../../functions/kafka/wire/crc32c.ts';
 import type { FetchRequest } from '../../../functions/kafka/wire/fetch.ts';
 import { stateKey } from '../../../functions/runtime/parking-state.ts';
 import type { Look } from '../../../scripts/dead-letters/look.ts';
@@ -14,6 +15,10 @@ export interface StoredBatch {
   readonly baseOffset: number;
   readonly keys: readonly string[];
   readonly compress?: boolean;
+  /** Of each record. */
+  readonly value?: Buffer;
+  /** Bytes of its records in place of the right ones, under a checksum that is theirs. */
+  readonly broken?: boolean;
 }
 
 /** One topic, by partition; what a broker answers to a fetch of one is an error code in place of batches. */
@@ -132,11 +137,15 @@ const packed = new WeakMap<StoredBatch, Buffer>();
 function bytesOf(stored: StoredBatch): Buffer {
   const known = packed.get(stored);
   if (known !== undefined) return known;
-  const records = stored.keys.map((key) => ({ timestamp: 1, body: bodyOf(key, null, []) }));
+  const records = stored.keys.map((key) => ({ timestamp: 1, body: bodyOf(key, stored.value ?? null, []) }));
   const batch = rawBatch(records, { producerId: 1, producerEpoch: 0, firstSequence: 0 }, stored.compress);
   const bytes = Buffer.alloc(batch.length);
   batch.writeTo(bytes, 0);
   bytes.writeBigInt64BE(BigInt(stored.baseOffset), 0);
+  if (stored.broken === true) {
+    bytes.fill(0xff, 61);
+    bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17);
+  }
   packed.set(stored, bytes);
   return bytes;
 }
