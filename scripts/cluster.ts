@@ -106,6 +106,16 @@ const clusterActions: Readonly<Record<string, (call: Call) => Promise<number>>> 
     return 0;
   },
   status: async (call) => report(await existing(call).status(), call.json),
+  async renew(call) {
+    const { serial, notAfter, brokers } = await existing(call).renewCertificates();
+    const told =
+      brokers.length === 0
+        ? 'No broker runs: they take it when they start.'
+        : `Brokers ${brokers.join(', ')} show it to whoever connects from now on; open connections stay.`;
+    const text = `A new certificate of the brokers, serial ${serial}, good until ${notAfter}.\n${told}\n`;
+    process.stdout.write(call.json ? `${JSON.stringify({ serial, notAfter, brokers })}\n` : text);
+    return 0;
+  },
   async reset({ dir }) {
     await openCluster(dir)?.reset();
     process.stdout.write('The cluster is stopped and its data deleted.\n');
@@ -126,6 +136,7 @@ await runCommand(
       'pause <broker>',
       'resume <broker>',
       'restart <broker>',
+      'renew --secure',
       'reset',
     ],
     options: {
@@ -145,6 +156,7 @@ await runCommand(
       'status   Exit code 0 when all brokers run and the controllers have a leader, else 1.',
       'kill     SIGKILL one broker, 1 to 3. pause and resume: SIGSTOP and SIGCONT.',
       'restart  Start one broker again, after a clean stop if it runs, and wait until it answers.',
+      'renew    A new certificate for the brokers of a secured cluster, which they show without a restart.',
       'reset    Stop everything and delete the data.',
       '',
       'HFT_LOCAL_DIR moves everything that is kept locally, Kafka itself included, out of .local/.',

@@ -21,6 +21,7 @@ import { choosePorts, isFree } from './ports.ts';
 import { findEngine } from './prerequisites.ts';
 import { describeQuorum, type QuorumStatus } from './quorum.ts';
 import { waitUntilReady } from './readiness.ts';
+import { type Renewed, renewCertificates } from './secure/renew.ts';
 import { type ClusterSecurity, letUsersIn, prepareSecurity, securityOf } from './secure/security.ts';
 import { type FullStart, type LocalStart, startLocked } from './start.ts';
 import { guard, type Watchdog } from './watchdog.ts';
@@ -67,6 +68,8 @@ export interface LocalCluster {
   stopBroker(id: number): Promise<void>;
   /** Starts a broker again, after a clean stop if it runs, and waits until it answers. */
   restart(id: number): Promise<void>;
+  /** Of a secured one: its brokers show a new certificate to whoever connects from now on, without a restart. */
+  renewCertificates(): Promise<Renewed>;
   /** Stops everything and deletes the data: the next start begins with an empty cluster. */
   reset(): Promise<void>;
 }
@@ -206,6 +209,7 @@ function clusterOf(dir: string, state: ClusterState): LocalCluster {
     resume: async (id) => await driver.resume(known(id)),
     stopBroker: async (id) => await driver.stop([known(id)], stopGraceMs),
     restart: async (id) => await restart(dir, driver, state, known(id)),
+    renewCertificates: () => withLock(dir, () => renew(dir, driver, state)),
     reset: () =>
       withLock(dir, async () => {
         await stop(0);
@@ -214,6 +218,16 @@ function clusterOf(dir: string, state: ClusterState): LocalCluster {
         await rm(join(dir, 'security'), { recursive: true, force: true });
       }),
   };
+}
+
+async function renew(dir: string, driver: Driver, state: ClusterState): Promise<Renewed> {
+  if (!state.secure) throw new CommandError(`the cluster in ${dir} is not secured: it has no certificates`);
+  const running = driver.inspect().filter((broker) => broker.state === 'running');
+  const ids = running.map(({ id }) => id);
+  return await renewCertificates(
+    dir,
+    state.brokers.filter(({ id }) => ids.includes(id)),
+  );
 }
 
 async function restart(dir: string, driver: Driver, state: ClusterState, id: number): Promise<void> {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { readState } from '../../infra/cluster/layout.ts';
@@ -180,6 +182,41 @@ describe.runIf(isJava)('a secured cluster refuses', () => {
     expect([letters.code, shown.code]).toEqual([1, 1]);
   });
 });
+
+test.runIf(isJava)('brokers show a renewed certificate to who connects afterwards, without a restart', async () => {
+  const ca = readAuthority(secured.cluster.dir).certificate;
+  const ports = [...secured.cluster.bootstrapServers, ...secured.insideServers.split(',')].map((server) =>
+    Number(server.split(':').at(-1)),
+  );
+  const shown = () => Promise.all(ports.map((port) => serialShown(port, ca)));
+  const pids = () => secured.cluster.brokers.map(({ pid }) => pid);
+  const [before, pidsBefore] = [await shown(), pids()];
+  expect(before).toEqual(Array(6).fill(before[0]));
+  const count = await secured.count(source);
+  for (const _ of ['first', 'again']) {
+    const renewed = await command('scripts/cluster.ts', ['renew', '--dir', secured.cluster.dir, '--json'], {});
+    expect(renewed, renewed.output).toMatchObject({ code: 0 });
+    const { serial, brokers } = JSON.parse(renewed.output) as { serial: string; brokers: number[] };
+    expect(brokers).toEqual([1, 2, 3]);
+    expect(before).not.toContain(serial);
+    expect(await shown()).toEqual(Array(6).fill(serial));
+    before.push(serial);
+  }
+  expect(pids()).toEqual(pidsBefore);
+  expect(await feed(5)).toMatchObject({ code: 0 });
+  expect(await secured.count(source)).toBe(count + 5);
+});
+
+/** The serial number of the certificate that a listener shows. */
+async function serialShown(port: number, ca: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', ca });
+  try {
+    await once(socket, 'secureConnect');
+    return socket.getPeerCertificate().serialNumber;
+  } finally {
+    socket.destroy();
+  }
+}
 
 describe.runIf(isJava)('rights that are taken away from a running instance', () => {
   const reasons = async (instance: Instance): Promise<string[]> => {

@@ -61,6 +61,15 @@ export function readAuthority(dir: string): Identity {
   return { certificate: readFileSync(files.authority, 'utf8'), key: readFileSync(files.authorityKey, 'utf8') };
 }
 
+/** Puts a new key and certificate of the brokers in place of the old ones, which `undo` puts back. */
+export function replaceBroker(dir: string): { readonly certificate: string; readonly undo: () => void } {
+  const { broker } = securityFiles(dir);
+  const old = readFileSync(broker, 'utf8');
+  const { certificate, key } = issue(readAuthority(dir), authorityName, { name: brokerUser, hosts });
+  writePrivate(broker, `${key}${certificate}`);
+  return { certificate, undo: () => writePrivate(broker, old) };
+}
+
 /** The settings of each user, as they are in its file. */
 export function writeEnvironments(dir: string, bootstrapServers: readonly string[]): void {
   const files = securityFiles(dir);

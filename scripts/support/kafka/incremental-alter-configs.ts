@@ -2,11 +2,10 @@ import Decoder from 'kafkajs/src/protocol/decoder.js';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
 import type { Api } from 'kafkajs/src/protocol/requests/index.js';
 
-/** Settings to set on one topic; all others stay as they are. */
-export interface ConfigSettings {
-  readonly topic: string;
+/** Settings to set on one topic or broker; all others stay as they are. A broker takes its own only. */
+export type ConfigSettings = ({ readonly topic: string } | { readonly broker: number }) & {
   readonly settings: ReadonlyMap<string, string>;
-}
+};
 
 export interface AlterConfigsAnswer {
   readonly resources: readonly {
@@ -20,6 +19,7 @@ export interface AlterConfigsAnswer {
 export const incrementalAlterConfigsKey = 44;
 
 const topicResource = 2;
+const brokerResource = 4;
 const setOperation = 0;
 
 /**
@@ -47,11 +47,12 @@ export const incrementalAlterConfigs: Api<ConfigSettings, AlterConfigsAnswer> & 
  *       name => STRING, config_operation => INT8, value => NULLABLE_STRING
  *   validate_only => BOOLEAN
  */
-function encode({ topic, settings }: ConfigSettings): Encoder {
-  const configs = [...settings].map(([name, value]) =>
+function encode(change: ConfigSettings): Encoder {
+  const configs = [...change.settings].map(([name, value]) =>
     new Encoder().writeString(name).writeInt8(setOperation).writeString(value),
   );
-  const resource = new Encoder().writeInt8(topicResource).writeString(topic).writeArray(configs);
+  const [type, name] = 'topic' in change ? [topicResource, change.topic] : [brokerResource, String(change.broker)];
+  const resource = new Encoder().writeInt8(type).writeString(name).writeArray(configs);
   return new Encoder().writeArray([resource]).writeBoolean(false);
 }
 
