@@ -1,4 +1,4 @@
-import type { Letter } from './letter.ts';
+import { type Letter, placeOf } from './letter.ts';
 import type { Look } from './look.ts';
 import type { ParkedEntry } from './parked.ts';
 import { type State, stateOf } from './select.ts';
@@ -49,12 +49,12 @@ export function afterDiscard(
   standings: ReadonlyMap<string, Standing>,
   chosen: readonly Letter[],
 ): { readonly freed: readonly string[]; readonly left: readonly Standing[] } {
-  const gone = new Set(chosen.map(({ partition, offset }) => `${partition}/${offset}`));
+  const gone = new Set(chosen.map(placeOf));
   const touched = new Set(chosen.flatMap(({ keyed }) => keyed?.key ?? []));
   const rests = [...standings]
     .filter(([id, { outdated }]) => touched.has(id) && !outdated)
     .map(([id, standing]) => {
-      const waiting = standing.waiting.filter(({ partition, offset }) => !gone.has(`${partition}/${offset}`));
+      const waiting = standing.waiting.filter((letter) => !gone.has(placeOf(letter)));
       return { id, standing: { ...standing, waiting } };
     });
   return {

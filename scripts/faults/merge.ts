@@ -33,17 +33,15 @@ export function mergeReports(paths: readonly string[]): Merged {
     for (const { name, application, promised, outcomes } of earlier.entries) {
       const scenario = scenarios.find((one) => one.name === name);
       if (!scenario) throw new CommandError(`${path}: there is no scenario '${name}'`);
-      const before = merged.get(`${name}/${application}`);
-      if (
-        before &&
-        !(isDeepStrictEqual(before.promised, promised) && conditions.get(`${name}/${application}`) === under)
-      ) {
+      const key = `${name}/${application}`;
+      const before = merged.get(key);
+      if (before && !(isDeepStrictEqual(before.promised, promised) && conditions.get(key) === under)) {
         throw new CommandError(`${path}: ${name} (${application}) ran under other conditions than in the files before`);
       }
-      conditions.set(`${name}/${application}`, under);
+      conditions.set(key, under);
       const all = [...(before?.outcomes ?? []), ...outcomes];
       const judgement = judgeOutcomes(all, promised);
-      merged.set(`${name}/${application}`, { scenario, application, promised, outcomes: all, judgement });
+      merged.set(key, { scenario, application, promised, outcomes: all, judgement });
     }
     for (const [name, own] of earlier.drawings) drawings.set(name, [...(drawings.get(name) ?? []), ...own]);
   }

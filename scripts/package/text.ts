@@ -41,18 +41,9 @@ export function packagedText({
 }
 
 /** The same for a program. */
-export function packagedJson({
-  target,
-  template,
-  templatePath,
-  archives,
-  bundles,
-  sbom,
-  dependencies,
-}: Packaged): object {
+export function packagedJson({ target, template, templatePath, ...made }: Packaged): object {
   return {
-    ...target,
-    ...{ archives, bundles, sbom, dependencies },
+    ...{ ...target, ...made },
     template: { path: templatePath, resources: Object.keys(template.Resources).length },
   };
 }
