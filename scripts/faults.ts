@@ -10,6 +10,7 @@ import { type FaultOptions, faultDescriptions, faultFlags, faultOptions } from '
 import { reportJson, reportText, type ScenarioReport } from './faults/report.ts';
 import { scenarios } from './faults/scenarios.ts';
 import { type Ground, runScenario } from './faults/suite.ts';
+import { warmUp } from './faults/warm-up.ts';
 import { startGuard } from './start/guard.ts';
 import { buildBundle } from './support/bundle.ts';
 import { runCommand } from './support/command.ts';
@@ -112,6 +113,7 @@ async function runAll(
   const reports: ScenarioReport[] = [];
   const guard = startGuard(root, false);
   try {
+    await Promise.all(grounds.map((ground) => warmUp({ options, bundle, guard, say }, ground)));
     for (const scenario of options.scenarios) {
       const own: ScenarioReport[] = [];
       for (const application of options.applications) {
@@ -132,9 +134,9 @@ async function runAll(
 }
 
 function conditionsNow(options: FaultOptions): RunConditions {
-  const { instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce } = options;
+  const { instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, warmUpMs, atOnce } = options;
   const now = { at: new Date().toISOString(), machine: thisMachine() };
-  return { ...now, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce };
+  return { ...now, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, warmUpMs, atOnce };
 }
 
 function draw(dir: string, reports: readonly ScenarioReport[]): void {

@@ -15,6 +15,8 @@ export function loseCoordinator(
     await rest(1_000);
     mark('it starts');
     await cluster.restart(broker);
+    // It takes part from now on: followed, in sync, waited for. While it started it was nobody's concern.
+    mark('it is back');
     await inSync();
     await rest(2_000);
   };

@@ -35,8 +35,8 @@ export function readEarlier(path: string): Earlier {
   const isPage = text.startsWith('<!doctype html>');
   const figures = parsed(isPage ? embedded.exec(text)?.[1] : text);
   const all = isObject(figures) ? (Array.isArray(figures.runs) ? figures.runs : [figures]) : [];
-  // Before it could be set it was Kafka's own.
-  const runs = all.map((run: object) => ({ brokerSessionMs: 9_000, ...run }));
+  // Before they could be set they were Kafka's own, and none.
+  const runs = all.map((run: object) => ({ brokerSessionMs: 9_000, warmUpMs: 0, ...run }));
   const entries = isObject(figures) ? figures.scenarios : undefined;
   if (!Array.isArray(entries) || !entries.every(isWritten) || runs.length === 0 || !runs.every(isConditions)) {
     throw new CommandError(`${path} is no report: --merge takes pages that --report wrote, or their .json`);
@@ -47,7 +47,7 @@ export function readEarlier(path: string): Earlier {
     })),
     runs: runs.map((run) => ({
       ...{ at: run.at, instances: run.instances, rate: run.rate, partitions: run.partitions, atOnce: run.atOnce },
-      ...{ sessionTimeoutMs: run.sessionTimeoutMs, brokerSessionMs: run.brokerSessionMs },
+      ...{ sessionTimeoutMs: run.sessionTimeoutMs, brokerSessionMs: run.brokerSessionMs, warmUpMs: run.warmUpMs },
       ...(run.machine === undefined ? {} : { machine: run.machine }),
     })),
     drawings: new Map(
@@ -93,7 +93,7 @@ function isReported(value: unknown): value is Reported {
 }
 
 function isConditions(value: unknown): value is RunConditions {
-  const counts = ['instances', 'rate', 'partitions', 'sessionTimeoutMs', 'brokerSessionMs', 'atOnce'];
+  const counts = ['instances', 'rate', 'partitions', 'sessionTimeoutMs', 'brokerSessionMs', 'warmUpMs', 'atOnce'];
   return isObject(value) && typeof value.at === 'string' && counts.every((name) => typeof value[name] === 'number');
 }
 

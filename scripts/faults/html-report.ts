@@ -15,6 +15,7 @@ export interface RunConditions {
   readonly partitions: number;
   readonly sessionTimeoutMs: number;
   readonly brokerSessionMs: number;
+  readonly warmUpMs: number;
   /** How many clusters shared the machine. */
   readonly atOnce: number;
 }
@@ -87,10 +88,10 @@ export function reportHtml(reports: readonly ScenarioReport[], runs: readonly Ru
 }
 
 function conditionsOf(run: RunConditions): string {
-  const { at, machine, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, atOnce } = run;
+  const { at, machine, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, warmUpMs, atOnce } = run;
   const many = `${instances} instances where a scenario does not say, ${rate} records/s over ${partitions} partitions`;
   const where = machine === undefined ? '' : `, ${machine}`;
-  const sessions = `session ${seconds(sessionTimeoutMs)} s, that of brokers ${seconds(brokerSessionMs)} s`;
+  const sessions = `session ${seconds(sessionTimeoutMs)} s, that of brokers ${seconds(brokerSessionMs)} s, warmed up for ${seconds(warmUpMs)} s`;
   return `<p>${escaped(`${at}${where}; ${many}, ${sessions}, ${atOnce} clusters at the same time.`)}</p>`;
 }
 

@@ -56,8 +56,8 @@ export function mergeReports(paths: readonly string[]): Merged {
 
 /** What makes figures comparable: not when it was, nor how many clusters shared the machine, which the page says. */
 function conditionsOf(runs: readonly RunConditions[]): string {
-  const each = runs.map(({ rate, instances, partitions, sessionTimeoutMs, brokerSessionMs }) =>
-    JSON.stringify({ rate, instances, partitions, sessionTimeoutMs, brokerSessionMs }),
+  const each = runs.map(({ rate, instances, partitions, sessionTimeoutMs, brokerSessionMs, warmUpMs }) =>
+    JSON.stringify({ rate, instances, partitions, sessionTimeoutMs, brokerSessionMs, warmUpMs }),
   );
   return [...new Set(each)].sort().join();
 }

@@ -16,6 +16,7 @@ export const faultFlags = {
     partitions: text,
     'session-timeout': text,
     'broker-session': text,
+    'warm-up': text,
     backlog: text,
     host: text,
     beside: text,
@@ -31,6 +32,8 @@ export const faultDescriptions = {
   partitions: 'Partitions of the topics (default 60).',
   'session-timeout': "The instances' KAFKA_SESSION_TIMEOUT_MS, as 6s or 10000ms (default 10s).",
   'broker-session': "The brokers' broker.session.timeout.ms (default 6s, as in the local cluster; Kafka's own is 9s).",
+  'warm-up':
+    'Before the first scenario records flow for so long, and nothing is measured (default 30s; 0s: not at all).',
   backlog: 'Records that are there before the instances, in the scenario of that name (default 200000).',
   host: 'container or function (default container).',
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
@@ -58,6 +61,8 @@ export interface FaultOptions {
   readonly sessionTimeoutMs: number;
   /** Brokers give up one of them after so long without a word. */
   readonly brokerSessionMs: number;
+  /** Records flow for so long before the first scenario. */
+  readonly warmUpMs: number;
   readonly applications: readonly ApplicationName[];
   readonly bundle: string | undefined;
   readonly logDir: string | undefined;
@@ -80,6 +85,7 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
     throw new UsageError('--session-timeout takes 6s to 300s: brokers accept no less');
   }
   const brokerSessionMs = waitOption('broker-session', given('broker-session') ?? '6s', 4_000, 60_000);
+  const warmUpMs = waitOption('warm-up', given('warm-up') ?? '30s', 0, 600_000);
   const host = given('host') ?? 'container';
   if (host !== 'container' && host !== 'function') {
     throw new UsageError(`--host takes container or function, not '${host}'`);
@@ -99,6 +105,7 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
     backlog: whole('backlog', '200000', 1_000, 100_000_000),
     sessionTimeoutMs,
     brokerSessionMs,
+    warmUpMs,
     applications: beside === undefined ? [host] : [host, beside],
     bundle: given('bundle'),
     logDir: given('logs'),

@@ -3,8 +3,14 @@ import type { Logger } from '../../runtime/contract.ts';
 import type { Lane } from '../../runtime/lane-contract.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 
-/** Commits the positions of the lanes: on a timer, and when asked. Never backwards, never two requests at once. */
+/**
+ * Commits the positions of the lanes: on a timer, and when asked. Never backwards, never two requests at once. An interval that
+ * had nothing to commit leaves its commit to the next ones, which then commit sooner: a member that is killed between two bursts
+ * of records does less twice, and brokers have no more than one commit an interval from it, on average.
+ */
 export interface Committer {
+  /** After progress in any lane. */
+  progressed(): void;
   /** A new assignment: what was committed before says nothing about it. */
   reset(): void;
   /** A partition goes on elsewhere, maybe further ahead in the topic: that is where it stands from now on. */
@@ -15,6 +21,11 @@ export interface Committer {
   readonly failing: string | undefined;
   stop(): void;
 }
+
+/** So many commits of intervals without any are kept for later. */
+const mostSaved = 3;
+/** What is done within this share of an interval goes into one commit. */
+const soonShare = 0.2;
 
 export function createCommitter(
   member: GroupMember,
@@ -31,7 +42,19 @@ export function createCommitter(
   let failing: string | undefined;
   let running: Promise<boolean> = Promise.resolve(true);
   let queued: Promise<boolean> | undefined;
-  const timer = setInterval(() => void flush(), intervalMs);
+  let saved = 0;
+  let soon: NodeJS.Timeout | undefined;
+  const timer = setInterval(() => {
+    if (uncommitted().size === 0) saved = Math.min(mostSaved, saved + 1);
+    void flush();
+  }, intervalMs);
+
+  function commitSoon(): void {
+    soon = undefined;
+    if (failing !== undefined || saved === 0 || uncommitted().size === 0) return;
+    saved -= 1;
+    void flush();
+  }
 
   function flush(): Promise<boolean> {
     // One request at a time, and one more behind it that takes whatever is done by then.
@@ -43,7 +66,8 @@ export function createCommitter(
     return queued;
   }
 
-  async function commitOnce(): Promise<boolean> {
+  /** What is done and not committed. */
+  function uncommitted(): Map<number, number> {
     const offsets = new Map<number, number>();
     for (const [partition, lane] of lanes) {
       const move = moves.get(partition);
@@ -54,6 +78,11 @@ export function createCommitter(
         offsets.set(partition, position);
       }
     }
+    return offsets;
+  }
+
+  async function commitOnce(): Promise<boolean> {
+    const offsets = uncommitted();
     if (offsets.size === 0) return true;
     const startedIn = epoch;
     const result = await member.commit(offsets);
@@ -77,6 +106,9 @@ export function createCommitter(
   }
 
   return {
+    progressed() {
+      if (saved > 0) soon ??= setTimeout(commitSoon, intervalMs * soonShare);
+    },
     reset() {
       epoch += 1;
       committed.clear();
@@ -91,6 +123,10 @@ export function createCommitter(
     get failing() {
       return failing;
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer);
+      clearTimeout(soon);
+      saved = 0;
+    },
   };
 }

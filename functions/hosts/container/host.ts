@@ -138,7 +138,10 @@ export function createConsumingHost<Resources>(
     // After a clock was set back it is not known how long ago that was: the next heartbeat, within a second, tells.
     mayWork: () => Math.abs(Date.now() - member.confirmedAtMs) <= settings.sessionTimeoutMs,
     confirmedAtMs: () => member.confirmedAtMs,
-    onProgress: () => backPressure.drained(),
+    onProgress() {
+      backPressure.drained();
+      committer.progressed();
+    },
   };
   const backPressure: BackPressure = createBackPressure(member, lanes, settings);
   const committer: Committer = createCommitter(member, lanes, settings.commitIntervalMs, metrics, log, () => {

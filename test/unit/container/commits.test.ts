@@ -206,6 +206,57 @@ describe('the committer', () => {
   });
 });
 
+describe('commits that intervals left', () => {
+  /** Something more is done, and a fifth of an interval passes. */
+  async function burst({ committer, positions, requests }: ReturnType<typeof setUp>, position: number): Promise<void> {
+    positions.set(3, position);
+    for (let record = 0; record < 5; record += 1) committer.progressed();
+    await vi.advanceTimersByTimeAsync(40);
+    await requests[position - 1]?.answer('committed');
+  }
+
+  test('go a fifth of an interval after progress, one each, three at most; then the timer is waited for', async () => {
+    const all = setUp();
+    for (let idle = 0; idle < 10; idle += 1) await tick();
+    for (const position of [1, 2, 3, 4]) await burst(all, position);
+    expect(all.offsets()).toEqual([{ 3: 1 }, { 3: 2 }, { 3: 3 }]);
+    await vi.advanceTimersByTimeAsync(40);
+    expect(all.offsets().slice(3)).toEqual([{ 3: 4 }]);
+  });
+
+  test('are none where each interval has something to commit', async () => {
+    const all = setUp();
+    for (const position of [1, 2, 3]) {
+      all.positions.set(3, position);
+      await tick();
+      await all.requests[position - 1]?.answer('committed');
+    }
+    await burst(all, 4);
+    expect(all.offsets()).toHaveLength(3);
+  });
+
+  test('are not spent on nothing, nor while commits fail, nor after the end', async () => {
+    const all = setUp();
+    await tick();
+    all.committer.progressed();
+    await vi.advanceTimersByTimeAsync(100);
+    await burst(all, 1);
+    expect(all.offsets()).toEqual([{ 3: 1 }]);
+
+    const failing = setUp();
+    for (let idle = 0; idle < 3; idle += 1) await tick();
+    failing.positions.set(3, 1);
+    await tick();
+    await failing.requests[0]?.answer(new Error('no coordinator'));
+    await burst(failing, 2);
+    expect(failing.offsets()).toHaveLength(1);
+    failing.committer.stop();
+    failing.committer.progressed();
+    await tick();
+    expect(failing.offsets()).toHaveLength(1);
+  });
+});
+
 describe('a partition that was moved', () => {
   test('is committed where it goes on, before anything of it is done', async () => {
     const { committer, requests, offsets } = setUp();

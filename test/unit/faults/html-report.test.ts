@@ -36,7 +36,15 @@ const reports = [
   reportOf('kafkajs', [{ ...good, reordered: 7 }]),
 ];
 const conditions = {
-  ...{ instances: 4, rate: 400, partitions: 60, sessionTimeoutMs: 10_000, brokerSessionMs: 6_000, atOnce: 2 },
+  ...{
+    instances: 4,
+    rate: 400,
+    partitions: 60,
+    sessionTimeoutMs: 10_000,
+    brokerSessionMs: 6_000,
+    warmUpMs: 30_000,
+    atOnce: 2,
+  },
   at: '2026-11-26T10:00:00.000Z',
 };
 

@@ -7,7 +7,7 @@ describe('faultOptions', () => {
     const { scenarios: chosen, ...rest } = faultOptions({}, []);
     expect(chosen).toEqual(scenarios);
     expect(rest).toMatchObject({ repeats: 1, instances: 4, rate: 400, partitions: 60 });
-    expect(rest).toMatchObject({ sessionTimeoutMs: 10_000, brokerSessionMs: 6_000 });
+    expect(rest).toMatchObject({ sessionTimeoutMs: 10_000, brokerSessionMs: 6_000, warmUpMs: 30_000 });
     expect(rest.applications).toEqual(['container']);
   });
 
@@ -34,6 +34,7 @@ describe('faultOptions', () => {
     [{ 'session-timeout': '10' }, [], '--session-timeout takes a duration'],
     [{ 'session-timeout': '3s' }, [], '--session-timeout takes 6s to 300s'],
     [{ 'broker-session': '2s' }, [], '--broker-session takes 4s to 60s'],
+    [{ 'warm-up': '11m' }, [], '--warm-up takes 0s to 600s'],
     [{ host: 'lambda' }, [], '--host takes container or function'],
     [{ beside: 'flink' }, [], '--beside takes kafkajs'],
     [{ host: 'function', bundle: 'x' }, [], '--bundle goes with --host container'],
