@@ -109,7 +109,7 @@ await runCommand(
           result.compression = await benchCompression({ bootstrapServers, dir }, bundle, recordCount, say);
         if (wanted('latency')) {
           const run = { rate: perSecond, warmUpSeconds, dir };
-          result.latency = await benchLatency(await fresh('latency'), bundle, run, say);
+          result.latency = await benchLatency(fresh, bundle, run, say);
         }
       });
     }

@@ -82,6 +82,8 @@ export interface StartOptions extends LocalStart {
   readonly secure?: boolean;
   /** Settings of the brokers, by their name in server.properties, that go before ours. With Java only. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Java's options of the brokers that go before ours, such as a larger heap. */
+  readonly jvm?: readonly string[];
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
   readonly localDir?: string;
 }
@@ -139,7 +141,7 @@ export function openCluster(dir: string): LocalCluster | undefined {
 /** Finds the engine and what it needs, and settles the ports: those of brokers that run are settled already. */
 async function prepare(dir: string, running: boolean, options: FullStart<StartOptions>): Promise<ClusterState> {
   const previous = readState(dir);
-  const { outside = false, secure = false, settings } = options;
+  const { outside = false, secure = false, settings, jvm } = options;
   if (previous && (previous.secure ?? false) !== secure) {
     const [is, asked] = secure ? ['not secured', 'a secured one'] : ['secured', 'one that is not'];
     throw new CommandError(`the cluster in ${dir} is ${is}, and ${asked} was asked for: name another directory`);
@@ -152,6 +154,7 @@ async function prepare(dir: string, running: boolean, options: FullStart<StartOp
     brokers: await choosePorts(previous?.brokers, { outside, secure }),
     ...(secure ? { secure } : {}),
     ...(settings === undefined ? {} : { settings }),
+    ...(jvm === undefined ? {} : { jvm }),
   };
   if ((outside || secure || settings) && state.engine.kind !== 'java') {
     const what = secure ? 'a secured cluster needs' : 'brokers behind a proxy, or with other settings, need';

@@ -12,7 +12,7 @@ const composeFile = fileURLToPath(new URL('compose.yml', import.meta.url));
 const execute = promisify(execFile);
 
 /** The environment of the containers, as the image wants it: `min.insync.replicas` is KAFKA_MIN_INSYNC_REPLICAS. */
-export function containerSettings(clusterId: string): Readonly<Record<string, string>> {
+export function containerSettings(clusterId: string, jvm: readonly string[] = []): Readonly<Record<string, string>> {
   const settings = {
     'process.roles': 'broker,controller',
     'controller.quorum.voters': brokerIds.map((id) => `${id}@broker-${id}:19093`).join(','),
@@ -27,7 +27,7 @@ export function containerSettings(clusterId: string): Readonly<Record<string, st
     `KAFKA_${name.replaceAll('.', '_').toUpperCase()}`,
     value,
   ]);
-  return { CLUSTER_ID: clusterId, KAFKA_HEAP_OPTS: jvmOptions.join(' '), ...Object.fromEntries(named) };
+  return { CLUSTER_ID: clusterId, KAFKA_HEAP_OPTS: [...jvmOptions, ...jvm].join(' '), ...Object.fromEntries(named) };
 }
 
 /** What compose.yml takes from its environment. */
@@ -66,8 +66,9 @@ export function dockerDriver(dir: string, state: ClusterState): Driver {
   return {
     inspect: () => parseContainers(printedBy('ps', ['--all', '--format', 'json'])),
     async launch(ids) {
-      const settings = Object.entries(containerSettings(state.clusterId)).map(([name, value]) => `${name}=${value}\n`);
-      writeFileSync(join(dir, 'containers.env'), settings.join(''));
+      const settings = containerSettings(state.clusterId, state.jvm);
+      const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+      writeFileSync(join(dir, 'containers.env'), lines.join(''));
       await compose('up', ['--detach', '--no-deps', '--quiet-pull'], ids);
     },
     stop: (ids, graceMs) => compose('stop', ['--timeout', String(Math.ceil(graceMs / 1_000))], ids),

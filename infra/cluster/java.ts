@@ -82,7 +82,7 @@ export function javaDriver(dir: string, state: ClusterState, runtime: JavaRuntim
         await launchNoted({
           pidFile: files.pid,
           abandoned: abandonedMarker(dir),
-          command: [runtime.java, ...javaArguments(dir, runtime, id)],
+          command: [runtime.java, ...javaArguments(dir, runtime, id, state.jvm)],
           options: { cwd: files.dir, stdio: ['ignore', console, console] },
         });
         closeSync(console);
@@ -118,11 +118,12 @@ function cleanMarker(dir: string, id: number): string {
   return join(brokerFiles(dir, id).data, '.kafka_cleanshutdown');
 }
 
-/** The command line of a broker, without the `java`. */
-export function javaArguments(dir: string, runtime: JavaRuntime, id: number): string[] {
+/** The command line of a broker, without the `java`. Of options that contradict each other, Java takes the last. */
+export function javaArguments(dir: string, runtime: JavaRuntime, id: number, more: readonly string[] = []): string[] {
   const files = brokerFiles(dir, id);
   return [
     ...jvmOptions,
+    ...more,
     ...classArchiveOption(runtime.jars),
     mark(dir, id),
     `-Dhft.log.dir=${files.logs}`,

@@ -6,11 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startFeed } from '../feed/start.ts';
 import { CommandError } from '../support/command.ts';
 import { brokerCpuSeconds } from './broker-cpu.ts';
-import { type BenchTopics, contractsInContainer, startBenched } from './container.ts';
+import {
+  type BenchedInstance,
+  type BenchTopics,
+  bareLoopArgs,
+  contractsInContainer,
+  startBenched,
+} from './container.ts';
 import type { ReadLatencies } from './latency-reader.ts';
-import type { LatencyResult, Quantiles } from './report.ts';
+import type { Latency, LatencyResult, Quantiles } from './report.ts';
+import { startTelling } from './tell.ts';
 
 const measuredMs = 30_000;
+/** Brokers are warm by then, the processes new. */
+const nextWarmUpSeconds = 20;
 
 /** How the latency run is done. */
 export interface LatencyRun {
@@ -24,16 +33,33 @@ export interface LatencyRun {
  * From the timestamp that the feed wrote into a snapshot until a reader has the record in its hands: the raw one, which is
  * the feed's and the brokers' part of it, and the enriched one, with when it was sent in between. Feed, instance and reader
  * are three processes, as they are in life. Counted from when all are warm: brokers have their code compiled for a minute,
- * on a core that nothing else then has. Wall time: other work on the machine is in it.
+ * on a core that nothing else then has. Wall time: other work on the machine is in it. So the same is then asked of a bare
+ * kafkajs loop, on brokers that are warmer.
  */
 export async function benchLatency(
-  topics: BenchTopics,
+  fresh: (kind: string) => Promise<BenchTopics>,
   bundle: string,
-  { rate, warmUpSeconds, dir }: LatencyRun,
-  say: (line: string) => void,
+  run: LatencyRun,
+  say: Say,
 ): Promise<LatencyResult> {
+  const ours = await measure(await fresh('latency'), run, say, (topics, group) => startBenched(topics, bundle, group));
+  const next = { ...run, warmUpSeconds: Math.min(run.warmUpSeconds, nextWarmUpSeconds) };
+  const bare = await measure(await fresh('latency-bare'), next, say, (topics, group) =>
+    startTelling(bareLoopArgs(topics, group, 0, 'echo')),
+  );
+  return { rate: run.rate, warmUpSeconds: run.warmUpSeconds, seconds: measuredMs / 1_000, ...ours, bare };
+}
+
+type Say = (line: string) => void;
+
+async function measure(
+  topics: BenchTopics,
+  { rate, warmUpSeconds, dir }: LatencyRun,
+  say: Say,
+  start: (topics: BenchTopics, group: string) => Promise<BenchedInstance>,
+): Promise<Latency> {
   const { bootstrapServers, source, output } = topics;
-  const instance = await startBenched(topics, bundle, `bench-latency-${process.pid}-${Date.now()}`);
+  const instance = await start(topics, `bench-latency-${process.pid}-${Date.now()}`);
   const reader = startReader([bootstrapServers.join(','), source, output]);
   try {
     await reader.line();
@@ -66,7 +92,7 @@ export async function benchLatency(
     const cores = (of: 'instance' | 'brokers' | 'idle'): number =>
       ((after[of] - before[of]) * 1_000) / (after.atMs - before.atMs);
     return {
-      ...{ rate, warmUpSeconds, seconds: measuredMs / 1_000, records: enriched.readMs.length },
+      records: enriched.readMs.length,
       ...{ rawMs: quantiles(raw.readMs), sentMs: quantiles(enriched.sentMs), enrichedMs: quantiles(enriched.readMs) },
       ...{ instanceCores: cores('instance'), idleCores: cores('idle') },
       ...(dir === undefined ? {} : { brokerCores: cores('brokers') }),

@@ -88,11 +88,7 @@ export interface Quantiles {
 }
 
 /** From the feed's timestamp, wall time: until the raw record is read, the enriched one is sent, and read. */
-export interface LatencyResult {
-  readonly rate: number;
-  /** Fed before anything counts. */
-  readonly warmUpSeconds: number;
-  readonly seconds: number;
+export interface Latency {
   readonly records: number;
   readonly rawMs: Quantiles;
   readonly sentMs: Quantiles;
@@ -101,6 +97,15 @@ export interface LatencyResult {
   readonly instanceCores: number;
   readonly brokerCores?: number;
   readonly idleCores: number;
+}
+
+/** Ours, and after it a bare kafkajs loop that writes its input again, on the same brokers. */
+export interface LatencyResult extends Latency {
+  readonly rate: number;
+  /** Fed before anything counts. */
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  readonly bare: Latency;
 }
 
 /** What was measured, by part. */
@@ -185,23 +190,26 @@ export function tables(result: BenchResult): string {
       );
     }
   }
-  if (result.latency) {
-    const { rate, warmUpSeconds, records, rawMs, sentMs, enrichedMs } = result.latency;
-    const { instanceCores, brokerCores, idleCores } = result.latency;
-    const brokers = brokerCores === undefined ? '' : `, brokers ${brokerCores.toFixed(2)}`;
-    const row = (name: string, { p50, p99 }: Quantiles): string => `  ${name.padEnd(30)}p50 ${p50} ms, p99 ${p99} ms`;
-    lines.push(
-      '',
-      `Latency at ${rate} records/s, from the feed's timestamp (${records} records, after ${warmUpSeconds} s of warming up)`,
-      `  cores: instance ${instanceCores.toFixed(2)}${brokers}, idle ${idleCores.toFixed(2)}`,
-      row('raw record readable', rawMs),
-      row('enriched record sent', sentMs),
-      row('enriched record readable', enrichedMs),
-    );
-  }
+  if (result.latency) lines.push('', ...latencyTable(result.latency));
   if (result.storage) lines.push('', ...storageTable(result.storage));
   if (result.analytics) lines.push('', ...analyticsTable(result.analytics));
   return `${lines.join('\n')}\n`;
+}
+
+function latencyTable(result: LatencyResult): string[] {
+  const { rate, warmUpSeconds, seconds, bare } = result;
+  const quantiles = ({ p50, p99 }: Quantiles): string => `${p50} and ${p99} ms`.padEnd(18);
+  const row = (name: string, { rawMs, sentMs, enrichedMs, instanceCores, brokerCores, idleCores }: Latency): string => {
+    const brokers = brokerCores === undefined ? '' : `, brokers ${brokerCores.toFixed(2)}`;
+    const cores = `${instanceCores.toFixed(2)}${brokers}, idle ${idleCores.toFixed(2)}`;
+    return `  ${name.padEnd(24)}${[rawMs, sentMs, enrichedMs].map(quantiles).join('')}${cores}`;
+  };
+  return [
+    `Latency at ${rate} records/s, p50 and p99 from the feed's timestamp (${seconds} s, after ${warmUpSeconds} s of warming up)`,
+    `  ${''.padEnd(24)}${['raw read', 'output sent', 'output read'].map((name) => name.padEnd(18)).join('')}cores`,
+    row('hft-engine processor', result),
+    row('bare kafkajs loop', bare),
+  ];
 }
 
 function us(value: number): string {

@@ -24,8 +24,8 @@ export interface Committer {
 
 /** So many commits of intervals without any are kept for later. */
 const mostSaved = 3;
-/** What is done within this share of an interval goes into one commit. */
-const soonShare = 0.2;
+/** What is done within this time goes into one commit: brokers answer one shortly after the other. */
+const soonMs = 2;
 
 export function createCommitter(
   member: GroupMember,
@@ -107,7 +107,7 @@ export function createCommitter(
 
   return {
     progressed() {
-      if (saved > 0) soon ??= setTimeout(commitSoon, intervalMs * soonShare);
+      if (saved > 0) soon ??= setTimeout(commitSoon, soonMs);
     },
     reset() {
       epoch += 1;

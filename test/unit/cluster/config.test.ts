@@ -73,6 +73,9 @@ test('a broker process is small, and bears its directory on its command line', (
 
   expect(args).toEqual(expect.arrayContaining(['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC']));
   expect(args).toContain('-Dhft.broker=/clusters/a/broker-2');
+  const larger = javaArguments('/clusters/a', { java: 'java', jars: '/jars' }, 2, ['-Xmx1g']);
+  expect(larger.indexOf('-Xmx1g')).toBeGreaterThan(larger.indexOf('-Xmx512m'));
+  expect(containerSettings('id', ['-Xmx1g']).KAFKA_HEAP_OPTS).toMatch(/-Xmx512m .*-Xmx1g$/);
   expect(args.slice(-4)).toEqual(['-cp', '/jars/*', 'kafka.Kafka', '/clusters/a/broker-2/server.properties']);
 });
 
