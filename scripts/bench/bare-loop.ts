@@ -8,7 +8,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import '../../functions/kafka/kafkajs/timer-fix.ts'; // the floor is not to lose by a bug that is known and mended
 import { type LoopCost, monotonicUs } from './container.ts';
 import { enrichedSamples } from './handler.ts';
-import { keepTelling } from './tell.ts';
+import { endWithParent, keepTelling } from './tell.ts';
 
 const [brokers = '', source = '', output = '', group = '', countText = '0', mode = 'echo'] = process.argv.slice(2);
 const count = Number(countText);
@@ -36,6 +36,7 @@ let start: { records: number; cpu: NodeJS.CpuUsage; wallMs: number; fromUs: numb
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   partitions = payload.memberAssignment[source]?.length ?? 0;
 });
+endWithParent();
 if (count === 0) keepTelling(() => ({ partitions, recordsOut: handled }));
 await producer.connect();
 await consumer.connect();

@@ -45,7 +45,7 @@ export async function runBareLoop(
   nodeFlags: readonly string[] = [],
 ): Promise<LoopCost> {
   const args = bareLoopArgs(topics, `bench-bare-${process.pid}-${Date.now()}`, count, mode);
-  const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
     throw new CommandError('The bare loop ended without a result.');

@@ -20,7 +20,7 @@ export async function withCluster(
   const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
   if (given) return use(given.split(','), undefined);
   const dir = mkdtempSync(join(tmpdir(), 'hft-bench-'));
-  const cluster = await startCluster({ dir, attached: true, jvm, onProgress: say });
+  const cluster = await startCluster({ dir, attached: true, temporary: true, jvm, onProgress: say });
   try {
     await use(cluster.bootstrapServers, dir);
   } finally {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { processor } from '../../functions/processor/definition.ts';
 import { contractsInContainer } from './container.ts';
 import { prepare } from './handler.ts';
-import { keepTelling } from './tell.ts';
+import { endWithParent, keepTelling } from './tell.ts';
 
 const [path = '', countText = '0', shareText = '60'] = process.argv.slice(2);
 /** As many as instances have symbols: their bytes do not stay in a cache. */
@@ -18,6 +18,7 @@ const bundle: { processor: typeof processor } = await import(pathToFileURL(path)
 const { handle, records, contexts } = await prepare(contractsInContainer, bundle.processor, distinctRecords);
 const count = Number(countText);
 let recordsOut = 0;
+endWithParent();
 keepTelling(() => ({ partitions: Number(shareText), recordsOut }));
 while (recordsOut < count) {
   for (let call = 0; call < turn; call += 1) {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkajsPort } from '../../functions/kafka/kafkajs/port.ts';
 import type { FetchedBatch, GroupListener, GroupMember } from '../../functions/kafka/port.ts';
 import { snapshotTime } from './snapshot-time.ts';
+import { endWithParent } from './tell.ts';
 
 /** Milliseconds from the timestamp in a snapshot: until its record was sent to the brokers, and until it was read. */
 export interface ReadLatencies {
@@ -22,6 +23,7 @@ let counting = false;
 process.stdin.once('data', () => {
   counting = true;
 });
+endWithParent();
 const kafka = kafkajsPort({ brokers: brokers.split(','), clientId: 'bench-reader' });
 
 interface Reading {

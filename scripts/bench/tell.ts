@@ -6,6 +6,11 @@ import { type BenchedInstance, end, type Sample } from './container.ts';
 
 const tellEveryMs = 100;
 
+/** Ends this process when the one that started it is gone, however it went: the system closes the pipe then. */
+export function endWithParent(): void {
+  process.stdin.resume().once('end', () => process.exit(1));
+}
+
 /** Of a measured process that has no metrics to be asked for: prints what it says of itself, a line at a time. */
 export function keepTelling(of: () => Pick<Sample, 'partitions' | 'recordsOut'>): void {
   const tell = (): void => {
@@ -21,7 +26,7 @@ export function keepTelling(of: () => Pick<Sample, 'partitions' | 'recordsOut'>)
 
 /** Starts a script that does; resolves when it has said something. */
 export async function startTelling(args: readonly string[]): Promise<BenchedInstance> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   let last: Sample | undefined;
   lines.on('line', (line) => {

@@ -29,6 +29,7 @@ export const diskFull: Scenario = {
     await rest(1_000);
     mark('it starts, with room');
     await cluster.restart(broker);
+    mark('it is back');
     await inSync();
     await rest(2_000);
   },

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -62,13 +61,13 @@ export async function putOutOfRange(
 
 /** Does what an instance says of such a partition: `npm run offsets`, to what is left, or back to where the group was. */
 export async function moveBack(
-  { cluster: { bootstrapServers }, topics, groupId }: Stage,
+  { cluster, topics, groupId }: Stage,
   deleted: readonly number[],
   beyond: ReadonlyMap<number, number>,
 ): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'hft-faults-offsets-'));
+  const dir = mkdtempSync(join(cluster.dir, 'offsets-'));
   const file = join(dir, 'back.csv');
-  const [topic, servers] = [topics.source, bootstrapServers.join(',')];
+  const [topic, servers] = [topics.source, cluster.bootstrapServers.join(',')];
   const env = { ...process.env, HFT_LOCAL_DIR: dir }; // what it saves of the offsets before
   const apply = async (to: string, partitions: Iterable<number>): Promise<void> => {
     const where = ['--group', groupId, '--topic', topic, '--bootstrap-servers', servers];

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../functions/runtime/errors.ts';
@@ -58,7 +57,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
   const named = { prefix: `faults.${scenario.name}`, partitions, sourceAppendTime: true };
   const topics = await createRunTopics(bootstrapServers, named);
   const groupId = topics.source;
-  const temporary = mkdtempSync(join(tmpdir(), 'hft-faults-'));
+  const temporary = mkdtempSync(join(cluster.dir, 'run-'));
   const network = scenario.behindProxy ? options.network : undefined;
   const reached = network?.bootstrapServers ?? bootstrapServers;
   if (options.logDir) mkdirSync(options.logDir, { recursive: true });

@@ -5,8 +5,8 @@ import type { Metrics } from '../../runtime/metrics.ts';
 
 /**
  * Commits the positions of the lanes: on a timer, and when asked. Never backwards, never two requests at once. An interval that
- * had nothing to commit leaves its commit to the next ones, which then commit sooner: a member that is killed between two bursts
- * of records does less twice, and brokers have no more than one commit an interval from it, on average.
+ * had nothing to commit leaves its commit to later ones, which go right after progress: what comes in bursts is done twice less
+ * when a member is killed, and brokers have at most one commit an interval from it, on average.
  */
 export interface Committer {
   /** After progress in any lane. */
@@ -22,9 +22,9 @@ export interface Committer {
   stop(): void;
 }
 
-/** So many commits of intervals without any are kept for later. */
+/** So many commits of intervals without any are kept for later: an interval has up to so many more than its own. */
 const mostSaved = 3;
-/** What is done within this time goes into one commit: brokers answer one shortly after the other. */
+/** What is done within this time goes into one commit: three leaders' answers are not to take three of them. */
 const soonMs = 2;
 
 export function createCommitter(
@@ -42,6 +42,7 @@ export function createCommitter(
   let failing: string | undefined;
   let running: Promise<boolean> = Promise.resolve(true);
   let queued: Promise<boolean> | undefined;
+  let busy = false;
   let saved = 0;
   let soon: NodeJS.Timeout | undefined;
   const timer = setInterval(() => {
@@ -49,9 +50,13 @@ export function createCommitter(
     void flush();
   }, intervalMs);
 
+  function progressed(): void {
+    if (saved > 0 && !busy) soon ??= setTimeout(commitSoon, soonMs);
+  }
+
   function commitSoon(): void {
     soon = undefined;
-    if (failing !== undefined || saved === 0 || uncommitted().size === 0) return;
+    if (busy || saved === 0 || uncommitted().size === 0) return; // busy: what is under way counts as uncommitted
     saved -= 1;
     void flush();
   }
@@ -85,7 +90,12 @@ export function createCommitter(
     const offsets = uncommitted();
     if (offsets.size === 0) return true;
     const startedIn = epoch;
+    busy = true;
     const result = await member.commit(offsets);
+    busy = false;
+    // Where commits are not taken, trying more often is no help.
+    if (result === 'committed') progressed();
+    else saved = 0;
     if (startedIn !== epoch) return false;
     if (result === 'committed') {
       metrics.commits += 1;
@@ -106,9 +116,7 @@ export function createCommitter(
   }
 
   return {
-    progressed() {
-      if (saved > 0) soon ??= setTimeout(commitSoon, soonMs);
-    },
+    progressed,
     reset() {
       epoch += 1;
       committed.clear();

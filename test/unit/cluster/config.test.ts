@@ -46,6 +46,7 @@ test.each([
   'offsets.topic.replication.factor=3',
   'group.initial.rebalance.delay.ms=0',
   'broker.session.timeout.ms=6000',
+  'log.index.size.max.bytes=524288',
   'auto.create.topics.enable=false',
 ])('both engines set %s', (setting) => {
   const [name = '', value] = setting.split('=');

@@ -224,6 +224,20 @@ describe('commits that intervals left', () => {
     expect(all.offsets().slice(3)).toEqual([{ 3: 4 }]);
   });
 
+  test('wait for the answer to the one before, and then take what was done meanwhile', async () => {
+    const all = setUp();
+    for (let idle = 0; idle < 3; idle += 1) await tick();
+    await burst({ ...all, requests: [] }, 1);
+    for (const position of [2, 3, 4]) await burst({ ...all, requests: [] }, position);
+    expect(all.offsets()).toEqual([{ 3: 1 }]);
+    await all.requests[0]?.answer('committed');
+    await vi.advanceTimersByTimeAsync(2);
+    expect(all.offsets()).toEqual([{ 3: 1 }, { 3: 4 }]);
+    await all.requests[1]?.answer('committed');
+    await burst(all, 5);
+    expect(all.offsets().slice(2)).toEqual([{ 3: 5 }]);
+  });
+
   test('are none where each interval has something to commit', async () => {
     const all = setUp();
     for (const position of [1, 2, 3]) {
@@ -235,7 +249,7 @@ describe('commits that intervals left', () => {
     expect(all.offsets()).toHaveLength(3);
   });
 
-  test('are not spent on nothing, nor while commits fail, nor after the end', async () => {
+  test('are not spent on nothing, nor once a commit was not taken, nor after the end', async () => {
     const all = setUp();
     await tick();
     all.committer.progressed();
@@ -243,17 +257,23 @@ describe('commits that intervals left', () => {
     await burst(all, 1);
     expect(all.offsets()).toEqual([{ 3: 1 }]);
 
-    const failing = setUp();
-    for (let idle = 0; idle < 3; idle += 1) await tick();
-    failing.positions.set(3, 1);
+    for (const refusal of [new Error('no coordinator'), 'refused', 'denied'] as const) {
+      const failing = setUp();
+      for (let idle = 0; idle < 3; idle += 1) await tick();
+      failing.positions.set(3, 1);
+      failing.committer.progressed();
+      await vi.advanceTimersByTimeAsync(2);
+      await failing.requests[0]?.answer(refusal);
+      await burst(failing, 2);
+      expect(failing.offsets()).toHaveLength(1);
+    }
+    const over = setUp();
     await tick();
-    await failing.requests[0]?.answer(new Error('no coordinator'));
-    await burst(failing, 2);
-    expect(failing.offsets()).toHaveLength(1);
-    failing.committer.stop();
-    failing.committer.progressed();
+    over.committer.stop();
+    over.positions.set(3, 1);
+    over.committer.progressed();
     await tick();
-    expect(failing.offsets()).toHaveLength(1);
+    expect(over.offsets()).toEqual([]);
   });
 });
 
