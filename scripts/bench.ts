@@ -6,7 +6,7 @@ import { type LoopCost, runBareLoop, runContainer } from './bench/container.ts';
 import { median } from './bench/cpu.ts';
 import { drawing } from './bench/drawing.ts';
 import { benchDispatch, runEmptyFunction, runFunction } from './bench/function.ts';
-import { fill, freshTopics, withCluster } from './bench/ground.ts';
+import { fill, freshTopics, largeHeap, withCluster } from './bench/ground.ts';
 import { benchHandler } from './bench/handler.ts';
 import { benchInstances } from './bench/instances.ts';
 import { benchLatency } from './bench/latency.ts';
@@ -79,7 +79,7 @@ await runCommand(
       json: 'Print one JSON document in place of the tables.',
     },
     notes: [
-      'The container part runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS.',
+      'What needs brokers runs on a three-broker cluster of its own (latency: with 1 GB of heap each), or on KAFKA_BOOTSTRAP_SERVERS.',
       'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes; so does the analytics part,',
       'which stores 937500 snapshots first.',
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
@@ -97,7 +97,7 @@ await runCommand(
     const perSecond = integerOption('rate', rate, 1, 1_000_000);
     const warmUpSeconds = integerOption('warm-up', warmUp, 0, 3_600);
     const snapshotCount = integerOption('snapshots', snapshots, 100, 100_000);
-    if (only === undefined || !['handler', 'storage', 'analytics'].includes(only)) {
+    if (only === undefined || !['handler', 'latency', 'storage', 'analytics'].includes(only)) {
       await withCluster(say, async (bootstrapServers, dir) => {
         if (wanted('container')) result.container = await benchContainer(bootstrapServers, recordCount, runCount);
         if (wanted('function')) result.function = await benchFunction(bootstrapServers, recordCount, runCount);
@@ -107,11 +107,15 @@ await runCommand(
         if (wanted('instances')) result.instances = await benchInstances(fresh, bundle, backlogCount, say);
         if (wanted('compression'))
           result.compression = await benchCompression({ bootstrapServers, dir }, bundle, recordCount, say);
-        if (wanted('latency')) {
-          const run = { rate: perSecond, warmUpSeconds, dir };
-          result.latency = await benchLatency(fresh, bundle, run, say);
-        }
       });
+    }
+    if (wanted('latency')) {
+      const run = { rate: perSecond, warmUpSeconds };
+      const measure = async (bootstrapServers: readonly string[], dir: string | undefined): Promise<void> => {
+        const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
+        result.latency = await benchLatency(fresh, bundle, { ...run, dir }, say);
+      };
+      await withCluster(say, measure, largeHeap);
     }
     if (wanted('storage')) result.storage = await benchStorage(snapshotCount, runCount, say);
     if (wanted('analytics')) result.analytics = await benchAnalytics(runCount, say);

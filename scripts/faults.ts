@@ -36,7 +36,8 @@ await runCommand(
     notes: [
       'Exit code 0: nothing lost, out of order, committed ahead or unaccounted, and nothing doubled where that is promised.',
       'silence: the longest time in which one partition did not move, by the append times of the brokers. recovered: from',
-      'the fault until no partition stood still for a second any more. exit: from SIGTERM to the end of the process.',
+      'the fault until no partition stood still for a second any more; that a broker starts, and that it is back, are faults of',
+      'their own. exit: from SIGTERM to the end of the process.',
       'A scenario followed by a colon and a number has so many repeats; `all` stands for all that are not named.',
     ],
   },

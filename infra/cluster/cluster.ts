@@ -82,7 +82,7 @@ export interface StartOptions extends LocalStart {
   readonly secure?: boolean;
   /** Settings of the brokers, by their name in server.properties, that go before ours. With Java only. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Java's options of the brokers that go before ours, such as a larger heap. */
+  /** Java's options of the brokers that override ours, such as a larger heap. */
   readonly jvm?: readonly string[];
   /** Where the jars are kept, instead of HFT_LOCAL_DIR or `.local` of the repository. */
   readonly localDir?: string;

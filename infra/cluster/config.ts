@@ -28,9 +28,9 @@ export const sharedSettings: Readonly<Record<string, string>> = {
   // A misspelt topic must be an error, not a new topic.
   'auto.create.topics.enable': 'false',
   'delete.topic.enable': 'true',
-  // Brokers lay each index out whole, 10 MB by default, and kernels that know large folios then take all of it from the page
-  // cache at the first append: 6 GB for three topics of 60 partitions, seconds of zeroing on every core. This much is a segment
-  // of 170 MB and more.
+  // Brokers lay each index out whole, 10 MB by default, and kernels that know large folios take all of it from the page cache
+  // at the first append: 5.8 GB for three topics of 60 partitions, three replicas each; zeroing them takes every core for
+  // seconds. With an entry each 4 KB (`log.index.interval.bytes`), 12 bytes at most, this much is a segment of 170 MB.
   'log.index.size.max.bytes': '524288',
   // 128 MB by default: a quarter of the heap, for a few kilobytes of compacted offsets.
   'log.cleaner.dedupe.buffer.size': '16777216',

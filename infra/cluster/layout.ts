@@ -39,7 +39,7 @@ export interface ClusterState {
   readonly secure?: boolean;
   /** Settings of the brokers that go before those of `config.ts`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Java's options that go before those of `config.ts`. */
+  /** Java's options that override those of `config.ts`. */
   readonly jvm?: readonly string[];
 }
 

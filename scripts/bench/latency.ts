@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFeed } from '../feed/start.ts';
+import { type Feed, startFeed } from '../feed/start.ts';
 import { CommandError } from '../support/command.ts';
 import { brokerCpuSeconds } from './broker-cpu.ts';
 import {
@@ -13,6 +13,7 @@ import {
   contractsInContainer,
   startBenched,
 } from './container.ts';
+import { deleteTopics } from './ground.ts';
 import type { ReadLatencies } from './latency-reader.ts';
 import type { Latency, LatencyResult, Quantiles } from './report.ts';
 import { startTelling } from './tell.ts';
@@ -42,12 +43,15 @@ export async function benchLatency(
   run: LatencyRun,
   say: Say,
 ): Promise<LatencyResult> {
-  const ours = await measure(await fresh('latency'), run, say, (topics, group) => startBenched(topics, bundle, group));
+  const own = await fresh('latency');
+  const ours = await measure(own, run, say, (topics, group) => startBenched(topics, bundle, group));
+  // Followers look at every partition whenever they fetch: ours would slow down the next.
+  await deleteTopics(own);
   const next = { ...run, warmUpSeconds: Math.min(run.warmUpSeconds, nextWarmUpSeconds) };
   const bare = await measure(await fresh('latency-bare'), next, say, (topics, group) =>
     startTelling(bareLoopArgs(topics, group, 0, 'echo')),
   );
-  return { rate: run.rate, warmUpSeconds: run.warmUpSeconds, seconds: measuredMs / 1_000, ...ours, bare };
+  return { rate: run.rate, seconds: measuredMs / 1_000, ...ours, bare };
 }
 
 type Say = (line: string) => void;
@@ -61,9 +65,10 @@ async function measure(
   const { bootstrapServers, source, output } = topics;
   const instance = await start(topics, `bench-latency-${process.pid}-${Date.now()}`);
   const reader = startReader([bootstrapServers.join(','), source, output]);
+  let feed: Feed | undefined;
   try {
     await reader.line();
-    const feed = await startFeed({
+    feed = await startFeed({
       bootstrapServers,
       topic: source,
       rate,
@@ -92,12 +97,13 @@ async function measure(
     const cores = (of: 'instance' | 'brokers' | 'idle'): number =>
       ((after[of] - before[of]) * 1_000) / (after.atMs - before.atMs);
     return {
-      records: enriched.readMs.length,
+      ...{ warmUpSeconds, records: enriched.readMs.length },
       ...{ rawMs: quantiles(raw.readMs), sentMs: quantiles(enriched.sentMs), enrichedMs: quantiles(enriched.readMs) },
       ...{ instanceCores: cores('instance'), idleCores: cores('idle') },
       ...(dir === undefined ? {} : { brokerCores: cores('brokers') }),
     };
   } finally {
+    await feed?.stop().catch(() => undefined); // what failed first is told
     reader.process.kill('SIGKILL');
     await instance.stop();
   }

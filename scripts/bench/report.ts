@@ -89,6 +89,8 @@ export interface Quantiles {
 
 /** From the feed's timestamp, wall time: until the raw record is read, the enriched one is sent, and read. */
 export interface Latency {
+  /** Fed before anything counts. */
+  readonly warmUpSeconds: number;
   readonly records: number;
   readonly rawMs: Quantiles;
   readonly sentMs: Quantiles;
@@ -102,8 +104,6 @@ export interface Latency {
 /** Ours, and after it a bare kafkajs loop that writes its input again, on the same brokers. */
 export interface LatencyResult extends Latency {
   readonly rate: number;
-  /** Fed before anything counts. */
-  readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly bare: Latency;
 }
@@ -197,18 +197,20 @@ export function tables(result: BenchResult): string {
 }
 
 function latencyTable(result: LatencyResult): string[] {
-  const { rate, warmUpSeconds, seconds, bare } = result;
+  const { rate, seconds, bare } = result;
   const quantiles = ({ p50, p99 }: Quantiles): string => `${p50} and ${p99} ms`.padEnd(18);
-  const row = (name: string, { rawMs, sentMs, enrichedMs, instanceCores, brokerCores, idleCores }: Latency): string => {
+  const row = (name: string, latency: Latency): string => {
+    const { rawMs, sentMs, enrichedMs, instanceCores, brokerCores, idleCores, records, warmUpSeconds } = latency;
     const brokers = brokerCores === undefined ? '' : `, brokers ${brokerCores.toFixed(2)}`;
     const cores = `${instanceCores.toFixed(2)}${brokers}, idle ${idleCores.toFixed(2)}`;
-    return `  ${name.padEnd(24)}${[rawMs, sentMs, enrichedMs].map(quantiles).join('')}${cores}`;
+    const after = `    (${records} records, after ${warmUpSeconds} s)`;
+    return `  ${name.padEnd(36)}${[rawMs, sentMs, enrichedMs].map(quantiles).join('')}${cores}${after}`;
   };
   return [
-    `Latency at ${rate} records/s, p50 and p99 from the feed's timestamp (${seconds} s, after ${warmUpSeconds} s of warming up)`,
-    `  ${''.padEnd(24)}${['raw read', 'output sent', 'output read'].map((name) => name.padEnd(18)).join('')}cores`,
+    `Latency at ${rate} records/s, p50 and p99 from the feed's timestamp (${seconds} s each, after warming up)`,
+    `  ${''.padEnd(36)}${['raw read', 'output sent', 'output read'].map((name) => name.padEnd(18)).join('')}cores`,
     row('hft-engine processor', result),
-    row('bare kafkajs loop', bare),
+    row('bare kafkajs loop, its input again', bare),
   ];
 }
 

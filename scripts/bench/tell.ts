@@ -6,7 +6,10 @@ import { type BenchedInstance, end, type Sample } from './container.ts';
 
 const tellEveryMs = 100;
 
-/** Ends this process when the one that started it is gone, however it went: the system closes the pipe then. */
+/**
+ * Ends this process when the one that started it is gone, however it went: the system closes the pipe then. (A container has
+ * no such thing: its watchdog ends it, two minutes after its brokers.)
+ */
 export function endWithParent(): void {
   process.stdin.resume().once('end', () => process.exit(1));
 }

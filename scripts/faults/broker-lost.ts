@@ -15,7 +15,7 @@ export function loseCoordinator(
     await rest(1_000);
     mark('it starts');
     await cluster.restart(broker);
-    // It takes part from now on: followed, in sync, waited for. While it started it was nobody's concern.
+    // Only about now it takes part: what it holds up is its return's doing, however long it took to start.
     mark('it is back');
     await inSync();
     await rest(2_000);

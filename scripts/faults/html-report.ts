@@ -91,7 +91,7 @@ function conditionsOf(run: RunConditions): string {
   const { at, machine, instances, rate, partitions, sessionTimeoutMs, brokerSessionMs, warmUpMs, atOnce } = run;
   const many = `${instances} instances where a scenario does not say, ${rate} records/s over ${partitions} partitions`;
   const where = machine === undefined ? '' : `, ${machine}`;
-  const sessions = `session ${seconds(sessionTimeoutMs)} s, that of brokers ${seconds(brokerSessionMs)} s, warmed up for ${seconds(warmUpMs)} s`;
+  const sessions = `session ${seconds(sessionTimeoutMs)} s, that of brokers ${seconds(brokerSessionMs)} s, which were warmed up for ${seconds(warmUpMs)} s`;
   return `<p>${escaped(`${at}${where}; ${many}, ${sessions}, ${atOnce} clusters at the same time.`)}</p>`;
 }
 

@@ -33,7 +33,7 @@ export const faultDescriptions = {
   'session-timeout': "The instances' KAFKA_SESSION_TIMEOUT_MS, as 6s or 10000ms (default 10s).",
   'broker-session': "The brokers' broker.session.timeout.ms (default 6s, as in the local cluster; Kafka's own is 9s).",
   'warm-up':
-    'Before the first scenario records flow for so long, and nothing is measured (default 30s; 0s: not at all).',
+    'Before the first scenario 1000 records/s flow for so long, and no time is taken (default 30s; 0s: none do).',
   backlog: 'Records that are there before the instances, in the scenario of that name (default 200000).',
   host: 'container or function (default container).',
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',

@@ -44,7 +44,7 @@ export interface RunOptions extends Conditions {
 const keysPerPartition = 4;
 const poisonShare = 0.01;
 /** Until instances have compiled what they run: in their first seconds a commit takes 300 ms in place of 50. */
-const warmUpMs = 8_000;
+const instancesWarmUpMs = 8_000;
 /** The first group of a cluster waits for the topic of offsets to be made. */
 const startTimeoutMs = 180_000;
 const drainTimeoutMs = 60_000;
@@ -95,7 +95,7 @@ export async function runOnce(options: RunOptions): Promise<Outcome> {
     await crew.settled(startTimeoutMs);
     let writer = backlog ?? (await startWriter({ ...writing, rate }));
     let deleted: Omit<Epoch, 'untilMs'> | undefined;
-    if (!backlog) await sleep(warmUpMs);
+    if (!backlog) await sleep(instancesWarmUpMs);
     const group = { bootstrapServers, groupId, topic: topics.source };
     const stage: Stage = {
       ...{ crew, cluster, topics, groupId, partitions, members, mark, network, parking },

@@ -102,6 +102,14 @@ test('pages and figures of several runs are one table: repeats add up, and drawi
   expect(() => mergeReports([one, stranger])).toThrow('steady (container) ran under other conditions');
   const faster = fileOf('faster.html', reportHtml(reports.slice(0, 1), [{ ...later, rate: 4_000 }]));
   expect(() => mergeReports([one, faster])).toThrow('steady (container) ran under other conditions');
+  const colder = fileOf('colder.html', reportHtml(reports.slice(0, 1), [{ ...later, warmUpMs: 0 }]));
+  expect(() => mergeReports([one, colder])).toThrow('steady (container) ran under other conditions');
+  const { warmUpMs: _, ...before } = { ...third, at: '2026-11-20T10:00:00.000Z' };
+  const old = fileOf(
+    'old.json',
+    JSON.stringify({ runs: [before], scenarios: [reportJson(reportOf('function', [good]))] }),
+  );
+  expect(mergeReports([old]).runs).toEqual([{ ...before, warmUpMs: 0 }]);
   expect(() => mergeReports([three, three])).toThrow('the run of 2026-11-28T10:00:00.000Z is in the files before');
   expect(() => mergeReports([fileOf('no.json', '[{"scenario":"steady"}]')])).toThrow('is no report');
 });

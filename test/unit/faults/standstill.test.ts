@@ -42,6 +42,17 @@ describe('measureStandstill', () => {
     });
   });
 
+  test('a broker that is back for a while before it holds anything up is a fault of its own', () => {
+    const movements = [[...every(100, 0, 2_000), ...every(100, 3_500, 13_400), ...every(100, 14_600, 18_000)]];
+    const marks = [
+      { atMs: 2_050, text: 'it stops' },
+      { atMs: 5_000, text: 'it starts' },
+    ];
+    const back = { atMs: 13_000, text: 'it is back' };
+    expect(measureStandstill(movements, movements, marks, 18_000).recoveredMs).toBe(9_600);
+    expect(measureStandstill(movements, movements, [...marks, back], 18_000).recoveredMs).toBe(1_600);
+  });
+
   test('what was over before the first fault, or began after the end, does not count', () => {
     const movements = [[0, 5_000, ...every(100, 5_100, 9_000), 20_000]];
     expect(measureStandstill(movements, movements, [{ atMs: 6_000, text: 'fault' }], 8_500)).toEqual({
