@@ -287,11 +287,13 @@ test.runIf(isJava)(
     const [processor] = deployedFunctions as [DeployedFunction];
     const rendered = rightsOf([functionPrincipal({ ...processor, park: true })]);
     await secured.grant(...rendered.filter(({ name, operation }) => name !== parked.name || operation !== 'Write'));
+    await delay(1_500); // brokers learn of it one after the other, and one that has not would miss another right
     expect(await refusalOf({}, startParking(), 'parking')).toBe(
       `This user may not write topic ${parked.name}: the brokers deny it Write on topic ${parked.name}. Grant it ` +
         "('npm run topics -- apply' grants what infra/rights.ts declares), or use a user that has it.",
     );
     await secured.grant(...rendered);
+    await delay(1_500);
     const instance = startParking();
     await instance.line('Kafka consumer started');
     await feed(20, {}, '--poison-share', '1');
