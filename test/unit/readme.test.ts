@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { databaseSettingSpecs } from '../../functions/database/settings.ts';
 import { settingSpecs } from '../../functions/runtime/settings.ts';
+import { summaryRows } from '../../scripts/faults/html-report.ts';
+import { mergeReports } from '../../scripts/faults/merge.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -14,6 +17,16 @@ describe('README', () => {
       expect(readme).toContain(`| \`${spec.name}\` | ${fallback} | ${spec.accepts} | ${spec.effect} |`);
     },
   );
+
+  it('tells of bad days what was measured, of each scenario in the report', () => {
+    const { reports } = mergeReports([fileURLToPath(new URL('../fixtures/bad-days.json', import.meta.url))]);
+    const lines = readme.replaceAll('**', '').split('\n');
+    expect(reports.length).toBeGreaterThan(4);
+    for (const [name, application, ...figures] of summaryRows(reports)) {
+      expect(application).toBe('container');
+      expect(lines).toContain(`| \`${name}\` | ${figures.join(' | ')} |`);
+    }
+  });
 
   it('names every command that there is', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
