@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bringBack } from './broker-lost.ts';
 import type { Scenario } from './scenario.ts';
 
 const endsWithinMs = 60_000;
@@ -13,7 +14,8 @@ export const diskFull: Scenario = {
       : 'it takes prlimit (util-linux) to keep a broker from writing',
   // As of a broker that is killed; where it leads the controllers as well, leaders move 3 to 4 s later.
   promised: () => ({ silenceMs: 16_000, recoveredMs: 16_000 }),
-  async run({ cluster, coordinator, allMove, inSync, mark, rest }) {
+  async run(stage) {
+    const { cluster, coordinator, allMove, mark, rest } = stage;
     const broker = await coordinator();
     const running = () => cluster.brokers.find(({ id }) => id === broker);
     const { pid = 0 } = running() ?? {};
@@ -27,10 +29,6 @@ export const diskFull: Scenario = {
     }
     await allMove();
     await rest(1_000);
-    mark('it starts, with room');
-    await cluster.restart(broker);
-    mark('it is back');
-    await inSync();
-    await rest(2_000);
+    await bringBack(stage, broker, 'it starts, with room');
   },
 };

@@ -238,6 +238,18 @@ describe('commits that intervals left', () => {
     expect(all.offsets().slice(2)).toEqual([{ 3: 5 }]);
   });
 
+  test('are not spent while the commit of the interval is under way', async () => {
+    const all = setUp();
+    await tick();
+    await vi.advanceTimersByTimeAsync(199);
+    all.positions.set(3, 1);
+    all.committer.progressed();
+    await vi.advanceTimersByTimeAsync(2);
+    await all.requests[0]?.answer('committed');
+    await burst(all, 2);
+    expect(all.offsets()).toEqual([{ 3: 1 }, { 3: 2 }]);
+  });
+
   test('are none where each interval has something to commit', async () => {
     const all = setUp();
     for (const position of [1, 2, 3]) {
