@@ -25,6 +25,8 @@ export interface LaneRuntime<Resources> {
   readonly confirmedAtMs: () => number;
   /** Called when a lane has room again, or has finished something. */
   readonly onProgress?: () => void;
+  /** Called when all that a record caused is stored, and its lane was aborted before: it will be done once more. */
+  readonly onLate?: () => void;
 }
 
 /** One partition's records on their way: in order, retried, dead-lettered, tracked to the offset to commit. */
@@ -41,6 +43,8 @@ export interface Lane {
   readonly outstanding: number;
   /** Nothing is in flight, and nothing more will be: all is done, or the lane was stopped. */
   readonly ended: boolean;
+  /** The offset of the first record that it was given, if there is one. */
+  readonly start: number | undefined;
   /** The offset to commit, or `undefined` while nothing is done. */
   readonly position: number | undefined;
   /** The offset of the first record that is not done, if there is one. */

@@ -29,6 +29,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   const end = createLaneEnd(tracker, waits, runtime.onProgress);
   /** The offset behind all that was read; undefined where nobody says it. */
   let readTo: number | undefined;
+  let start: number | undefined;
 
   const assignment: Assignment = {
     get confirmedAtMs() {
@@ -46,6 +47,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     push(records, bytes, next) {
       if (end.stopping) return;
       queue.push(records, bytes);
+      start ??= records[0]?.offset;
       readTo = next;
       passGap();
       runtime.scheduler.schedule(task);
@@ -61,6 +63,9 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
     },
     get ended() {
       return end.settled() && (end.stopping || (queue.length === 0 && tracker.outstanding === 0));
+    },
+    get start() {
+      return start;
     },
     get position() {
       return tracker.position;
@@ -255,6 +260,7 @@ export function createLane<Resources>(runtime: LaneRuntime<Resources>, partition
   }
 
   function finished(delivery: Delivery): void {
+    if (end.signal.aborted) runtime.onLate?.();
     complete(delivery);
     end.landed();
     progressed();

@@ -15,6 +15,8 @@ export interface Metrics {
   /** For another reason than that: they are tried again. */
   commitsFailed: number;
   partitionsLost: number;
+  /** Stored and not committed when their partition was lost, at most, or stored later: its new owner does them as well. */
+  recordsLate: number;
   /** Times that the group said nothing for a session timeout. */
   membershipDoubts: number;
   /** Partitions that went on elsewhere since their offset was out of range. */
@@ -52,6 +54,7 @@ export function createMetrics(): Metrics {
     commitsRefused: 0,
     commitsFailed: 0,
     partitionsLost: 0,
+    recordsLate: 0,
     membershipDoubts: 0,
     offsetsMoved: 0,
     latency: {

@@ -1,10 +1,17 @@
 import type { BenchResult } from './report.ts';
 import { stages } from './stage-of.ts';
+import type { Upkeep } from './stages.ts';
 
 interface Bar {
   readonly name: string;
-  readonly us: number;
+  readonly value: number;
   readonly ours: boolean;
+}
+
+interface Group {
+  readonly title: string;
+  readonly unit: string;
+  readonly bars: readonly Bar[];
 }
 
 const width = 860;
@@ -12,20 +19,20 @@ const labelWidth = 330;
 const barHeight = 22;
 const groupGap = 46;
 
-/** The comparison as bars, an SVG: CPU microseconds a record, each group to a scale of its own. */
+/** The comparison as bars, an SVG: each group in a unit, and to a scale, of its own. */
 export function drawing(result: BenchResult): string {
   const shapes: string[] = [];
   let y = 40;
-  for (const [title, bars] of groupsOf(result)) {
-    const most = Math.max(...bars.map(({ us }) => us));
+  for (const { title, unit, bars } of groupsOf(result)) {
+    const most = Math.max(...bars.map(({ value }) => value));
     shapes.push(`<text x="12" y="${y}" font-weight="600">${title}</text>`);
-    for (const { name, us, ours } of bars) {
+    for (const { name, value, ours } of bars) {
       y += barHeight;
-      const wide = Math.max(1, (us / most) * (width - labelWidth - 110));
+      const wide = Math.max(1, (value / most) * (width - labelWidth - 110));
       shapes.push(
         `<text x="${labelWidth - 10}" y="${y}" text-anchor="end">${name}</text>` +
           `<rect x="${labelWidth}" y="${y - 12}" width="${wide.toFixed(1)}" height="15" fill="${ours ? '#2a63c4' : '#b9b8b0'}"/>` +
-          `<text x="${(labelWidth + wide + 8).toFixed(1)}" y="${y}">${us.toFixed(1)} us</text>`,
+          `<text x="${(labelWidth + wide + 8).toFixed(1)}" y="${y}">${shown(value)} ${unit}</text>`,
       );
     }
     y += groupGap;
@@ -38,56 +45,84 @@ export function drawing(result: BenchResult): string {
   ].join('\n');
 }
 
-function groupsOf({ handler, container, stages: parts, function: lambda, instances }: BenchResult): [string, Bar[]][] {
-  const bar = (name: string, us: number, ours = false): Bar => ({ name, us, ours });
-  return [
-    ...(handler ?? []).map((cost): [string, Bar[]] => [
-      `Handler, ${cost.contracts} contracts`,
-      [bar('JSON.parse + JSON.stringify', cost.floorUs), bar('handler', cost.handlerUs, true)],
-    ]),
-    ...(container
-      ? [
-          [
-            'Container, CPU a record',
-            [
-              bar('kafkajs loop, outputs of our size', container.bareUs),
-              bar('kafkajs loop, its input again', container.echoUs),
-              bar('hft-engine processor', container.oursUs, true),
-            ],
-          ] satisfies [string, Bar[]],
-        ]
-      : []),
-    ...(parts
-      ? [
-          [
-            'Container, where the CPU time of a record goes',
-            stages.map((stage) => bar(stage, parts.us[stage], true)),
-          ] satisfies [string, Bar[]],
-        ]
-      : []),
-    ...(lambda
-      ? [
-          [
-            'Function, CPU a record',
-            [
-              bar('runtime client alone', lambda.clientUs),
-              bar('container', lambda.containerUs, true),
-              bar('function', lambda.functionUs, true),
-            ],
-          ] satisfies [string, Bar[]],
-        ]
-      : []),
-    ...(instances
-      ? [
-          [
-            'Instances, CPU a record',
-            [
-              bar('1 instance', instances.ours.oneUs, true),
-              bar(`${instances.instances} instances in turn`, instances.ours.inTurnUs, true),
-              bar(`${instances.instances} instances together`, instances.ours.togetherUs, true),
-            ],
-          ] satisfies [string, Bar[]],
-        ]
-      : []),
-  ];
+/** Three digits at least, and none behind the point of what is large. */
+function shown(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 1_000 ? 1 : 0);
+}
+
+function groupsOf(result: BenchResult): Group[] {
+  const { handler, container, stages: parts, function: lambda, instances, latency, compression, memory } = result;
+  const groups: Group[] = [];
+  const group = (title: string, unit: string, ...bars: Bar[]): void => void groups.push({ title, unit, bars });
+  const ours = (name: string, value: number): Bar => ({ name, value, ours: true });
+  const floor = (name: string, value: number): Bar => ({ name, value, ours: false });
+
+  for (const { contracts, floorUs, handlerUs } of handler ?? [])
+    group(
+      `Handler, ${contracts} contracts, CPU a call`,
+      'us',
+      floor('parse + stringify', floorUs),
+      ours('handler', handlerUs),
+    );
+  if (container)
+    group(
+      ...(['Container, CPU a record', 'us'] as const),
+      floor('kafkajs loop, outputs of our size', container.bareUs),
+      floor('kafkajs loop, its input again', container.echoUs),
+      ours('hft-engine processor', container.oursUs),
+    );
+  if (parts) {
+    const both = (of: (upkeep: Upkeep) => number): [Bar, Bar] => [
+      floor('kafkajs loop, outputs of our size', of(parts.bare)),
+      ours('hft-engine processor', of(parts.ours)),
+    ];
+    group('Where the CPU time of a record goes', 'us', ...stages.map((stage) => ours(stage, parts.us[stage])));
+    group('Allocated on the heap, a record', 'KB', ...both(({ allocatedBytes }) => allocatedBytes / 1_024));
+    group('Collections, of the CPU time', '%', ...both(({ collectionShare }) => collectionShare * 100));
+    group('Read from the brokers, a record', 'bytes', ...both(({ readBytes }) => readBytes));
+  }
+  if (memory) group(`Most memory, backlog of ${memory.backlog}`, 'MB', ours('hft-engine processor', memory.peakMb));
+  if (lambda)
+    group(
+      ...(['Function, CPU a record', 'us'] as const),
+      floor('runtime client alone', lambda.clientUs),
+      ours('container', lambda.containerUs),
+      ours('function', lambda.functionUs),
+    );
+  if (instances) {
+    const { instances: many, few, ours: own, bare, handler: alone } = instances;
+    group(
+      ...(['Instances, CPU a record', 'us'] as const),
+      ours('1 instance', own.oneUs),
+      ...few.map(({ instances: count, togetherUs }) => ours(`${count} instances together`, togetherUs)),
+      ours(`${many} instances in turn`, own.inTurnUs),
+      ours(`${many} instances together`, own.togetherUs),
+      floor(`${many} kafkajs loops in turn`, bare.inTurnUs),
+      floor(`${many} kafkajs loops together`, bare.togetherUs),
+      floor(`${many} handlers, no broker, in turn`, alone.inTurnUs),
+      floor(`${many} handlers, no broker, together`, alone.togetherUs),
+    );
+  }
+  if (latency)
+    group(
+      ...([`Latency at ${latency.rate} records/s`, 'ms'] as const),
+      floor('raw record readable, p50', latency.rawMs.p50),
+      floor('raw record readable, p99', latency.rawMs.p99),
+      ours('output readable, p50', latency.enrichedMs.p50),
+      ours('output readable, p99', latency.enrichedMs.p99),
+      floor('output of a kafkajs loop, p50', latency.bare.enrichedMs.p50),
+      floor('output of a kafkajs loop, p99', latency.bare.enrichedMs.p99),
+    );
+  for (const contracts of new Set(compression?.map((cost) => cost.contracts))) {
+    const costs = compression?.filter((cost) => cost.contracts === contracts) ?? [];
+    const name = (codec: string): string => (codec === 'producer' ? 'not compressed' : codec);
+    const title = `Compression, ${contracts} contracts`;
+    group(
+      `${title}: CPU of instance and brokers`,
+      'us',
+      ...costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs)),
+    );
+    group(`${title}: stored of a record`, 'bytes', ...costs.map((one) => ours(name(one.codec), one.bytes)));
+  }
+  return groups;
 }

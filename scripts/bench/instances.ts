@@ -7,6 +7,8 @@ import type { InstanceCost, InstanceKind, InstancesResult } from './report.ts';
 import { startTelling } from './tell.ts';
 
 const many = 12;
+/** Of ours alone, and only together: what lies between. */
+const others = [2, 4];
 /** Of one instance. A look costs it CPU, which is not to weigh more on a record where twelve share the cores. */
 const samplePauseMs = 100;
 /** Of each instance: what it handles meanwhile has V8 compile and recompile its code, once in the life of a process. */
@@ -54,11 +56,18 @@ export async function benchInstances(
       `${name}: one ${one.us.toFixed(1)} us, ${many} in turn ${inTurn.us.toFixed(1)}, together ${together.us.toFixed(1)}`,
     );
     costs[name] = {
-      ...{ oneUs: one.us, inTurnUs: inTurn.us, togetherUs: together.us, ratio: together.us / inTurn.us },
+      ...{ oneUs: one.us, inTurnUs: inTurn.us, togetherUs: together.us },
+      ...{ ratio: together.us / inTurn.us, ratioToOne: together.us / one.us },
       ...{ measured: together.records, oneColdUs: one.coldUs, togetherColdUs: together.coldUs },
     };
   }
-  return { backlog, instances: many, warmUpRecords, ...costs };
+  const few: { instances: number; togetherUs: number }[] = [];
+  for (const instances of others) {
+    const { us } = costOf(await run(kinds.ours, all, backlog, instances));
+    say(`ours: ${instances} together ${us.toFixed(1)} us`);
+    few.push({ instances, togetherUs: us });
+  }
+  return { backlog, instances: many, warmUpRecords, few, ...costs };
 }
 
 type Say = (line: string) => void;

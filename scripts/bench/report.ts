@@ -1,3 +1,4 @@
+import { aimsOf, aimsTable } from './aims.ts';
 import { type AnalyticsResult, analyticsTable } from './analytics.ts';
 import { contractsInContainer } from './container.ts';
 import type { DispatchCost } from './function.ts';
@@ -56,6 +57,8 @@ export interface InstanceCost {
   readonly togetherUs: number;
   /** Of the last two, which are equally warm. */
   readonly ratio: number;
+  /** Of many together to one that has all of the backlog, and is warmer by that. */
+  readonly ratioToOne: number;
   /** Records that count: those that many handled once each had its partitions and its warm-up behind it. */
   readonly measured: number;
   /** CPU a record until then, starting included. */
@@ -68,6 +71,8 @@ export interface InstancesResult extends Readonly<Record<InstanceKind, InstanceC
   readonly backlog: number;
   readonly instances: number;
   readonly warmUpRecords: number;
+  /** CPU a record of ours, warm, of other numbers of instances together. */
+  readonly few: readonly { readonly instances: number; readonly togetherUs: number }[];
 }
 
 /** Outputs compressed one way: CPU microseconds a record of the instance and of all brokers, stored bytes of one replica. */
@@ -108,8 +113,18 @@ export interface LatencyResult extends Latency {
   readonly bare: Latency;
 }
 
+/** Where and of what a run was. */
+export interface BenchConditions {
+  readonly at: string;
+  readonly machine: string;
+  readonly node: string;
+  /** SHA-256 of the bundle. */
+  readonly bundle: string;
+}
+
 /** What was measured, by part. */
 export interface BenchResult {
+  conditions?: BenchConditions;
   handler?: HandlerCost[];
   container?: ContainerResult;
   stages?: StagesResult;
@@ -169,15 +184,16 @@ export function tables(result: BenchResult): string {
     );
   }
   if (result.instances) {
-    const { instances, warmUpRecords, ours, bare, handler } = result.instances;
-    const row = (name: string, { oneUs, inTurnUs, togetherUs, ratio, measured }: InstanceCost): string =>
-      `  ${name.padEnd(40)}${us(oneUs)}  ${us(inTurnUs)}  ${us(togetherUs)}    ${ratio.toFixed(2)}x    (${measured} records)`;
+    const { instances, warmUpRecords, few, ours, bare, handler } = result.instances;
+    const row = (name: string, { oneUs, inTurnUs, togetherUs, ratio, ratioToOne, measured }: InstanceCost): string =>
+      `  ${name.padEnd(40)}${us(oneUs)}  ${us(inTurnUs)}  ${us(togetherUs)}    ${ratio.toFixed(2)}x      ${ratioToOne.toFixed(2)}x    (${measured} records)`;
     lines.push(
       '',
-      `Instances, warm, CPU a record                   one  ${instances} in turn    together    together / in turn`,
+      `Instances, warm, CPU a record                   one  ${instances} in turn    together    / in turn  / one`,
       row('hft-engine processor', ours),
       row('bare kafkajs loop, outputs of our size', bare),
       row('handler alone, no broker', handler),
+      ...few.map(({ instances, togetherUs }) => `  hft-engine processor, ${instances} together${us(togetherUs)}`),
       `  up to the first ${warmUpRecords} records of each, starting included:${us(ours.oneColdUs)} and${us(ours.togetherColdUs)}`,
     );
   }
@@ -193,6 +209,8 @@ export function tables(result: BenchResult): string {
   if (result.latency) lines.push('', ...latencyTable(result.latency));
   if (result.storage) lines.push('', ...storageTable(result.storage));
   if (result.analytics) lines.push('', ...analyticsTable(result.analytics));
+  const aims = aimsOf(result);
+  if (aims.length > 0) lines.push('', ...aimsTable(aims));
   return `${lines.join('\n')}\n`;
 }
 

@@ -35,7 +35,7 @@ export const faultDescriptions = {
   'warm-up':
     'Before the first scenario 1000 records/s flow for so long, and no time is taken (default 30s; 0s: none do).',
   backlog: 'Records that are there before the instances, in the scenario of that name (default 200000).',
-  host: 'container or function (default container).',
+  host: 'container, function, or kafkajs: a bare kafkajs application alone (default container).',
   beside: 'kafkajs: every scenario a second time, with a bare kafkajs application.',
   svg: "A directory for drawings of each partition's owner and lag: of each scenario the repeat that was silent longest.",
   report: 'A page (.html) with the tables, drawings and figures of all scenarios, and its figures beside it as .json.',
@@ -87,13 +87,17 @@ export function faultOptions(flags: Flags, names: readonly string[]): FaultOptio
   const brokerSessionMs = waitOption('broker-session', given('broker-session') ?? '6s', 4_000, 60_000);
   const warmUpMs = waitOption('warm-up', given('warm-up') ?? '30s', 0, 600_000);
   const host = given('host') ?? 'container';
-  if (host !== 'container' && host !== 'function') {
-    throw new UsageError(`--host takes container or function, not '${host}'`);
+  if (host !== 'container' && host !== 'function' && host !== 'kafkajs') {
+    throw new UsageError(`--host takes container, function or kafkajs, not '${host}'`);
   }
   const beside = given('beside');
   if (beside !== undefined && beside !== 'kafkajs') throw new UsageError(`--beside takes kafkajs, not '${beside}'`);
-  if (host === 'function' && given('bundle') !== undefined) {
-    throw new UsageError('--bundle goes with --host container: the event source calls dist/functions.mjs');
+  if (host === beside)
+    throw new UsageError('--host kafkajs goes without --beside: it is the application beside others');
+  if (host !== 'container' && given('bundle') !== undefined) {
+    throw new UsageError(
+      'the event source calls dist/functions.mjs, the bare application no bundle: --bundle goes with --host container',
+    );
   }
   return {
     ...named(names),

@@ -1,6 +1,6 @@
 import { backlog } from './backlog.ts';
 import { brokerFrozen } from './broker-frozen.ts';
-import { brokerKilled } from './broker-killed.ts';
+import { brokerKilled, otherBrokerKilled } from './broker-killed.ts';
 import { brokerStopped } from './broker-stopped.ts';
 import { brokersRestarted } from './brokers-restarted.ts';
 import { clockStep } from './clock-step.ts';
@@ -33,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
     brokerStopped,
     brokersRestarted,
     brokerKilled,
+    otherBrokerKilled,
     brokerFrozen,
     diskFull,
     outputDeleted,

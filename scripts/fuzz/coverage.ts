@@ -7,8 +7,8 @@ export interface Coverage {
   stop(): Promise<void>;
 }
 
-/** Watches the scripts whose address contains `part`. Those that are loaded already are counted by function only. */
-export async function startCoverage(part: string): Promise<Coverage> {
+/** Watches the scripts whose address has one of `parts`. Those that are loaded already are counted by function only. */
+export async function startCoverage(parts: readonly string[]): Promise<Coverage> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
@@ -18,7 +18,7 @@ export async function startCoverage(part: string): Promise<Coverage> {
       const { result } = await session.post('Profiler.takePreciseCoverage');
       const blocks = new Set<string>();
       for (const { url, functions } of result) {
-        if (!url.includes(part)) continue;
+        if (!parts.some((part) => url.includes(part))) continue;
         for (const { ranges } of functions) {
           for (const { startOffset, endOffset, count } of ranges) {
             if (count > 0) blocks.add(`${url}:${startOffset}-${endOffset}`);

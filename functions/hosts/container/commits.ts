@@ -17,6 +17,8 @@ export interface Committer {
   moved(partition: number, to: number): void;
   /** Commits what is done and not committed; true when all of it is. */
   flush(): Promise<boolean>;
+  /** Records that are done and not committed, at most: offsets may have gaps. */
+  uncommittedRecords(): number;
   /** Why the last commit failed, if it did and will be tried again. */
   readonly failing: string | undefined;
   stop(): void;
@@ -86,6 +88,14 @@ export function createCommitter(
     return offsets;
   }
 
+  function uncommittedRecords(): number {
+    let count = 0;
+    for (const [partition, position] of uncommitted()) {
+      count += Math.max(0, position - (committed.get(partition) ?? lanes.get(partition)?.start ?? position));
+    }
+    return count;
+  }
+
   async function commitOnce(): Promise<boolean> {
     const offsets = uncommitted();
     if (offsets.size === 0) return true;
@@ -93,11 +103,12 @@ export function createCommitter(
     busy = true;
     const result = await member.commit(offsets);
     busy = false;
+    const taken = result === 'committed';
     // Where commits are not taken, trying more often is no help.
-    if (result === 'committed') progressed();
+    if (taken) progressed();
     else saved = 0;
     if (startedIn !== epoch) return false;
-    if (result === 'committed') {
+    if (taken) {
       metrics.commits += 1;
       for (const [partition, offset] of offsets) committed.set(partition, offset);
       failing = undefined;
@@ -128,6 +139,7 @@ export function createCommitter(
       moves.set(partition, { to, passed: lanes.get(partition)?.position });
     },
     flush,
+    uncommittedRecords,
     get failing() {
       return failing;
     },

@@ -47,6 +47,12 @@ export function exposition(
   metric('partitions_lost_total', 'counter', 'Times that all partitions were lost without a chance to commit.', [
     ['', metrics.partitionsLost],
   ]);
+  metric(
+    'records_late_total',
+    'counter',
+    'Records stored and not committed before their partition went: done once more.',
+    [['', metrics.recordsLate]],
+  );
   metric('membership_doubts_total', 'counter', 'Times that the group said nothing for a session timeout.', [
     ['', metrics.membershipDoubts],
   ]);

@@ -7,6 +7,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { type BackPressure, createBackPressure } from './back-pressure.ts';
 import { type Committer, createCommitter } from './commits.ts';
 import { createDenials, type Denials } from './denials.ts';
+import { createLateRecords } from './late.ts';
 import { createStuckPartitions, type StuckPartitions } from './stuck.ts';
 
 /** The consuming side of an instance: partitions come and go, records flow into lanes, positions are committed. */
@@ -41,7 +42,7 @@ export function createConsumingHost<Resources>(
   definition: FunctionDefinition<Resources>,
   settings: Settings,
   kafka: KafkaPort,
-  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'confirmedAtMs' | 'onProgress' | 'dependencyPatienceMs'>,
+  shared: Omit<LaneRuntime<Resources>, 'mayWork' | 'confirmedAtMs' | 'onProgress' | 'onLate' | 'dependencyPatienceMs'>,
   metrics: Metrics,
   log: Logger,
   known: KnownSource,
@@ -50,6 +51,7 @@ export function createConsumingHost<Resources>(
   const highWatermarks = new Map<number, number>();
   const stuck = createStuckPartitions(definition.source, log);
   const denials = createDenials(log);
+  const late = createLateRecords(metrics, log);
   let assigned: readonly number[] | undefined;
   /** Why the member was interrupted last, until it has partitions again. */
   let interruption = '';
@@ -82,7 +84,8 @@ export function createConsumingHost<Resources>(
     lost(reason) {
       if (lanes.size === 0) return;
       metrics.partitionsLost += 1;
-      log.warn({ reason, count: lanes.size }, 'Partitions lost: nothing more of them is published or committed');
+      const fields = { reason, count: lanes.size, uncommittedRecords: late.left(committer.uncommittedRecords()) };
+      log.warn(fields, 'Partitions lost: nothing more of them is published or committed');
       for (const lane of lanes.values()) lane.abort(reason);
       clear();
     },
@@ -142,6 +145,7 @@ export function createConsumingHost<Resources>(
       backPressure.drained();
       committer.progressed();
     },
+    onLate: late.stored,
   };
   const backPressure: BackPressure = createBackPressure(member, lanes, settings);
   const committer: Committer = createCommitter(member, lanes, settings.commitIntervalMs, metrics, log, () => {
@@ -186,7 +190,10 @@ export function createConsumingHost<Resources>(
     if (!idle) for (const lane of lanes.values()) lane.abort('the drain deadline passed');
     const fields = { partitions: lanes.size, ms: Math.round(performance.now() - startedMs), finished: idle, committed };
     if (idle && committed) log.info(fields, 'Drained: all that was in flight is done and committed');
-    else log.warn(fields, 'Drain ended at its deadline: what is not done or committed will be delivered again');
+    else {
+      const left = { ...fields, uncommittedRecords: late.left(committer.uncommittedRecords()) };
+      log.warn(left, 'Drain ended at its deadline: what is not done or committed will be delivered again');
+    }
     clear();
   }
 

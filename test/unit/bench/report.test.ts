@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { aimsOf } from '../../../scripts/bench/aims.ts';
 import { type Latency, tables } from '../../../scripts/bench/report.ts';
 
 test('latency: ours and a bare loop, each with the cores it had and what went before', () => {
@@ -19,4 +20,20 @@ test('latency: ours and a bare loop, each with the cores it had and what went be
   expect(row('bare kafkajs')).toBe(
     ' bare kafkajs loop, its input again 4 and 31 ms 9 and 43 ms 20 and 90 ms 0.15, idle 0.46 (59000 records, after 20 s)',
   );
+});
+
+test('aims are held beside what a run had, and only those of the parts that it had', () => {
+  const cost = { inputBytes: 200, outputBytes: 1_000, floorUs: 10 };
+  const small = { ...cost, contracts: 2, handlerUs: 15, ratio: 1.5 };
+  const large = { ...cost, contracts: 160, handlerUs: 6.1, ratio: 0.61 };
+  expect(aimsOf({})).toEqual([]);
+  expect(aimsOf({ handler: [small, large] })).toEqual([
+    { what: 'handler, 2 contracts, less 5 us', value: 1, most: 1, unit: 'x', reached: true },
+    { what: 'handler, 160 contracts', value: 0.61, most: 0.6, unit: 'x', reached: false },
+  ]);
+  const lines = tables({ handler: [small, large] }).split('\n');
+  expect(lines.filter((line) => /reached|missed/.test(line)).map((line) => line.replace(/ +/g, ' '))).toEqual([
+    ' handler, 2 contracts, less 5 us 1.00x, at most 1x reached',
+    ' handler, 160 contracts 0.61x, at most 0.6x missed',
+  ]);
 });

@@ -9,6 +9,7 @@ afterEach(() => void vi.useRealTimers());
 function laneOf(partition: number): Lane & { bufferedRecords: number; bufferedBytes: number } {
   const nothing = {
     outstanding: 0,
+    start: undefined,
     position: undefined,
     firstUndone: undefined,
     tries: 0,

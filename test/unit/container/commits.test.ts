@@ -37,6 +37,7 @@ function setUp() {
 
 function laneOf(partition: number, positions: ReadonlyMap<number, number | undefined>): Lane {
   const nothing = {
+    start: 7,
     bufferedRecords: 0,
     bufferedBytes: 0,
     outstanding: 0,
@@ -105,6 +106,22 @@ describe('the committer', () => {
     expect(offsets()).toEqual([{ 3: 10 }, { 3: 12 }]);
     await requests[1]?.answer('committed');
     expect(await flushed).toBe(true);
+  });
+
+  test('counts the records that are done and not committed, of a partition without a commit from its first one', async () => {
+    const { committer, positions, requests } = setUp();
+    expect(committer.uncommittedRecords()).toBe(0);
+    positions.set(3, 10).set(4, 20);
+    expect(committer.uncommittedRecords()).toBe(3 + 13);
+    await tick();
+    positions.set(3, 12);
+    expect(committer.uncommittedRecords()).toBe(5 + 13);
+    await requests[0]?.answer('committed');
+    expect(committer.uncommittedRecords()).toBe(2);
+    committer.moved(4, 2); // further back: what is done again counts from there
+    expect(committer.uncommittedRecords()).toBe(2);
+    positions.set(3, 9); // never negative
+    expect(committer.uncommittedRecords()).toBe(0);
   });
 
   test('tries again what failed', async () => {

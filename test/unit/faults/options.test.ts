@@ -18,6 +18,10 @@ describe('faultOptions', () => {
     expect(rest).toMatchObject({ repeats: 10, sessionTimeoutMs: 6_000, applications: ['function', 'kafkajs'] });
   });
 
+  test('runs the bare application alone, to be merged with a report of ours', () => {
+    expect(faultOptions({ host: 'kafkajs' }, ['kill']).applications).toEqual(['kafkajs']);
+  });
+
   test('a scenario may have a number of repeats of its own, and all the others one', () => {
     const { scenarios: chosen, repeatsOf, repeats } = faultOptions({ repeats: '2' }, ['kill:30', 'join', 'all:5']);
     expect(chosen.map(({ name }) => name).slice(0, 3)).toEqual(['kill', 'join', 'steady']);
@@ -35,9 +39,11 @@ describe('faultOptions', () => {
     [{ 'session-timeout': '3s' }, [], '--session-timeout takes 6s to 300s'],
     [{ 'broker-session': '2s' }, [], '--broker-session takes 4s to 60s'],
     [{ 'warm-up': '11m' }, [], '--warm-up takes 0s to 600s'],
-    [{ host: 'lambda' }, [], '--host takes container or function'],
+    [{ host: 'lambda' }, [], '--host takes container, function or kafkajs'],
     [{ beside: 'flink' }, [], '--beside takes kafkajs'],
+    [{ host: 'kafkajs', beside: 'kafkajs' }, [], '--host kafkajs goes without --beside'],
     [{ host: 'function', bundle: 'x' }, [], '--bundle goes with --host container'],
+    [{ host: 'kafkajs', bundle: 'x' }, [], '--bundle goes with --host container'],
   ])('refuses %j %j', (flags, names, text) => {
     expect(() => faultOptions(flags, names)).toThrow(text);
   });

@@ -46,7 +46,10 @@ const base = {
 
 type Parts = Partial<FunctionDefinition>;
 type Surroundings = Partial<
-  Pick<LaneRuntime<undefined>, 'outputs' | 'maxOutstanding' | 'dependencyPatienceMs' | 'mayWork' | 'onProgress'>
+  Pick<
+    LaneRuntime<undefined>,
+    'outputs' | 'maxOutstanding' | 'dependencyPatienceMs' | 'mayWork' | 'onProgress' | 'onLate'
+  >
 >;
 
 /** The kit of a function that takes records one by one. Needs fake timers. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Output } from '../../../functions/runtime/contract.ts';
 import { DependencyDownError, RetryableError } from '../../../functions/runtime/errors.ts';
-import { createRecords } from '../../support/fakes.ts';
+import { createPublisher, createRecords } from '../../support/fakes.ts';
 import { type LaneKit, recordKit, values } from './lane-kit.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -191,6 +191,20 @@ describe('abort', () => {
     kit.lane.abort('lost');
     expect(kit.outputs.sent.map(({ state }) => state)).toEqual(['waiting', 'forgotten']);
     expect(kit.deadLetters.sent.map(({ state }) => state)).toEqual(['forgotten']);
+  });
+
+  test('tells of each record that is stored after all: it had been sent before', async () => {
+    const onLate = vi.fn();
+    const outputs = createPublisher();
+    outputs.cancel = () => undefined; // all of it is on its way
+    const twice = { value: 'x' };
+    const kit = recordKit(({ offset }) => (offset === 2 ? undefined : [twice, twice]), {}, { outputs, onLate });
+    await kit.push(...createRecords({}, {}, {}));
+    outputs.acknowledge(2);
+    kit.lane.abort('lost');
+    expect(onLate).not.toHaveBeenCalled();
+    outputs.acknowledge();
+    expect(onLate).toHaveBeenCalledTimes(1);
   });
 
   test('ends a stop that waits: what is in flight cannot be done any more', async () => {
