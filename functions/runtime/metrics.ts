@@ -17,6 +17,8 @@ export interface Metrics {
   partitionsLost: number;
   /** Stored and not committed when their partition was lost, at most, or stored later: its new owner does them as well. */
   recordsLate: number;
+  /** Assignments of which this instance was told that members of its group read another topic. */
+  sharedAssignments: number;
   /** Times that the group said nothing for a session timeout. */
   membershipDoubts: number;
   /** Partitions that went on elsewhere since their offset was out of range. */
@@ -55,6 +57,7 @@ export function createMetrics(): Metrics {
     commitsFailed: 0,
     partitionsLost: 0,
     recordsLate: 0,
+    sharedAssignments: 0,
     membershipDoubts: 0,
     offsetsMoved: 0,
     latency: {

@@ -60,16 +60,22 @@ export function parseNote(text: string): Note | undefined {
 export interface Journal {
   /** What was done with it. */
   noteOf(letter: Letter): Note | undefined;
-  /** The dead letter of the same record that was redriven, if one was: a record may die twice at the same offset. */
-  twinOf(letter: Letter): string | undefined;
+  /**
+   * What was done with another dead letter of the same record, which stands for this one: a record may die twice at the same
+   * offset. Where one was redriven and one discarded, that it was redriven.
+   */
+  twinOf(letter: Letter): Note | undefined;
   readonly notes: readonly Note[];
 }
 
 /** Puts notes together. */
 export function journalFrom(notes: readonly Note[]): Journal {
   const byPlace = new Map(notes.map((note) => [note.place, note]));
-  const redriven = new Map<string, string>();
-  for (const note of notes) if (note.action === 'redriven') redriven.set(note.source, note.place);
+  const bySource = new Map<string, Note>();
+  for (const note of notes) {
+    const source = sourceOf(note);
+    if (source !== '-' && bySource.get(source)?.action !== 'redriven') bySource.set(source, note);
+  }
   return {
     notes,
     noteOf(letter) {
@@ -78,8 +84,13 @@ export function journalFrom(notes: readonly Note[]): Journal {
     },
     twinOf(letter) {
       if (letter.source === undefined) return undefined;
-      const twin = redriven.get(identityOf(letter.source));
-      return twin === placeOf(letter) ? undefined : twin;
+      const twin = bySource.get(identityOf(letter.source));
+      return twin?.place === placeOf(letter) ? undefined : twin;
     },
   };
+}
+
+/** Which record the dead letter of a note is of; `-` where that is not known. */
+function sourceOf(note: Note): string {
+  return note.action === 'redriven' ? note.source : note.identity.slice(0, note.identity.lastIndexOf('#'));
 }

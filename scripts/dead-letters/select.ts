@@ -4,7 +4,7 @@ import type { Journal } from './note.ts';
 
 export const states = ['waiting', 'redriven', 'discarded'] as const;
 /**
- * What was done with a dead letter: nothing yet, redriven (it, or another dead letter of the same record), or discarded.
+ * What was done with a dead letter, or with another one of the same record: nothing yet, redriven, or discarded.
  */
 export type State = (typeof states)[number];
 
@@ -26,9 +26,7 @@ export interface Filter {
 
 /** What was done with a dead letter. */
 export function stateOf(letter: Letter, journal: Journal): State {
-  const note = journal.noteOf(letter);
-  if (note !== undefined) return note.action;
-  return journal.twinOf(letter) === undefined ? 'waiting' : 'redriven';
+  return (journal.noteOf(letter) ?? journal.twinOf(letter))?.action ?? 'waiting';
 }
 
 /** The dead letters that a filter means. */

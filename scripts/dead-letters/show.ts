@@ -62,8 +62,8 @@ function stateLines(
   const note = look.journal.noteOf(letter);
   const twin = look.journal.twinOf(letter);
   if (note === undefined) {
-    const text = twin === undefined ? 'waiting' : `redriven, as the dead letter ${twin} of the same record`;
-    return { text, json: { state, ...(twin === undefined ? {} : { twin }) } };
+    const text = twin === undefined ? 'waiting' : `${twin.action}, as the dead letter ${twin.place} of the same record`;
+    return { text, json: { state, ...(twin === undefined ? {} : { twin: twin.place }) } };
   }
   const done = `${isoTime(note.atMs)} by ${note.by}`;
   if (note.action === 'discarded') {

@@ -121,7 +121,7 @@ const bugs: readonly Bug[] = [
     name: 'swap records',
     scenario: flow,
     fault: {
-      file: outbox,
+      file: 'functions/kafka/chunks.ts',
       find: 'return queue.waiting.splice(0, count);',
       replace: 'return queue.waiting.splice(0, count).reverse();',
     },
@@ -134,7 +134,8 @@ const bugs: readonly Bug[] = [
       file: outbox,
       find: 'queue.waiting.push({ record, receipt, owner, bytes: size });',
       replace:
-        'queue.waiting.push({ record, receipt, owner, bytes: size }, { record, receipt: ignored, owner, bytes: 0 });',
+        'const ignored = { acknowledged: () => undefined, refused: () => undefined };\n' +
+        '    queue.waiting.push({ record, receipt, owner, bytes: size }, { record, receipt: ignored, owner, bytes: 0 });',
     },
     found: ['duplicates'],
   },

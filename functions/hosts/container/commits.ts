@@ -42,6 +42,8 @@ export function createCommitter(
   const moves = new Map<number, { readonly to: number; readonly passed: number | undefined }>();
   let epoch = 0;
   let failing: string | undefined;
+  /** Whether it was told in this assignment that a commit was refused. */
+  let refused = false;
   let running: Promise<boolean> = Promise.resolve(true);
   let queued: Promise<boolean> | undefined;
   let busy = false;
@@ -117,7 +119,9 @@ export function createCommitter(
     }
     if (result === 'refused') {
       metrics.commitsRefused += 1;
-      log.warn({ partitions: offsets.size }, 'Commit refused: the group has given these partitions to others');
+      // Tried until the member has heard of it as well, and told once.
+      if (!refused) log.warn({ partitions: offsets.size }, 'Commit refused: the group has given these partitions to others');
+      refused = true;
     } else if (result instanceof Error) {
       metrics.commitsFailed += 1;
       if (failing === undefined) log.warn({ error: result.message }, 'Commits fail: tried until one is taken');
@@ -134,6 +138,7 @@ export function createCommitter(
       moves.clear();
       // With other partitions, or none, there may be nothing to commit that would end it.
       failing = undefined;
+      refused = false;
     },
     moved(partition, to) {
       moves.set(partition, { to, passed: lanes.get(partition)?.position });

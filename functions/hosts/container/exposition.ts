@@ -53,6 +53,9 @@ export function exposition(
     'Records stored and not committed before their partition went: done once more.',
     [['', metrics.recordsLate]],
   );
+  metric('shared_assignments_total', 'counter', 'Assignments while members of the group read another topic.', [
+    ['', metrics.sharedAssignments],
+  ]);
   metric('membership_doubts_total', 'counter', 'Times that the group said nothing for a session timeout.', [
     ['', metrics.membershipDoubts],
   ]);

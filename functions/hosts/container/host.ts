@@ -25,6 +25,8 @@ export interface ConsumingHost {
   readonly denials: Denials;
   readonly member: GroupMember;
   readonly committer: Pick<Committer, 'failing'>;
+  /** Topics that other members of the group read, as far as this instance was told; '' for none. */
+  readonly sharedWith: string;
   /** Whether the group has said nothing for a session timeout: others may have these partitions by now. */
   readonly inDoubt: boolean;
 }
@@ -57,6 +59,9 @@ export function createConsumingHost<Resources>(
   let interruption = '';
   let stopped = false;
   let inDoubt = false;
+  let sharedWith = '';
+  /** Since the last assignment, whose own word on it comes first. */
+  let sharesNow = '';
 
   const listener: GroupListener = {
     records(batch) {
@@ -74,6 +79,8 @@ export function createConsumingHost<Resources>(
       interruption = '';
       denials.allowed('group');
       metrics.rebalances += 1;
+      sharedWith = sharesNow;
+      sharesNow = '';
       for (const partition of partitions) lanes.set(partition, createLane(laneRuntime, partition));
       log.info(
         { partitions, count: partitions.length },
@@ -91,7 +98,10 @@ export function createConsumingHost<Resources>(
     },
     shared(topics) {
       const { group } = definition;
-      const message = `The group is shared: members of '${group}' read ${topics.join(', ')}. Give each function its own group`;
+      metrics.sharedAssignments += 1;
+      sharesNow = topics.join(', ');
+      if (sharesNow === sharedWith) return; // said already
+      const message = `The group is shared: members of '${group}' read ${sharesNow}. Give each function its own group`;
       log.warn({ group, topics }, message);
     },
     stuck: (trouble) => stuck.add(trouble),
@@ -224,6 +234,9 @@ export function createConsumingHost<Resources>(
     denials,
     member,
     committer,
+    get sharedWith() {
+      return sharedWith;
+    },
     get inDoubt() {
       return inDoubt;
     },

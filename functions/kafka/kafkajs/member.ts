@@ -63,6 +63,10 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
         (config) => plainAssigner(assigning(config.cluster as unknown as Cluster)),
       ],
     });
+    // A member of another topic leads, and shares out that topic alone: ours is read by nobody then.
+    built.on(built.events.RECEIVED_UNSUBSCRIBED_TOPICS, ({ payload }) => {
+      if (built === consumer) listener.shared(payload.topicsNotSubscribed);
+    });
     built.on(built.events.CRASH, ({ payload }) => {
       if (built === consumer) void rebuild(payload.error);
     });

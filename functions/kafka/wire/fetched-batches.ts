@@ -105,7 +105,7 @@ function readBatch(reading: Reading, at: number): ReadBatch | 'later' | 'cut sho
   const reader =
     codec === 0
       ? new Reader(response, bodyStart, end)
-      : new Reader(inflate(codec, response.subarray(bodyStart, end), budget));
+      : new Reader(inflate(codec, response.subarray(bodyStart, end), budget, lastOffset));
   if (head.isControl) {
     if (count > 0) filter.marker(producerId, lastOffset, readRecord(reader, head).key);
     return { end, lastOffset, bytes: 0 };

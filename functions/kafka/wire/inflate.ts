@@ -26,14 +26,19 @@ const codecs: readonly { readonly name: string; readonly inflate?: Inflate }[] =
   { name: 'zstd', inflate: unzstd },
 ];
 
-/** The records of a compressed batch. Done at once, not in a thread: the order of batches is the order of records. */
-export function inflate(codec: number, packed: Buffer, budget: InflateBudget): Buffer {
+/**
+ * The records of a compressed batch. Done at once, not in a thread: the order of batches is the order of records.
+ * @param lastOffset of the batch, where its head says it: whoever moves a group past it has to know
+ * @throws WireError
+ */
+export function inflate(codec: number, packed: Buffer, budget: InflateBudget, lastOffset?: number): Buffer {
+  const where = lastOffset === undefined ? '' : `; its last offset is ${lastOffset}`;
   const { name, inflate: run } = codecs[codec] ?? { name: `codec ${codec}` };
   if (run === undefined) {
     throw new WireError(
       'unsupported',
       `The batch is compressed with ${name}, which is not supported: let its producer use lz4, zstd, snappy, gzip or none, ` +
-        'and write again what is there already, or move the offset of the group past it',
+        `and write again what is there already, or move the offset of the group past it${where}`,
     );
   }
   try {
@@ -43,9 +48,9 @@ export function inflate(codec: number, packed: Buffer, budget: InflateBudget): B
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new WireError('unsupported', `The batch inflates to more than ${maxBatchBytes} bytes (${name})`, error);
+      throw new WireError('unsupported', `The batch inflates to more than ${maxBatchBytes} bytes (${name})${where}`, error);
     }
-    throw new WireError('corrupt', `The batch is no sound ${name}: ${message}`, error);
+    throw new WireError('corrupt', `The batch is no sound ${name}: ${message}${where}`, error);
   }
 }
 

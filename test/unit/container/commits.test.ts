@@ -169,7 +169,7 @@ describe('the committer', () => {
     expect(lines).toHaveLength(2);
   });
 
-  test('says that it was refused', async () => {
+  test('says once in an assignment that it was refused, and counts each', async () => {
     const { committer, positions, requests, metrics, lines } = setUp();
     positions.set(3, 10);
     const flushed = committer.flush();
@@ -180,6 +180,13 @@ describe('the committer', () => {
     expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
       'warn Commit refused: the group has given these partitions to others',
     ]);
+    await tick();
+    await requests[1]?.answer('refused');
+    expect([lines.length, metrics.commitsRefused]).toEqual([1, 2]);
+    committer.reset();
+    await tick();
+    await requests[2]?.answer('refused');
+    expect([lines.length, metrics.commitsRefused]).toEqual([2, 3]);
   });
 
   test('has nothing to commit, and is done at once', async () => {

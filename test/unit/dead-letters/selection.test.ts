@@ -74,8 +74,21 @@ test('what was redriven waits no more, nor does another dead letter of the same 
   const twin = letter({ offset: 2, ...(first.source ? { source: first.source } : {}) });
   const journal = journalFrom([redriven(first)]);
   expect([first, twin].map((one) => stateOf(one, journal))).toEqual(['redriven', 'redriven']);
-  expect(journal.twinOf(twin)).toBe('0/1');
+  expect(journal.twinOf(twin)?.place).toBe('0/1');
   expect(journal.twinOf(first)).toBeUndefined();
+});
+
+test('what was discarded waits no more, nor does another dead letter of the same record, unless one was redriven', () => {
+  const first = letter({ offset: 1 });
+  const twin = letter({ offset: 2, ...(first.source ? { source: first.source } : {}) });
+  const unknown = [letter({ offset: 3, source: undefined }), letter({ offset: 4, source: undefined })] as const;
+  const discarded = (one: Letter): Note => {
+    return { place: `0/${one.offset}`, identity: letterIdentity(one), atMs: 9, by: 'me', action: 'discarded', reason: '' };
+  };
+  const states = (...notes: Note[]) => [first, twin, ...unknown].map((one) => stateOf(one, journalFrom(notes)));
+  expect(states(discarded(first))).toEqual(['discarded', 'discarded', 'waiting', 'waiting']);
+  expect(states(redriven(first), discarded(twin))).toEqual(['redriven', 'discarded', 'waiting', 'waiting']);
+  expect(states(discarded(unknown[0]))).toEqual(['waiting', 'waiting', 'discarded', 'waiting']);
 });
 
 test('a note says nothing of what lies at its place since a topic was made anew', () => {

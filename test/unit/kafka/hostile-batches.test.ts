@@ -87,7 +87,9 @@ describe('frames of zstd that follow one another', () => {
     const megabytes = (count: number): Buffer =>
       Buffer.concat(Array.from({ length: count }, () => zstdCompressSync(Buffer.alloc(16_777_216))));
     const bomb = withFlags(Buffer.concat([batch(values).subarray(0, 61), megabytes(5)]), 4);
-    expect(() => read([bomb])).toThrow('The batch inflates to more than 67108864 bytes (zstd)');
+    expect(() => read([bomb])).toThrow(
+      /^The batch inflates to more than 67108864 bytes \(zstd\); its last offset is \d+$/,
+    );
     expect(() => read([framed(5_000, 1_000)])).toThrow('The batch is no sound zstd: more than 1000 frames');
   });
 });
