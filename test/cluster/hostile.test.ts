@@ -142,7 +142,8 @@ test('each becomes one dead letter, the same to the byte, with why, and what is 
 });
 
 test('a batch that inflates to more than is read holds up its own partition, which is told', () => {
-  const told = 'partition 1 stands still at offset 1: The batch inflates to more than 67108864 bytes (gzip); its last offset is 1';
+  const told =
+    'partition 1 stands still at offset 1: The batch inflates to more than 67108864 bytes (gzip); its last offset is 1';
   expect(ready).toEqual({ status: 'degraded', reasons: [told], waitsForDownstream: false });
   expect(stuck).toBe(1);
   expect(instance.lines.filter(({ msg }) => msg.includes('stands still'))).toHaveLength(1);

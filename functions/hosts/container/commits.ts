@@ -120,7 +120,8 @@ export function createCommitter(
     if (result === 'refused') {
       metrics.commitsRefused += 1;
       // Tried until the member has heard of it as well, and told once.
-      if (!refused) log.warn({ partitions: offsets.size }, 'Commit refused: the group has given these partitions to others');
+      if (!refused)
+        log.warn({ partitions: offsets.size }, 'Commit refused: the group has given these partitions to others');
       refused = true;
     } else if (result instanceof Error) {
       metrics.commitsFailed += 1;

@@ -47,12 +47,9 @@ export function exposition(
   metric('partitions_lost_total', 'counter', 'Times that all partitions were lost without a chance to commit.', [
     ['', metrics.partitionsLost],
   ]);
-  metric(
-    'records_late_total',
-    'counter',
-    'Records stored and not committed before their partition went: done once more.',
-    [['', metrics.recordsLate]],
-  );
+  metric('records_late_total', 'counter', 'Records stored and not committed before their partition went.', [
+    ['', metrics.recordsLate],
+  ]);
   metric('shared_assignments_total', 'counter', 'Assignments while members of the group read another topic.', [
     ['', metrics.sharedAssignments],
   ]);

@@ -33,14 +33,9 @@ const codecs: readonly { readonly name: string; readonly inflate?: Inflate }[] =
  */
 export function inflate(codec: number, packed: Buffer, budget: InflateBudget, lastOffset?: number): Buffer {
   const where = lastOffset === undefined ? '' : `; its last offset is ${lastOffset}`;
-  const { name, inflate: run } = codecs[codec] ?? { name: `codec ${codec}` };
-  if (run === undefined) {
-    throw new WireError(
-      'unsupported',
-      `The batch is compressed with ${name}, which is not supported: let its producer use lz4, zstd, snappy, gzip or none, ` +
-        `and write again what is there already, or move the offset of the group past it${where}`,
-    );
-  }
+  const { name, inflate: run } = codecs[codec] ?? { name: codec };
+  if (run === undefined)
+    throw new WireError('unsupported', `The batch is compressed with codec ${name}, which Kafka does not have${where}`);
   try {
     const plain = run(packed, { maxOutputLength: maxBatchBytes });
     budget.left -= plain.length;
@@ -48,7 +43,11 @@ export function inflate(codec: number, packed: Buffer, budget: InflateBudget, la
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new WireError('unsupported', `The batch inflates to more than ${maxBatchBytes} bytes (${name})${where}`, error);
+      throw new WireError(
+        'unsupported',
+        `The batch inflates to more than ${maxBatchBytes} bytes (${name})${where}`,
+        error,
+      );
     }
     throw new WireError('corrupt', `The batch is no sound ${name}: ${message}${where}`, error);
   }

@@ -82,8 +82,15 @@ test('what was discarded waits no more, nor does another dead letter of the same
   const first = letter({ offset: 1 });
   const twin = letter({ offset: 2, ...(first.source ? { source: first.source } : {}) });
   const unknown = [letter({ offset: 3, source: undefined }), letter({ offset: 4, source: undefined })] as const;
-  const discarded = (one: Letter): Note => {
-    return { place: `0/${one.offset}`, identity: letterIdentity(one), atMs: 9, by: 'me', action: 'discarded', reason: '' };
+  const discarded = (one: ReturnType<typeof letter>): Note => {
+    return {
+      place: `0/${one.offset}`,
+      identity: letterIdentity(one),
+      atMs: 9,
+      by: 'me',
+      action: 'discarded',
+      reason: '',
+    };
   };
   const states = (...notes: Note[]) => [first, twin, ...unknown].map((one) => stateOf(one, journalFrom(notes)));
   expect(states(discarded(first))).toEqual(['discarded', 'discarded', 'waiting', 'waiting']);
