@@ -45,14 +45,15 @@ export interface Right {
 export interface GroupListener {
   /** A fetched batch. Must not wait and not throw: pausing is how to ask for less. */
   records(batch: FetchedBatch): void;
-  /** These partitions are ours from now on, and no others. Nothing of them was fetched yet. */
-  assigned(partitions: readonly number[]): void;
+  /**
+   * These partitions are ours from now on, and no others. Nothing of them was fetched yet.
+   * @param foreign topics that other members of the group read, and not ours, as far as this member was told
+   */
+  assigned(partitions: readonly number[], foreign: readonly string[]): void;
   /** All partitions are about to go, and may still be committed: awaited before the member joins again. */
   revoked(): Promise<void>;
   /** The partitions belong to others already, or may: nothing of them can be committed. */
   lost(reason: string): void;
-  /** The group has members that read these topics and not ours. Each topic is shared among its own readers. */
-  shared(topics: readonly string[]): void;
   /** Told at each try. */
   stuck(trouble: StuckPartition): void;
   /** A partition that was stuck is read again. */

@@ -15,10 +15,10 @@ export interface Metrics {
   /** For another reason than that: they are tried again. */
   commitsFailed: number;
   partitionsLost: number;
-  /** Stored and not committed when their partition was lost, at most, or stored later: its new owner does them as well. */
+  /** Done and not committed when their partition was lost, up to the first not done, or stored later: done again elsewhere. */
   recordsLate: number;
   /** Assignments of which this instance was told that members of its group read another topic. */
-  sharedAssignments: number;
+  sharings: number;
   /** Times that the group said nothing for a session timeout. */
   membershipDoubts: number;
   /** Partitions that went on elsewhere since their offset was out of range. */
@@ -57,7 +57,7 @@ export function createMetrics(): Metrics {
     commitsFailed: 0,
     partitionsLost: 0,
     recordsLate: 0,
-    sharedAssignments: 0,
+    sharings: 0,
     membershipDoubts: 0,
     offsetsMoved: 0,
     latency: {

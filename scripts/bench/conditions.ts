@@ -5,11 +5,10 @@ import type { BenchConditions } from './report.ts';
 
 /** When and on what a run is, and of which bundle: figures without it cannot be compared. */
 export function conditionsNow(bundle: string): BenchConditions {
-  const bytes = existsSync(bundle) ? readFileSync(bundle) : '';
   return {
     at: new Date().toISOString(),
     machine: `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${platform()} ${arch()}`,
     node: process.version,
-    bundle: createHash('sha256').update(bytes).digest('hex'),
+    ...(existsSync(bundle) ? { bundle: createHash('sha256').update(readFileSync(bundle)).digest('hex') } : {}),
   };
 }

@@ -24,7 +24,7 @@ export function drawing(result: BenchResult): string {
   const shapes: string[] = [];
   let y = 40;
   for (const { title, unit, bars } of groupsOf(result)) {
-    const most = Math.max(...bars.map(({ value }) => value));
+    const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
     shapes.push(`<text x="12" y="${y}" font-weight="600">${title}</text>`);
     for (const { name, value, ours } of bars) {
       y += barHeight;

@@ -55,7 +55,6 @@ function read(topic: string): Reading {
     denied: ({ name }) => fail(`${name} may not be read`),
     moved: () => fail('records were gone before they were read'),
     unstuck: () => undefined,
-    shared: () => undefined,
   };
   const options = {
     ...{ topic, groupId: `bench-reader-${topic}`, outOfRange: 'stop' as const },

@@ -118,8 +118,8 @@ export interface BenchConditions {
   readonly at: string;
   readonly machine: string;
   readonly node: string;
-  /** SHA-256 of the bundle. */
-  readonly bundle: string;
+  /** SHA-256 of the bundle, where there is one. */
+  readonly bundle?: string;
 }
 
 /** What was measured, by part. */

@@ -85,7 +85,9 @@ export function journalFrom(notes: readonly Note[]): Journal {
     twinOf(letter) {
       if (letter.source === undefined) return undefined;
       const twin = bySource.get(identityOf(letter.source));
-      return twin?.place === placeOf(letter) ? undefined : twin;
+      if (twin === undefined || twin.place === placeOf(letter)) return undefined;
+      // One that died after another was discarded, since its group was moved back, is new to whoever discarded that.
+      return twin.action === 'discarded' && letter.diedAtMs > twin.atMs ? undefined : twin;
     },
   };
 }

@@ -75,7 +75,6 @@ async function read(
       assigned: () => undefined,
       revoked: async () => undefined,
       lost: () => undefined,
-      shared: () => undefined,
       stuck: (trouble) => void logged.push(trouble),
       unstuck: () => undefined,
       moved: (...move) => void moved.push(move),

@@ -20,7 +20,7 @@ test('what was stored and not committed when the group dropped its member is tol
   await dropMembers(pipeline);
   await instance.line('Partitions lost');
   const lost = instance.lines.find(({ msg }) => msg.startsWith('Partitions lost'));
-  expect(lost).toMatchObject({ count: 6, uncommittedRecords: count });
+  expect(lost).toMatchObject({ count: 6, uncommitted: count });
   expect(await metric('hft_records_late_total')).toBe(count);
   await expect.poll(() => metric('hft_records_out_total'), { timeout: 30_000 }).toBe(2 * count);
   expect(await instance.stop()).toEqual({ code: 0, signal: null }); // with a commit

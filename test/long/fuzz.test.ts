@@ -9,6 +9,7 @@ test('the two paths agree on millions of made-up messages', { timeout: 2 * forMs
   const { cases, fast, blocks, disagreement } = await runFuzz({ forMs, seed });
   await annotate(`seed ${seed}: ${cases} messages, ${fast} on the fast path, ${blocks} blocks`);
   expect(disagreement).toBeNull();
-  expect(cases).toBeGreaterThan(2_000_000);
+  expect(cases).toBeGreaterThan(1_000_000);
+  expect(blocks).toBeGreaterThan(500);
   expect(fast / cases).toBeGreaterThan(0.1);
 });

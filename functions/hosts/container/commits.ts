@@ -17,8 +17,8 @@ export interface Committer {
   moved(partition: number, to: number): void;
   /** Commits what is done and not committed; true when all of it is. */
   flush(): Promise<boolean>;
-  /** Records that are done and not committed, at most: offsets may have gaps. */
-  uncommittedRecords(): number;
+  /** Records that are done and not committed, up to the first that is not done. Offsets may have gaps: it may be less. */
+  owed(): number;
   /** Why the last commit failed, if it did and will be tried again. */
   readonly failing: string | undefined;
   stop(): void;
@@ -38,6 +38,8 @@ export function createCommitter(
   onCommitted: () => void = () => undefined,
 ): Committer {
   const committed = new Map<number, number>();
+  /** Behind which nothing is committed: what was committed last, or where the partition was moved to since. */
+  const bases = new Map<number, number>();
   /** Where partitions went on that were moved, and what their lanes said then. */
   const moves = new Map<number, { readonly to: number; readonly passed: number | undefined }>();
   let epoch = 0;
@@ -90,10 +92,10 @@ export function createCommitter(
     return offsets;
   }
 
-  function uncommittedRecords(): number {
+  function owed(): number {
     let count = 0;
     for (const [partition, position] of uncommitted()) {
-      count += Math.max(0, position - (committed.get(partition) ?? lanes.get(partition)?.start ?? position));
+      count += Math.max(0, position - (bases.get(partition) ?? lanes.get(partition)?.start ?? position));
     }
     return count;
   }
@@ -112,7 +114,10 @@ export function createCommitter(
     if (startedIn !== epoch) return false;
     if (taken) {
       metrics.commits += 1;
-      for (const [partition, offset] of offsets) committed.set(partition, offset);
+      for (const [partition, offset] of offsets) {
+        committed.set(partition, offset);
+        bases.set(partition, offset);
+      }
       failing = undefined;
       onCommitted();
       return true;
@@ -136,6 +141,7 @@ export function createCommitter(
     reset() {
       epoch += 1;
       committed.clear();
+      bases.clear();
       moves.clear();
       // With other partitions, or none, there may be nothing to commit that would end it.
       failing = undefined;
@@ -143,9 +149,10 @@ export function createCommitter(
     },
     moved(partition, to) {
       moves.set(partition, { to, passed: lanes.get(partition)?.position });
+      bases.set(partition, to);
     },
     flush,
-    uncommittedRecords,
+    owed,
     get failing() {
       return failing;
     },

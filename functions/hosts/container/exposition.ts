@@ -47,11 +47,11 @@ export function exposition(
   metric('partitions_lost_total', 'counter', 'Times that all partitions were lost without a chance to commit.', [
     ['', metrics.partitionsLost],
   ]);
-  metric('records_late_total', 'counter', 'Records stored and not committed before their partition went.', [
+  metric('records_late_total', 'counter', 'Records done and not committed when their partition went.', [
     ['', metrics.recordsLate],
   ]);
-  metric('shared_assignments_total', 'counter', 'Assignments while members of the group read another topic.', [
-    ['', metrics.sharedAssignments],
+  metric('shared_assignments_total', 'counter', 'Assignments while others of the group read another topic.', [
+    ['', metrics.sharings],
   ]);
   metric('membership_doubts_total', 'counter', 'Times that the group said nothing for a session timeout.', [
     ['', metrics.membershipDoubts],

@@ -25,8 +25,8 @@ export interface ConsumingHost {
   readonly denials: Denials;
   readonly member: GroupMember;
   readonly committer: Pick<Committer, 'failing'>;
-  /** Topics that other members of the group read, as far as this instance was told; '' for none. */
-  readonly sharedWith: string;
+  /** Who else is in the group and reads other topics, as far as this instance was told; '' for nobody. */
+  readonly sharing: string;
   /** Whether the group has said nothing for a session timeout: others may have these partitions by now. */
   readonly inDoubt: boolean;
 }
@@ -59,9 +59,7 @@ export function createConsumingHost<Resources>(
   let interruption = '';
   let stopped = false;
   let inDoubt = false;
-  let sharedWith = '';
-  /** Since the last assignment, whose own word on it comes first. */
-  let sharesNow = '';
+  let sharing = '';
 
   const listener: GroupListener = {
     records(batch) {
@@ -72,15 +70,14 @@ export function createConsumingHost<Resources>(
       lane.push(batch.records, batch.bytes, batch.next);
       backPressure.filled(lane);
     },
-    assigned(partitions) {
+    assigned(partitions, foreign) {
       clear();
       if (partitions.some((partition) => partition >= known.partitions)) return known.outgrown();
       assigned = partitions;
       interruption = '';
       denials.allowed('group');
       metrics.rebalances += 1;
-      sharedWith = sharesNow;
-      sharesNow = '';
+      sharedWith(foreign);
       for (const partition of partitions) lanes.set(partition, createLane(laneRuntime, partition));
       log.info(
         { partitions, count: partitions.length },
@@ -91,18 +88,10 @@ export function createConsumingHost<Resources>(
     lost(reason) {
       if (lanes.size === 0) return;
       metrics.partitionsLost += 1;
-      const fields = { reason, count: lanes.size, uncommittedRecords: late.left(committer.uncommittedRecords()) };
+      const fields = { reason, count: lanes.size, uncommitted: late.left(committer.owed()) };
       log.warn(fields, 'Partitions lost: nothing more of them is published or committed');
       for (const lane of lanes.values()) lane.abort(reason);
       clear();
-    },
-    shared(topics) {
-      const { group } = definition;
-      metrics.sharedAssignments += 1;
-      sharesNow = topics.join(', ');
-      if (sharesNow === sharedWith) return; // said already
-      const message = `The group is shared: members of '${group}' read ${sharesNow}. Give each function its own group`;
-      log.warn({ group, topics }, message);
     },
     stuck: (trouble) => stuck.add(trouble),
     unstuck(partition) {
@@ -177,6 +166,14 @@ export function createConsumingHost<Resources>(
     for (const lane of lanes.values()) lane.wake();
   }
 
+  function sharedWith(topics: readonly string[]): void {
+    const before = sharing;
+    sharing = topics.length === 0 ? '' : `members of '${definition.group}' read ${topics.join(', ')}`;
+    if (sharing === '') return;
+    metrics.sharings += 1;
+    if (sharing !== before) log.warn({ topics }, `The group is shared: ${sharing}. Give each function its own group`);
+  }
+
   function clear(): void {
     committer.reset();
     backPressure.reset();
@@ -201,7 +198,7 @@ export function createConsumingHost<Resources>(
     const fields = { partitions: lanes.size, ms: Math.round(performance.now() - startedMs), finished: idle, committed };
     if (idle && committed) log.info(fields, 'Drained: all that was in flight is done and committed');
     else {
-      const left = { ...fields, uncommittedRecords: late.left(committer.uncommittedRecords()) };
+      const left = { ...fields, uncommitted: late.left(committer.owed()) };
       log.warn(left, 'Drain ended at its deadline: what is not done or committed will be delivered again');
     }
     clear();
@@ -234,8 +231,8 @@ export function createConsumingHost<Resources>(
     denials,
     member,
     committer,
-    get sharedWith() {
-      return sharedWith;
+    get sharing() {
+      return sharing;
     },
     get inDoubt() {
       return inDoubt;

@@ -22,7 +22,7 @@ export function createLateRecords(metrics: Metrics, log: Logger): LateRecords {
     },
     stored() {
       metrics.recordsLate += 1;
-      if (!told) log.warn({}, 'Stored after its partition was lost: the new owner does it once more');
+      if (!told) log.warn({}, 'Stored after its partition was lost: done again elsewhere');
       told = true;
     },
   };

@@ -91,7 +91,7 @@ export async function prepareContainer<Resources>(
     ...publishing.degraded(),
     ...running.stuck.reasons(),
     ...running.denials.reasons(),
-    ...(running.sharedWith ? [`group ${group} has members that read ${running.sharedWith}`] : []),
+    ...(running.sharing ? [running.sharing] : []),
     ...(running.inDoubt ? [`no word from group ${group} for a session timeout`] : []),
     ...(running.committer.failing ? [`offsets cannot be committed: ${running.committer.failing}`] : []),
     ...(metrics.waitingForDependency > 0 ? [`${metrics.waitingForDependency} partitions wait for a dependency`] : []),

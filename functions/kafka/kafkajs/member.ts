@@ -19,6 +19,8 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
   /** What we had last, for the sticky assigner: a claim survives a rebuild of the client. */
   let owned: readonly number[] = [];
   let generation = -1;
+  /** Topics of other members of the group, as far as this join has told. */
+  let foreign: readonly string[] = [];
   let heartbeats: NodeJS.Timeout | undefined;
   let wakeFetchers: (() => void)[] = [];
 
@@ -63,9 +65,9 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
         (config) => plainAssigner(assigning(config.cluster as unknown as Cluster)),
       ],
     });
-    // A member of another topic leads, and shares out that topic alone: ours is read by nobody then.
+    // A plain member of another topic leads, and shares out that topic alone: ours is read by nobody then.
     built.on(built.events.RECEIVED_UNSUBSCRIBED_TOPICS, ({ payload }) => {
-      if (built === consumer) listener.shared(payload.topicsNotSubscribed);
+      foreign = payload.topicsNotSubscribed;
     });
     built.on(built.events.CRASH, ({ payload }) => {
       if (built === consumer) void rebuild(payload.error);
@@ -83,8 +85,13 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
         const { topicMetadata } = await cluster.metadata();
         return topicMetadata.find((one) => one.topic === topic)?.partitionMetadata.length ?? 0;
       },
-      claim: () => ({ generation, partitions: owned }),
-      shared: (topics) => listener.shared(topics),
+      claim() {
+        foreign = []; // a join begins, maybe behind one that came to nothing
+        return { generation, partitions: owned };
+      },
+      shared(topics) {
+        foreign = topics;
+      },
     };
   }
 
@@ -101,7 +108,7 @@ export function kafkajsMember(kafka: Kafka, options: GroupMemberOptions, listene
     // One instance with all partitions would fetch 60 MB a round: decoded, that is several times as much memory.
     const share = Math.floor(options.maxBytesPerRound / Math.max(1, owned.length));
     joinedGroup.maxBytesPerPartition = Math.min(options.maxBytesPerPartition, Math.max(leastFetchBytes, share));
-    listener.assigned(owned);
+    listener.assigned(owned, foreign);
   }
 
   /** Heartbeats go out on a clock of their own: kafkajs sends them between fetches only. */

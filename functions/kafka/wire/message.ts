@@ -59,10 +59,10 @@ export function readMessage(
   return { records, lastOffset: outer.offset, end: outer.end };
 }
 
-function innerOf({ attributes, value }: Message, budget: InflateBudget): readonly Message[] {
+function innerOf({ attributes, value, offset }: Message, budget: InflateBudget): readonly Message[] {
   const codec = attributes & codecMask;
   if (codec === 0) return [];
-  const plain = inflate(codec, value ?? Buffer.alloc(0), budget);
+  const plain = inflate(codec, value ?? Buffer.alloc(0), budget, offset); // that of the last within
   const inner: Message[] = [];
   for (let at = 0; at < plain.length; ) {
     const one = readOne(plain, at, plain.length);

@@ -110,18 +110,22 @@ describe('the committer', () => {
 
   test('counts the records that are done and not committed, of a partition without a commit from its first one', async () => {
     const { committer, positions, requests } = setUp();
-    expect(committer.uncommittedRecords()).toBe(0);
+    expect(committer.owed()).toBe(0);
     positions.set(3, 10).set(4, 20);
-    expect(committer.uncommittedRecords()).toBe(3 + 13);
+    expect(committer.owed()).toBe(3 + 13);
     await tick();
     positions.set(3, 12);
-    expect(committer.uncommittedRecords()).toBe(5 + 13);
+    expect(committer.owed()).toBe(5 + 13);
     await requests[0]?.answer('committed');
-    expect(committer.uncommittedRecords()).toBe(2);
-    committer.moved(4, 2); // further back: what is done again counts from there
-    expect(committer.uncommittedRecords()).toBe(2);
-    positions.set(3, 9); // never negative
-    expect(committer.uncommittedRecords()).toBe(0);
+    expect(committer.owed()).toBe(2);
+    committer.moved(4, 2); // further back: what is done counts from there
+    expect(committer.owed()).toBe(2);
+    positions.set(4, 6);
+    expect(committer.owed()).toBe(2 + 4);
+    committer.moved(3, 500); // and further ahead
+    expect(committer.owed()).toBe(4);
+    positions.set(3, 503);
+    expect(committer.owed()).toBe(3 + 4);
   });
 
   test('tries again what failed', async () => {

@@ -38,8 +38,9 @@ function setUp() {
   const outgrown = vi.fn();
   const settings = readSettings({ KAFKA_BOOTSTRAP_SERVERS: 'a:1', KAFKA_SESSION_TIMEOUT_MS: '6000' });
   const host = createConsumingHost(definition, settings, kafka, shared, metrics, log, { partitions: 60, outgrown });
-  const assign = (...partitions: number[]): void => listener?.assigned(partitions);
-  return { host, assign, outgrown, member, metrics, lines: log.lines };
+  const assign = (...partitions: number[]): void => listener?.assigned(partitions, []);
+  const assignBeside = (...foreign: string[]): void => listener?.assigned([3], foreign);
+  return { host, assign, assignBeside, outgrown, member, metrics, lines: log.lines };
 }
 
 test('a partition that its topic had not at the start ends the instance, before anything of it is handled', async () => {
@@ -67,5 +68,23 @@ test('a group that says nothing for a session timeout is told once, counted, and
   member.confirmedAtMs = Date.now();
   await vi.advanceTimersByTimeAsync(500);
   expect([host.inDoubt, told().length, told().at(-1)]).toEqual([false, 2, 'The group answers again']);
+  await host.stop();
+});
+
+test('members of the group that read other topics: told once for as long as they do, counted, and a reason meanwhile', async () => {
+  const { host, assign, assignBeside, metrics, lines } = setUp();
+  const told = () => lines.filter(({ message }) => message.startsWith('The group is shared')).length;
+  assign(3);
+  expect([host.sharing, metrics.sharings, told()]).toEqual(['', 0, 0]);
+  assignBeside('a', 'b');
+  assignBeside('a', 'b');
+  expect(host.sharing).toMatch(/^members of '.+' read a, b$/);
+  expect([metrics.sharings, told()]).toEqual([2, 1]);
+  assignBeside('a');
+  expect(told()).toBe(2);
+  assign(3);
+  expect(host.sharing).toBe('');
+  assignBeside('a');
+  expect([metrics.sharings, told()]).toEqual([4, 3]);
   await host.stop();
 });

@@ -16,6 +16,6 @@ test('late records are counted, and told once each time that partitions are give
   late.stored();
   expect(metrics.recordsLate).toBe(6);
   expect(log.lines.map(({ level, message }) => `${level} ${message}`)).toEqual(
-    Array(2).fill('warn Stored after its partition was lost: the new owner does it once more'),
+    Array(2).fill('warn Stored after its partition was lost: done again elsewhere'),
   );
 });

@@ -86,7 +86,7 @@ test('what was discarded waits no more, nor does another dead letter of the same
     return {
       place: `0/${one.offset}`,
       identity: letterIdentity(one),
-      atMs: 9,
+      atMs: 5_000,
       by: 'me',
       action: 'discarded',
       reason: '',
@@ -95,6 +95,8 @@ test('what was discarded waits no more, nor does another dead letter of the same
   const states = (...notes: Note[]) => [first, twin, ...unknown].map((one) => stateOf(one, journalFrom(notes)));
   expect(states(discarded(first))).toEqual(['discarded', 'discarded', 'waiting', 'waiting']);
   expect(states(redriven(first), discarded(twin))).toEqual(['redriven', 'discarded', 'waiting', 'waiting']);
+  const later = letter({ offset: 6, diedAtMs: 5_001, ...(first.source ? { source: first.source } : {}) });
+  expect(stateOf(later, journalFrom([discarded(first)]))).toBe('waiting');
   expect(states(discarded(unknown[0]))).toEqual(['waiting', 'waiting', 'discarded', 'waiting']);
 });
 
