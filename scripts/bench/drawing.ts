@@ -53,46 +53,57 @@ function shown(value: number): string {
 function groupsOf(result: BenchResult): Group[] {
   const { handler, container, stages: parts, function: lambda, instances, latency, compression, memory } = result;
   const groups: Group[] = [];
-  const group = (title: string, unit: string, ...bars: Bar[]): void => void groups.push({ title, unit, bars });
+  const group = (title: string, unit: string, bars: readonly Bar[]): void => void groups.push({ title, unit, bars });
   const ours = (name: string, value: number): Bar => ({ name, value, ours: true });
   const floor = (name: string, value: number): Bar => ({ name, value, ours: false });
 
   for (const { contracts, floorUs, handlerUs } of handler ?? [])
-    group(
-      `Handler, ${contracts} contracts, CPU a call`,
-      'us',
+    group(`Handler, ${contracts} contracts, CPU a call`, 'us', [
       floor('parse + stringify', floorUs),
       ours('handler', handlerUs),
-    );
+    ]);
   if (container)
-    group(
-      ...(['Container, CPU a record', 'us'] as const),
+    group('Container, CPU a record', 'us', [
       floor('kafkajs loop, outputs of our size', container.bareUs),
       floor('kafkajs loop, its input again', container.echoUs),
       ours('hft-engine processor', container.oursUs),
-    );
+    ]);
   if (parts) {
     const both = (of: (upkeep: Upkeep) => number): [Bar, Bar] => [
       floor('kafkajs loop, outputs of our size', of(parts.bare)),
       ours('hft-engine processor', of(parts.ours)),
     ];
-    group('Where the CPU time of a record goes', 'us', ...stages.map((stage) => ours(stage, parts.us[stage])));
-    group('Allocated on the heap, a record', 'KB', ...both(({ allocatedBytes }) => allocatedBytes / 1_024));
-    group('Collections, of the CPU time', '%', ...both(({ collectionShare }) => collectionShare * 100));
-    group('Read from the brokers, a record', 'bytes', ...both(({ readBytes }) => readBytes));
-  }
-  if (memory) group(`Most memory, backlog of ${memory.backlog}`, 'MB', ours('hft-engine processor', memory.peakMb));
-  if (lambda)
     group(
-      ...(['Function, CPU a record', 'us'] as const),
+      'Where the CPU time of a record goes',
+      'us',
+      stages.map((stage) => ours(stage, parts.us[stage])),
+    );
+    group(
+      'Allocated on the heap, a record',
+      'KB',
+      both(({ allocatedBytes }) => allocatedBytes / 1_024),
+    );
+    group(
+      'Collections, of the CPU time',
+      '%',
+      both(({ collectionShare }) => collectionShare * 100),
+    );
+    group(
+      'Read from the brokers, a record',
+      'bytes',
+      both(({ readBytes }) => readBytes),
+    );
+  }
+  if (memory) group(`Most memory, backlog of ${memory.backlog}`, 'MB', [ours('hft-engine processor', memory.peakMb)]);
+  if (lambda)
+    group('Function, CPU a record', 'us', [
       floor('runtime client alone', lambda.clientUs),
       ours('container', lambda.containerUs),
       ours('function', lambda.functionUs),
-    );
+    ]);
   if (instances) {
     const { instances: many, few, ours: own, bare, handler: alone } = instances;
-    group(
-      ...(['Instances, CPU a record', 'us'] as const),
+    group('Instances, CPU a record', 'us', [
       ours('1 instance', own.oneUs),
       ...few.map(({ instances: count, togetherUs }) => ours(`${count} instances together`, togetherUs)),
       ours(`${many} instances in turn`, own.inTurnUs),
@@ -101,18 +112,17 @@ function groupsOf(result: BenchResult): Group[] {
       floor(`${many} kafkajs loops together`, bare.togetherUs),
       floor(`${many} handlers, no broker, in turn`, alone.inTurnUs),
       floor(`${many} handlers, no broker, together`, alone.togetherUs),
-    );
+    ]);
   }
   if (latency)
-    group(
-      ...([`Latency at ${latency.rate} records/s`, 'ms'] as const),
+    group(`Latency at ${latency.rate} records/s`, 'ms', [
       floor('raw record readable, p50', latency.rawMs.p50),
       floor('raw record readable, p99', latency.rawMs.p99),
       ours('output readable, p50', latency.enrichedMs.p50),
       ours('output readable, p99', latency.enrichedMs.p99),
       floor('output of a kafkajs loop, p50', latency.bare.enrichedMs.p50),
       floor('output of a kafkajs loop, p99', latency.bare.enrichedMs.p99),
-    );
+    ]);
   for (const contracts of new Set(compression?.map((cost) => cost.contracts))) {
     const costs = compression?.filter((cost) => cost.contracts === contracts) ?? [];
     const name = (codec: string): string => (codec === 'producer' ? 'not compressed' : codec);
@@ -120,9 +130,13 @@ function groupsOf(result: BenchResult): Group[] {
     group(
       `${title}: CPU of instance and brokers`,
       'us',
-      ...costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs)),
+      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs)),
     );
-    group(`${title}: stored of a record`, 'bytes', ...costs.map((one) => ours(name(one.codec), one.bytes)));
+    group(
+      `${title}: stored of a record`,
+      'bytes',
+      costs.map((one) => ours(name(one.codec), one.bytes)),
+    );
   }
   return groups;
 }

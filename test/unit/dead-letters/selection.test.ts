@@ -10,7 +10,7 @@ import {
   parseNote,
 } from '../../../scripts/dead-letters/note.ts';
 import { type Filter, select, stateOf } from '../../../scripts/dead-letters/select.ts';
-import { letter } from './letters.ts';
+import { discarded, letter } from './letters.ts';
 
 const everything: Filter = {
   ...{ states: ['waiting'], places: [], codes: [], functions: [], causes: [], sources: [] },
@@ -82,16 +82,6 @@ test('what was discarded waits no more, nor does another dead letter of the same
   const first = letter({ offset: 1 });
   const twin = letter({ offset: 2, ...(first.source ? { source: first.source } : {}) });
   const unknown = [letter({ offset: 3, source: undefined }), letter({ offset: 4, source: undefined })] as const;
-  const discarded = (one: ReturnType<typeof letter>): Note => {
-    return {
-      place: `0/${one.offset}`,
-      identity: letterIdentity(one),
-      atMs: 5_000,
-      by: 'me',
-      action: 'discarded',
-      reason: '',
-    };
-  };
   const states = (...notes: Note[]) => [first, twin, ...unknown].map((one) => stateOf(one, journalFrom(notes)));
   expect(states(discarded(first))).toEqual(['discarded', 'discarded', 'waiting', 'waiting']);
   expect(states(redriven(first), discarded(twin))).toEqual(['redriven', 'discarded', 'waiting', 'waiting']);
@@ -110,8 +100,8 @@ test('a note says nothing of what lies at its place since a topic was made anew'
 
 test('a note reads back as it was written, and nothing else reads as one', () => {
   const note = redriven(letter({ offset: 1 }));
-  const discarded: Note = { place: '3/4', identity: '-#9', atMs: 9, by: 'me', action: 'discarded', reason: 'ü\n' };
-  for (const one of [note, discarded]) expect(parseNote(noteText(one))).toEqual(one);
+  const thrownAway: Note = { place: '3/4', identity: '-#9', atMs: 9, by: 'me', action: 'discarded', reason: 'ü\n' };
+  for (const one of [note, thrownAway]) expect(parseNote(noteText(one))).toEqual(one);
   for (const wrong of [
     '',
     'null',

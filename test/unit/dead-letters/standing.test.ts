@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { requester, stateKey } from '../../../functions/runtime/parking-state.ts';
-import { type Letter, placeOf } from '../../../scripts/dead-letters/letter.ts';
-import { journalFrom, letterIdentity, type Note } from '../../../scripts/dead-letters/note.ts';
+import type { Letter } from '../../../scripts/dead-letters/letter.ts';
+import { journalFrom } from '../../../scripts/dead-letters/note.ts';
 import { isBehindEnd } from '../../../scripts/dead-letters/outdated.ts';
 import { parkedKeysOf, parkedNotesOf, spentRequests } from '../../../scripts/dead-letters/parked.ts';
 import { discardLines, parkedLines, standingJson, standingLines } from '../../../scripts/dead-letters/parked-text.ts';
 import { standingsOf } from '../../../scripts/dead-letters/standing.ts';
 import { planJson, planLines, planUnpark } from '../../../scripts/dead-letters/unpark-plan.ts';
-import { letter } from './letters.ts';
+import { discarded, letter } from './letters.ts';
 
 /** Key `a` died at offset 10, and two wait behind it; of `b` nothing is left; `c` was released. */
 const noted = (name: string, at: number, last: number, released = false, owner = 'one') => ({
@@ -35,9 +35,6 @@ const died = (offset: number, at: number, key = 'a', code = 'KEY_PARKED'): Lette
   });
 const head = died(3, 10, 'a', 'HANDLER_FAILED');
 const letters = [died(5, 12), died(4, 11), head, died(6, 50, 'elsewhere')];
-const discarded = (one: Letter): Note => ({
-  ...{ place: placeOf(one), identity: letterIdentity(one), atMs: 5, by: 'me', action: 'discarded', reason: '' },
-});
 const look = (...gone: Letter[]) => ({ notes, parked, letters, journal: journalFrom(gone.map(discarded)) });
 const none = new Set<string>();
 
