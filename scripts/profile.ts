@@ -6,6 +6,7 @@ import { runContainer } from './bench/container.ts';
 import { fill, freshTopics, withCluster } from './bench/ground.ts';
 import { flameGraph } from './profile/flame-graph.ts';
 import { type CpuProfile, frameTree, hottest } from './profile/profile-tree.ts';
+import { sourcesOfBundle } from './profile/source-files.ts';
 import { CommandError, integerOption, runCommand } from './support/command.ts';
 
 const bundle = fileURLToPath(new URL('../dist/functions.mjs', import.meta.url));
@@ -36,8 +37,9 @@ await runCommand(
   async ({ records, out, top, json }) => {
     const count = integerOption('records', records, 1_000);
     const listed = integerOption('top', top, 1, 1_000);
+    const sourceOf = await sourcesOfBundle(bundle);
     const profile = await profiled(count);
-    const root = frameTree(profile);
+    const root = frameTree(profile, sourceOf);
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, flameGraph(root, `Processor, ${count} records of 2 contracts: CPU time by function`));
     writeFileSync(out.replace(/(\.svg)?$/, '.cpuprofile'), JSON.stringify(profile));

@@ -104,9 +104,9 @@ export const settingSpecs = {
   }),
   fetchMinBytes: setting({
     name: 'KAFKA_FETCH_MIN_BYTES',
-    fallback: '1024',
+    fallback: '1',
     ...integer(1, 10_485_760),
-    effect: 'Bytes a broker waits for before it answers a fetch. 1: lowest latency, more requests.',
+    effect: 'Bytes a broker waits for before it answers a fetch. More: fewer requests, later records.',
   }),
   fetchMaxBytes: setting({
     name: 'KAFKA_FETCH_MAX_BYTES',

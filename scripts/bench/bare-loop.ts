@@ -1,13 +1,11 @@
 /**
  * The floors of the container benchmark, run as a process of its own: a kafkajs loop as its documentation shows it, that
- * parses, stringifies, produces and commits, and nothing else. `echo` stringifies what it parsed; `enriched` an object of
- * the processor's output, so that it writes as many bytes as we do. Prints one JSON line for the benchmark to read; with a
- * count of 0, as one of several that share a topic, what it says of itself until it is ended.
+ * parses, stringifies, produces and commits, and nothing else. Prints one JSON line for the benchmark to read; with a count of
+ * 0, as one of several that share a topic, what it says of itself until it is ended.
  */
 import { Kafka, logLevel } from 'kafkajs';
 import '../../functions/kafka/kafkajs/timer-fix.ts'; // the floor is not to lose by a bug that is known and mended
-import { type LoopCost, monotonicUs } from './container.ts';
-import { enrichedSamples } from './handler.ts';
+import { type LoopMode, loopWork } from './loop-work.ts';
 import { endWithParent, keepTelling } from './tell.ts';
 
 const [brokers = '', source = '', output = '', group = '', countText = '0', mode = 'echo'] = process.argv.slice(2);
@@ -22,22 +20,19 @@ const producer = kafka.producer({
 });
 const consumer = kafka.consumer({
   groupId: group,
-  minBytes: 1_024,
+  minBytes: 1,
   maxBytes: 52_428_800,
   maxBytesPerPartition: 1_048_576,
   maxWaitTimeInMs: 500,
 });
-const samples: readonly unknown[] = mode === 'enriched' ? await enrichedSamples(2) : [];
-let handled = 0;
-let next = 0;
+const work = await loopWork(count, mode as LoopMode);
 let partitions = 0;
-let start: { records: number; cpu: NodeJS.CpuUsage; wallMs: number; fromUs: number } | undefined;
 
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   partitions = payload.memberAssignment[source]?.length ?? 0;
 });
 endWithParent();
-if (count === 0) keepTelling(() => ({ partitions, recordsOut: handled }));
+if (count === 0) keepTelling(() => ({ partitions, recordsOut: work.total }));
 await producer.connect();
 await consumer.connect();
 await consumer.subscribe({ topic: source, fromBeginning: true });
@@ -46,39 +41,17 @@ await consumer.run({
   autoCommitInterval: 200,
   eachBatch: async ({ batch, resolveOffset, heartbeat, commitOffsetsIfNecessary }) => {
     const { messages, partition } = batch;
+    let handled = 0;
     for (let from = 0; from < messages.length; from += chunk) {
-      const part = messages.slice(from, from + chunk).map(({ key, value }) => ({
-        key,
-        partition,
-        value: stringified(JSON.parse((value ?? Buffer.alloc(0)).toString())),
-      }));
+      const part = messages
+        .slice(from, from + chunk)
+        .map(({ key, value }) => ({ key, partition, value: work.written(value) }));
       await producer.sendBatch({ acks: -1, topicMessages: [{ topic: output, messages: part }] });
       resolveOffset(messages[Math.min(from + chunk, messages.length) - 1]?.offset ?? '0');
       handled += part.length;
     }
     await commitOffsetsIfNecessary();
     await heartbeat();
-    if (count === 0) return;
-    // Starting up and the first compilation are not what a record costs.
-    if (start === undefined && handled >= count / 10) {
-      start = { records: handled, cpu: process.cpuUsage(), wallMs: performance.now(), fromUs: monotonicUs() };
-    } else if (start !== undefined && handled >= count) finish(start);
+    work.handled(handled);
   },
 });
-
-function stringified(parsed: unknown): string {
-  if (samples.length === 0) return JSON.stringify(parsed);
-  next = (next + 1) % samples.length;
-  return JSON.stringify(samples[next]);
-}
-
-function finish({ records, cpu, wallMs, fromUs }: NonNullable<typeof start>): void {
-  const used = process.cpuUsage(cpu);
-  const measured: LoopCost = {
-    records: handled - records,
-    cpuUs: used.user + used.system,
-    wallMs: performance.now() - wallMs,
-    span: { fromUs, toUs: monotonicUs() },
-  };
-  process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
-}

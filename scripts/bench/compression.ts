@@ -1,12 +1,16 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
 import { brokerCpuSeconds } from './broker-cpu.ts';
-import { runContainer } from './container.ts';
-import { fill, freshTopics } from './ground.ts';
-import type { CompressionCost } from './report.ts';
+import { benchCodecs } from './codecs.ts';
+import { type BenchTopics, runContainer, type Sample } from './container.ts';
+import { deleteTopics, fill, freshTopics } from './ground.ts';
+import type { CompressionResult, TopicPacking } from './report.ts';
+import { startTelling } from './tell.ts';
 
-const codecs = ['producer', 'gzip', 'zstd'] as const;
+/** LZ4 is the brokers': outputs go there as they are. */
+const codecs = ['producer', 'gzip', 'lz4', 'zstd'] as const;
 /** Of the contracts of a chain, and of the records that are worked off of each: small ones, and a whole chain. */
 const loads = [
   { contracts: 2, share: 1 },
@@ -14,17 +18,17 @@ const loads = [
 ] as const;
 
 /**
- * The same backlog, with outputs compressed as their topic asks: what that takes of the instance and of the brokers, and how
- * many bytes are stored. Brokers are told by the directory of their cluster on the command line (Linux).
+ * The same backlog, with outputs compressed as their topic asks: what that takes of the instance, of the brokers and of a
+ * reader of the outputs, and how many bytes are stored; and the codecs by themselves. Brokers are told by the directory of their cluster on the command line (Linux).
  */
 export async function benchCompression(
   { bootstrapServers, dir }: { readonly bootstrapServers: readonly string[]; readonly dir: string | undefined },
   bundle: string,
   count: number,
   say: (line: string) => void,
-): Promise<CompressionCost[]> {
+): Promise<CompressionResult> {
   if (dir === undefined) throw new CommandError('--only compression looks at brokers: unset KAFKA_BOOTSTRAP_SERVERS');
-  const costs: CompressionCost[] = [];
+  const topicCosts: TopicPacking[] = [];
   for (const { contracts, share } of loads) {
     const records = Math.round(count * share);
     for (const codec of codecs) {
@@ -34,11 +38,35 @@ export async function benchCompression(
       const { cpuUs, records: measured } = await runContainer(topics, bundle, records);
       const brokerUs = ((brokerCpuSeconds(dir) - before) * 1e6) / records;
       const bytes = storedBytes(dir, topics.output) / records;
-      costs.push({ contracts, codec, records, instanceUs: cpuUs / measured, brokerUs, bytes });
+      const readerUs = await readBack(topics, records);
+      topicCosts.push({ contracts, codec, records, instanceUs: cpuUs / measured, brokerUs, readerUs, bytes });
       say(`${contracts} contracts, ${codec}: ${Math.round(bytes)} bytes a record on one replica`);
+      await deleteTopics(topics);
     }
   }
-  return costs;
+  return { topics: topicCosts, codecs: await benchCodecs() };
+}
+
+/** CPU microseconds a record of a reader of all outputs, its start and the first tenth left out. */
+async function readBack({ bootstrapServers, output }: BenchTopics, records: number): Promise<number> {
+  const script = new URL('./reader-loop.ts', import.meta.url).pathname;
+  const reader = await startTelling([script, bootstrapServers.join(','), output, `bench-read-${output}`]);
+  try {
+    let start: Sample | undefined;
+    for (;;) {
+      const sample = await reader.sample();
+      if (sample.recordsOut >= records / 10) start ??= sample;
+      if (start !== undefined && sample.recordsOut >= records) {
+        const left = sample.recordsOut - start.recordsOut;
+        if (left === 0)
+          throw new CommandError('the reader was done before it was looked at twice: give more --records');
+        return ((sample.cpuSeconds - start.cpuSeconds) * 1e6) / left;
+      }
+      await sleep(50);
+    }
+  } finally {
+    await reader.stop();
+  }
 }
 
 /** What the segments of a topic hold, over its three replicas, for one. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
+import type { LoopMode } from './loop-work.ts';
 import type { Span } from './stage-of.ts';
 
 /** What a run over a backlog took, starting up and the first tenth left out. */
@@ -37,14 +38,15 @@ export const contractsInContainer = 2;
 
 const samplePauseMs = 100;
 
-/** Runs a bare kafkajs loop over the whole backlog: `enriched` writes outputs of our size, `echo` its input again. */
+/** Runs a bare loop over the whole backlog. */
 export async function runBareLoop(
   topics: BenchTopics,
   count: number,
-  mode: 'echo' | 'enriched',
+  mode: LoopMode,
   nodeFlags: readonly string[] = [],
+  client: BareClient = 'kafkajs',
 ): Promise<LoopCost> {
-  const args = bareLoopArgs(topics, `bench-bare-${process.pid}-${Date.now()}`, count, mode);
+  const args = bareLoopArgs(topics, `bench-bare-${process.pid}-${Date.now()}`, count, mode, client);
   const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
@@ -54,15 +56,23 @@ export async function runBareLoop(
   }
 }
 
-/** The command line of a bare loop. With a count of 0 it goes on, telling of itself (`tell.ts`), until it is ended. */
+/** The clients that there is a bare loop of. */
+export type BareClient = keyof typeof bareLoops;
+
+const bareLoops = {
+  kafkajs: new URL('./bare-loop.ts', import.meta.url).pathname,
+  platformatic: new URL('./platformatic-loop.ts', import.meta.url).pathname,
+};
+
+/** The command line of a bare loop. With a count of 0 that of kafkajs goes on, telling of itself (`tell.ts`), until it is ended. */
 export function bareLoopArgs(
   { bootstrapServers, source, output }: BenchTopics,
   group: string,
   count: number,
-  mode: 'echo' | 'enriched',
+  mode: LoopMode,
+  client: BareClient = 'kafkajs',
 ): string[] {
-  const script = new URL('./bare-loop.ts', import.meta.url).pathname;
-  return [script, bootstrapServers.join(','), source, output, group, String(count), mode];
+  return [bareLoops[client], bootstrapServers.join(','), source, output, group, String(count), mode];
 }
 
 /** Runs the built container over the whole backlog; `onSample` sees its resident memory on the way. */

@@ -1,6 +1,7 @@
 import type { BenchResult } from './report.ts';
 import { stages } from './stage-of.ts';
-import type { Upkeep } from './stages.ts';
+import type { StageCosts } from './stages.ts';
+import type { Upkeep } from './upkeep.ts';
 
 interface Bar {
   readonly name: string;
@@ -62,22 +63,36 @@ function groupsOf(result: BenchResult): Group[] {
       floor('parse + stringify', floorUs),
       ours('handler', handlerUs),
     ]);
+  if (handler)
+    group(
+      'Handler, allocated on the heap, a call',
+      'KB',
+      handler.flatMap(({ contracts, floorAllocatedBytes, allocatedBytes }) => [
+        floor(`parse + stringify, ${contracts} contracts`, floorAllocatedBytes / 1_024),
+        ours(`handler, ${contracts} contracts`, allocatedBytes / 1_024),
+      ]),
+    );
   if (container)
     group('Container, CPU a record', 'us', [
       floor('kafkajs loop, outputs of our size', container.bareUs),
+      floor('platformatic loop, outputs of our size', container.platformaticUs),
       floor('kafkajs loop, its input again', container.echoUs),
       ours('hft-engine processor', container.oursUs),
     ]);
   if (parts) {
-    const both = (of: (upkeep: Upkeep) => number): [Bar, Bar] => [
+    const both = (of: (upkeep: Upkeep) => number): Bar[] => [
       floor('kafkajs loop, outputs of our size', of(parts.bare)),
-      ours('hft-engine processor', of(parts.ours)),
+      ours('processor, container', of(parts.ours)),
+      ours('processor, function', of(parts.ofFunction)),
     ];
-    group(
-      'Where the CPU time of a record goes',
-      'us',
-      stages.map((stage) => ours(stage, parts.us[stage])),
-    );
+    const where = (host: string, us: StageCosts): void =>
+      group(
+        `Where the CPU time of a record goes, ${host}`,
+        'us',
+        stages.filter((stage) => us[stage] > 0).map((stage) => ours(stage, us[stage])),
+      );
+    where('container', parts.us);
+    where('function', parts.functionUs);
     group(
       'Allocated on the heap, a record',
       'KB',
@@ -105,6 +120,7 @@ function groupsOf(result: BenchResult): Group[] {
     const { instances: many, few, ours: own, bare, handler: alone } = instances;
     group('Instances, CPU a record', 'us', [
       ours('1 instance', own.oneUs),
+      ours('1 instance, machine busy', own.oneBusyUs),
       ...few.map(({ instances: count, togetherUs }) => ours(`${count} instances together`, togetherUs)),
       ours(`${many} instances in turn`, own.inTurnUs),
       ours(`${many} instances together`, own.togetherUs),
@@ -123,14 +139,15 @@ function groupsOf(result: BenchResult): Group[] {
       floor('output of a kafkajs loop, p50', latency.bare.enrichedMs.p50),
       floor('output of a kafkajs loop, p99', latency.bare.enrichedMs.p99),
     ]);
-  for (const contracts of new Set(compression?.map((cost) => cost.contracts))) {
-    const costs = compression?.filter((cost) => cost.contracts === contracts) ?? [];
-    const name = (codec: string): string => (codec === 'producer' ? 'not compressed' : codec);
+  for (const contracts of new Set(compression?.topics.map((cost) => cost.contracts))) {
+    const costs = compression?.topics.filter((cost) => cost.contracts === contracts) ?? [];
+    const name = (codec: string): string =>
+      codec === 'producer' ? 'not compressed' : codec === 'lz4' ? 'lz4, by the brokers' : codec;
     const title = `Compression, ${contracts} contracts`;
     group(
-      `${title}: CPU of instance and brokers`,
+      `${title}: CPU of instance, brokers and one reader`,
       'us',
-      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs)),
+      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs + one.readerUs)),
     );
     group(
       `${title}: stored of a record`,

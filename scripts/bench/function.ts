@@ -10,7 +10,7 @@ import { createRecord, silentLogger } from '../../functions/runtime/testing.ts';
 import { createEnvironment } from '../event-source/environment.ts';
 import { createMarket } from '../feed/market.ts';
 import { CommandError } from '../support/command.ts';
-import { type BenchTopics, contractsInContainer, type LoopCost } from './container.ts';
+import { type BenchTopics, contractsInContainer, type LoopCost, monotonicUs } from './container.ts';
 import { cpuMicroseconds, median } from './cpu.ts';
 
 /** What the function host adds to a record in an event of this size, beside decoding its base64. */
@@ -87,18 +87,26 @@ const noKafka: KafkaPort = {
   }),
 };
 
+/** What looks into the process of a run: settings for it, and what is done once the records are, while it still lives. */
+export interface Watched {
+  readonly env: Readonly<Record<string, string>>;
+  readonly done?: (pid: number) => Promise<void>;
+}
+
 /** Runs the processor as a function, under the real runtime client, over so many records in events of so many. */
 export async function runFunction(
   topics: BenchTopics,
   bundle: string,
   count: number,
   batch: number,
-): Promise<Omit<LoopCost, 'span'> & { readonly initMs: number }> {
+  { env, done }: Watched = { env: {} },
+): Promise<LoopCost & { readonly initMs: number }> {
   const environment = await createEnvironment({
     bundle,
     exportName: 'processor',
     timeoutMs: 60_000,
     env: {
+      ...env,
       KAFKA_BOOTSTRAP_SERVERS: topics.bootstrapServers.join(','),
       SOURCE_TOPIC: topics.source,
       OUTPUT_TOPIC: topics.output,
@@ -111,22 +119,27 @@ export async function runFunction(
     const warmUp = Math.ceil(invocations / 10);
     let cpuSeconds = 0;
     let startedMs = 0;
+    let fromUs = 0;
     for (let call = 0; call < invocations; call += 1) {
       if (call === warmUp) {
         cpuSeconds = environment.cpuSeconds();
         startedMs = performance.now();
+        fromUs = monotonicUs();
       }
       const result = await environment.invoke(events[call % distinctEvents] ?? '');
       if (result.kind !== 'response') throw new CommandError(`The function failed: ${result.error.errorMessage}`);
       if (!result.payload.includes('"batchItemFailures":[]'))
         throw new CommandError('The function left records undone.');
     }
-    return {
+    const cost = {
       records: (invocations - warmUp) * batch,
       cpuUs: (environment.cpuSeconds() - cpuSeconds) * 1e6,
       wallMs: performance.now() - startedMs,
+      span: { fromUs, toUs: monotonicUs() },
       initMs: environment.initMs,
     };
+    await done?.(environment.pid);
+    return cost;
   } finally {
     await environment.close();
   }
@@ -137,7 +150,7 @@ export async function runEmptyFunction(
   topics: BenchTopics,
   count: number,
   batch: number,
-): Promise<Omit<LoopCost, 'span'> & { readonly initMs: number }> {
+): Promise<LoopCost & { readonly initMs: number }> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-bench-empty-'));
   const bundle = join(dir, 'empty.mjs');
   writeFileSync(bundle, 'export const processor = async () => ({ batchItemFailures: [] });\n');

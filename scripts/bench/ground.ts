@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kafkaClient } from '../../functions/kafka/kafkajs/client.ts';
@@ -8,26 +8,47 @@ import { startFeed } from '../feed/start.ts';
 import { ensureTopics } from '../topics/ensure.ts';
 import { type BenchTopics, contractsInContainer } from './container.ts';
 
+/** Of Linux: files there are memory. */
+const memory = '/dev/shm';
+/** More than the brokers of a latency run write, and what they hold themselves. */
+const neededBytes = 8 * 1_073_741_824;
+
+/** How the brokers of a bench's own cluster differ from those of every local one. */
+export interface Brokers {
+  /** Java's options, over those of every local cluster. */
+  readonly jvm?: readonly string[];
+  /** Where their data goes, in place of the system's folder for temporary files. */
+  readonly parent?: string;
+}
+
 /**
  * For brokers whose pauses are in what is measured. 1 GB is what Kafka's own scripts give; with most of it young they collect
- * once in seconds, where the 512 MB of other local clusters have each of three brokers pause twice a second for 10 ms.
+ * once in seconds, where the 512 MB of other local clusters have each of three brokers pause twice a second for 10 ms. Their data
+ * goes to memory, where the system has a folder of that: each of these brokers is a controller as well, and syncs a record to its
+ * disk twice a second, behind which the appends of a small machine's one disk wait. Brokers of a real cluster are no controllers.
  */
-export const largeHeap: readonly string[] = ['-Xms1g', '-Xmx1g', '-Xmn700m'];
+export const unhinderedBrokers: Brokers = {
+  jvm: ['-Xms1g', '-Xmx1g', '-Xmn700m'],
+  ...(roomIn(memory) >= neededBytes ? { parent: memory } : {}),
+};
+
+function roomIn(dir: string): number {
+  if (!existsSync(dir)) return 0;
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
 
 type Say = (line: string) => void;
 
-/**
- * Runs something on a three-broker cluster of its own, or on the one that KAFKA_BOOTSTRAP_SERVERS names.
- * @param jvm Java's options for the brokers of its own, over those of every local cluster
- */
+/** Runs something on a three-broker cluster of its own, or on the one that KAFKA_BOOTSTRAP_SERVERS names. */
 export async function withCluster(
   say: Say,
   use: (bootstrapServers: readonly string[], dir: string | undefined) => Promise<void>,
-  jvm: readonly string[] = [],
+  { jvm = [], parent = tmpdir() }: Brokers = {},
 ): Promise<void> {
   const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
   if (given) return use(given.split(','), undefined);
-  const dir = mkdtempSync(join(tmpdir(), 'hft-bench-'));
+  const dir = mkdtempSync(join(parent, 'hft-bench-'));
   const cluster = await startCluster({ dir, attached: true, temporary: true, jvm, onProgress: say });
   try {
     await use(cluster.bootstrapServers, dir);

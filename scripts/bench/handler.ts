@@ -5,6 +5,7 @@ import type { HandlerContext, InboundRecord, Output } from '../../functions/runt
 import { createLogger } from '../../functions/runtime/log.ts';
 import { createMarket } from '../feed/market.ts';
 import { buildBundle } from '../support/bundle.ts';
+import { allocatedBy } from './allocation.ts';
 import { compare } from './cpu.ts';
 
 /** What one handler call costs beside the floor: `JSON.parse` of the input and `JSON.stringify` of the output. */
@@ -15,6 +16,9 @@ export interface HandlerCost {
   readonly handlerUs: number;
   readonly floorUs: number;
   readonly ratio: number;
+  /** Of V8's heap, a call; the bytes of the output are not on it. */
+  readonly allocatedBytes: number;
+  readonly floorAllocatedBytes: number;
 }
 
 const distinctRecords = 64;
@@ -29,20 +33,18 @@ export async function benchHandler(contracts: number): Promise<HandlerCost> {
   let next = 0;
   const index = (): number => (next = (next + 1) % distinctRecords);
   const callsPerRound = Math.max(distinctRecords, Math.round(200_000 / (contracts + 10)));
-  const cost = compare(
-    {
-      handler: () => {
-        const at = index();
-        return handle(records[at] as InboundRecord, contexts[at] as (typeof contexts)[number]);
-      },
-      floor: () => {
-        const at = index();
-        JSON.parse((inputs[at] as Buffer).toString());
-        return JSON.stringify(parsed[at]);
-      },
+  const work = {
+    handler: () => {
+      const at = index();
+      return handle(records[at] as InboundRecord, contexts[at] as (typeof contexts)[number]);
     },
-    { rounds, callsPerRound },
-  );
+    floor: () => {
+      const at = index();
+      JSON.parse((inputs[at] as Buffer).toString());
+      return JSON.stringify(parsed[at]);
+    },
+  };
+  const cost = compare(work, { rounds, callsPerRound });
   return {
     contracts,
     inputBytes: Math.round(inputs.reduce((sum, bytes) => sum + bytes.length, 0) / distinctRecords),
@@ -50,6 +52,8 @@ export async function benchHandler(contracts: number): Promise<HandlerCost> {
     handlerUs: cost.handler,
     floorUs: cost.floor,
     ratio: cost.handler / cost.floor,
+    allocatedBytes: allocatedBy(work.handler, callsPerRound),
+    floorAllocatedBytes: allocatedBy(work.floor, callsPerRound),
   };
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
 import { type BenchedInstance, type BenchTopics, bareLoopArgs, type Sample, startBenched } from './container.ts';
@@ -20,8 +21,9 @@ const handlerTimes = 6;
 
 /**
  * A backlog worked off by one instance, by twelve together, and its twelfths by one after another: what is asked is what a
- * record costs more for being handled together, and twelve are never as warm as one that has all of the backlog. Twelve processes
- * on a machine's few cores cost more whatever they do, so the same is asked of bare loops, and of the handler alone.
+ * record costs more for being handled together, and twelve are never as warm as one that has all of the backlog. Processes on a
+ * machine that is busy cost more whatever they do, and twelve keep it busy where one does not: so one is measured once more
+ * beside processes that only compute, one a core, and all of it is asked of bare loops, and of the handler alone, too.
  */
 export async function benchInstances(
   fresh: (kind: string) => Promise<BenchTopics>,
@@ -34,6 +36,8 @@ export async function benchInstances(
   await fill(share, Math.ceil(backlog / many), say);
   const handler = await bundleHandler();
   const loop = new URL('./handler-loop.ts', import.meta.url).pathname;
+  const computing = (records: number, partitions: number): Promise<BenchedInstance> =>
+    startTelling([loop, handler, String(records), String(partitions)]);
   const kinds: Readonly<Record<InstanceKind, Kind>> = {
     ours: { records: backlog, start: (topics, group) => startBenched(topics, bundle, group) },
     bare: { records: backlog, start: (topics, group) => startTelling(bareLoopArgs(topics, group, 0, 'enriched')) },
@@ -41,23 +45,31 @@ export async function benchInstances(
       records: backlog * handlerTimes,
       start: (topics, _, count) => {
         const records = (backlog * handlerTimes) / (topics === share ? many : count);
-        return startTelling([loop, handler, String(records), String(60 / count)]);
+        return computing(records, 60 / count);
       },
     },
   };
   const costs = {} as Record<InstanceKind, InstanceCost>;
   for (const [name, kind] of Object.entries(kinds) as [InstanceKind, Kind][]) {
     const one = costOf(await run(kind, all, kind.records, 1));
+    const busy = costOf(
+      await beside(
+        availableParallelism(),
+        () => computing(Number.POSITIVE_INFINITY, 60),
+        () => run(kind, all, kind.records, 1),
+      ),
+    );
     const turns: Span[] = [];
     for (let turn = 0; turn < many; turn += 1) turns.push(...(await run(kind, share, kind.records / many, 1)));
     const inTurn = costOf(turns);
     const together = costOf(await run(kind, all, kind.records, many));
     say(
-      `${name}: one ${one.us.toFixed(1)} us, ${many} in turn ${inTurn.us.toFixed(1)}, together ${together.us.toFixed(1)}`,
+      `${name}: one ${one.us.toFixed(1)} us, on a busy machine ${busy.us.toFixed(1)}, ${many} in turn ${inTurn.us.toFixed(1)}, ` +
+        `together ${together.us.toFixed(1)}`,
     );
     costs[name] = {
-      ...{ oneUs: one.us, inTurnUs: inTurn.us, togetherUs: together.us },
-      ...{ ratio: together.us / inTurn.us, ratioToOne: together.us / one.us },
+      ...{ oneUs: one.us, oneBusyUs: busy.us, inTurnUs: inTurn.us, togetherUs: together.us },
+      ...{ ratio: together.us / inTurn.us, ratioToOne: together.us / one.us, ratioToBusy: together.us / busy.us },
       ...{ measured: together.records, oneColdUs: one.coldUs, togetherColdUs: together.coldUs },
     };
   }
@@ -115,6 +127,20 @@ async function run({ start }: Kind, topics: BenchTopics, all: number, count: num
     return spans;
   } finally {
     await Promise.all(instances.map((instance) => instance.stop()));
+  }
+}
+
+/** Does something while so many processes that only compute keep the machine busy. */
+async function beside<Result>(
+  count: number,
+  start: () => Promise<BenchedInstance>,
+  use: () => Promise<Result>,
+): Promise<Result> {
+  const busy = await Promise.all(Array.from({ length: count }, start));
+  try {
+    return await use();
+  } finally {
+    await Promise.all(busy.map((one) => one.stop()));
   }
 }
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Feed, startFeed } from '../feed/start.ts';
@@ -14,6 +13,7 @@ import {
   startBenched,
 } from './container.ts';
 import { deleteTopics } from './ground.ts';
+import { findHalfLoad, firstRate, idleSeconds } from './half-load.ts';
 import type { ReadLatencies } from './latency-reader.ts';
 import type { Latency, LatencyResult, Quantiles } from './report.ts';
 import { startTelling } from './tell.ts';
@@ -24,7 +24,8 @@ const nextWarmUpSeconds = 20;
 
 /** How the latency run is done. */
 export interface LatencyRun {
-  readonly rate: number;
+  /** Records a second, or what leaves half of the machine idle with ours: found in the second half of warming up. */
+  readonly rate: number | 'half';
   readonly warmUpSeconds: number;
   /** The directory of the cluster, when it is ours: its brokers' CPU is told then. */
   readonly dir: string | undefined;
@@ -43,15 +44,15 @@ export async function benchLatency(
   run: LatencyRun,
   say: Say,
 ): Promise<LatencyResult> {
-  const own = await fresh('latency');
-  const ours = await measure(own, run, say, (topics, group) => startBenched(topics, bundle, group));
+  const topics = await fresh('latency');
+  const { rate, ...ours } = await measure(topics, run, say, (on, group) => startBenched(on, bundle, group));
   // Followers look at every partition whenever they fetch: ours would slow down the next.
-  await deleteTopics(own);
-  const next = { ...run, warmUpSeconds: Math.min(run.warmUpSeconds, nextWarmUpSeconds) };
-  const bare = await measure(await fresh('latency-bare'), next, say, (topics, group) =>
-    startTelling(bareLoopArgs(topics, group, 0, 'echo')),
+  await deleteTopics(topics);
+  const next = { ...run, rate, warmUpSeconds: Math.min(run.warmUpSeconds, nextWarmUpSeconds) };
+  const { rate: _, ...bare } = await measure(await fresh('latency-bare'), next, say, (on, group) =>
+    startTelling(bareLoopArgs(on, group, 0, 'echo')),
   );
-  return { rate: run.rate, seconds: measuredMs / 1_000, ...ours, bare };
+  return { rate, half: run.rate === 'half', seconds: measuredMs / 1_000, ...ours, bare };
 }
 
 type Say = (line: string) => void;
@@ -61,7 +62,7 @@ async function measure(
   { rate, warmUpSeconds, dir }: LatencyRun,
   say: Say,
   start: (topics: BenchTopics, group: string) => Promise<BenchedInstance>,
-): Promise<Latency> {
+): Promise<Latency & { readonly rate: number }> {
   const { bootstrapServers, source, output } = topics;
   const instance = await start(topics, `bench-latency-${process.pid}-${Date.now()}`);
   const reader = startReader([bootstrapServers.join(','), source, output]);
@@ -71,19 +72,20 @@ async function measure(
     feed = await startFeed({
       bootstrapServers,
       topic: source,
-      rate,
+      rate: rate === 'half' ? firstRate : rate,
       contracts: contractsInContainer,
       symbols: 2_400,
     });
-    say(
-      `feeding ${rate} records/s for ${warmUpSeconds} s until all are warm, and for ${measuredMs / 1_000} that count ...`,
-    );
-    await sleep(warmUpSeconds * 1_000);
+    const searchMs = rate === 'half' ? warmUpSeconds * 500 : 0;
+    const pace = rate === 'half' ? 'so that half of the machine is idle' : `${rate} records/s`;
+    say(`feeding ${pace}, for ${warmUpSeconds} s until all are warm, and for ${measuredMs / 1_000} that count ...`);
+    await sleep(warmUpSeconds * 1_000 - searchMs);
+    const fed = rate === 'half' ? await findHalfLoad(feed, searchMs) : rate;
     const usage = async (): Promise<Usage> => ({
       atMs: performance.now(),
       instance: (await instance.sample()).cpuSeconds,
       brokers: dir === undefined ? Number.NaN : brokerCpuSeconds(dir),
-      idle: cpus().reduce((total, { times }) => total + times.idle / 1_000, 0),
+      idle: idleSeconds(),
     });
     const before = await usage();
     reader.process.stdin?.write('count\n');
@@ -97,7 +99,7 @@ async function measure(
     const cores = (of: 'instance' | 'brokers' | 'idle'): number =>
       ((after[of] - before[of]) * 1_000) / (after.atMs - before.atMs);
     return {
-      ...{ warmUpSeconds, records: enriched.readMs.length },
+      ...{ rate: fed, warmUpSeconds, records: enriched.readMs.length },
       ...{ rawMs: quantiles(raw.readMs), sentMs: quantiles(enriched.sentMs), enrichedMs: quantiles(enriched.readMs) },
       ...{ instanceCores: cores('instance'), idleCores: cores('idle') },
       ...(dir === undefined ? {} : { brokerCores: cores('brokers') }),

@@ -1,15 +1,19 @@
 /**
  * Loaded into a process that is measured (`node --import`): twice a second it adds a line to the file of HFT_BENCH_PROBE
  * with what V8 has allocated, what its collections took of the main thread, and what went over the process's sockets so far.
+ * With HFT_BENCH_PROFILE it does not: it profiles, until SIGUSR2 asks for the profile in that file. (A Lambda function is
+ * killed, and `--cpu-prof` writes only what ends in order.)
  */
 import diagnostics from 'node:diagnostics_channel';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
 import { GCProfiler, getHeapStatistics } from 'node:v8';
 
 const path = process.env.HFT_BENCH_PROBE ?? '';
+const profilePath = process.env.HFT_BENCH_PROFILE ?? '';
 const lookEveryMs = 500;
 const sockets = new Set();
-let collections = started();
+let collections = profilePath === '' ? started() : undefined;
 let usedBytes = getHeapStatistics().used_heap_size;
 let allocatedBytes = 0;
 let gcUs = 0;
@@ -58,4 +62,18 @@ function look() {
   );
 }
 
-setInterval(look, lookEveryMs).unref();
+function startProfile() {
+  const session = new Session();
+  session.connect();
+  session.post('Profiler.enable');
+  session.post('Profiler.start');
+  process.once('SIGUSR2', () =>
+    session.post('Profiler.stop', (_, { profile }) => {
+      writeFileSync(`${profilePath}.part`, JSON.stringify(profile));
+      renameSync(`${profilePath}.part`, profilePath);
+    }),
+  );
+}
+
+if (profilePath !== '') startProfile();
+else setInterval(look, lookEveryMs).unref();

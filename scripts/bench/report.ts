@@ -1,5 +1,6 @@
 import { aimsOf, aimsTable } from './aims.ts';
 import { type AnalyticsResult, analyticsTable } from './analytics.ts';
+import type { CodecCost } from './codecs.ts';
 import { contractsInContainer } from './container.ts';
 import type { DispatchCost } from './function.ts';
 import type { HandlerCost } from './handler.ts';
@@ -17,9 +18,13 @@ export interface ContainerResult {
   /** The loop that writes its input again: a third of the bytes. */
   readonly echoUs: number;
   readonly echoRatio: number;
+  /** A loop on `@platformatic/kafka` that writes outputs of our size. */
+  readonly platformaticUs: number;
+  readonly platformaticRatio: number;
   readonly oursPerSecond: number;
   readonly barePerSecond: number;
   readonly echoPerSecond: number;
+  readonly platformaticPerSecond: number;
 }
 
 /** Resident memory while a backlog is worked off. */
@@ -52,13 +57,16 @@ export type InstanceKind = 'ours' | 'bare' | 'handler';
 export interface InstanceCost {
   /** Of one that has all of the backlog. */
   readonly oneUs: number;
+  /** The same beside processes that only compute, one a core: many keep the machine as busy. */
+  readonly oneBusyUs: number;
   /** Of many that have a share of it each, one after another, and all together. */
   readonly inTurnUs: number;
   readonly togetherUs: number;
   /** Of the last two, which are equally warm. */
   readonly ratio: number;
-  /** Of many together to one that has all of the backlog, and is warmer by that. */
+  /** Of many together to one that has all of the backlog, and is warmer by that; and to that one on a busy machine. */
   readonly ratioToOne: number;
+  readonly ratioToBusy: number;
   /** Records that count: those that many handled once each had its partitions and its warm-up behind it. */
   readonly measured: number;
   /** CPU a record until then, starting included. */
@@ -75,15 +83,25 @@ export interface InstancesResult extends Readonly<Record<InstanceKind, InstanceC
   readonly few: readonly { readonly instances: number; readonly togetherUs: number }[];
 }
 
-/** Outputs compressed one way: CPU microseconds a record of the instance and of all brokers, stored bytes of one replica. */
-export interface CompressionCost {
+/**
+ * Outputs for a topic that asks for a codec: CPU microseconds a record of the instance, of all brokers and of a reader of the
+ * outputs, and the bytes that one replica stores.
+ */
+export interface TopicPacking {
   readonly contracts: number;
   /** The topic's `compression.type`; `producer` is none. */
   readonly codec: string;
   readonly records: number;
   readonly instanceUs: number;
   readonly brokerUs: number;
+  readonly readerUs: number;
   readonly bytes: number;
+}
+
+/** Compression on the way through the brokers, and of batches by themselves. */
+export interface CompressionResult {
+  readonly topics: readonly TopicPacking[];
+  readonly codecs: readonly CodecCost[];
 }
 
 /** Of many milliseconds. */
@@ -109,6 +127,8 @@ export interface Latency {
 /** Ours, and after it a bare kafkajs loop that writes its input again, on the same brokers. */
 export interface LatencyResult extends Latency {
   readonly rate: number;
+  /** Whether the rate was chosen so that half of the machine is idle. */
+  readonly half: boolean;
   readonly seconds: number;
   readonly bare: Latency;
 }
@@ -132,7 +152,7 @@ export interface BenchResult {
   function?: FunctionResult;
   instances?: InstancesResult;
   latency?: LatencyResult;
-  compression?: CompressionCost[];
+  compression?: CompressionResult;
   storage?: StorageResult;
   analytics?: AnalyticsResult;
 }
@@ -141,24 +161,30 @@ export interface BenchResult {
 export function tables(result: BenchResult): string {
   const lines: string[] = [];
   if (result.handler) {
-    lines.push('Handler alone                     handler    parse + stringify    ratio    bytes in -> out');
+    lines.push(
+      'Handler alone                     handler    parse + stringify    ratio    bytes in -> out    V8 heap, both',
+    );
     for (const cost of result.handler) {
       lines.push(
         `  ${String(cost.contracts).padStart(3)} contracts            ${us(cost.handlerUs)}           ${us(cost.floorUs)}   ` +
-          `${cost.ratio.toFixed(2).padStart(6)}    ${cost.inputBytes} -> ${cost.outputBytes}`,
+          `${cost.ratio.toFixed(2).padStart(6)}    ${`${cost.inputBytes} -> ${cost.outputBytes}`.padEnd(19)}` +
+          `${kb(cost.allocatedBytes)}, ${kb(cost.floorAllocatedBytes)}`,
       );
     }
   }
   if (result.container) {
     const { oursUs, bareUs, ratio, echoUs, echoRatio, records, runs } = result.container;
     const { oursPerSecond, barePerSecond, echoPerSecond } = result.container;
+    const { platformaticUs, platformaticRatio, platformaticPerSecond } = result.container;
+    const ratioOf = (value: number): string => `ours is ${value.toFixed(2)}x`;
     const row = (name: string, cost: number, rate: number, note: string): string =>
       `  ${name.padEnd(40)}${us(cost)}  ${Math.round(rate).toString().padStart(10)}    ${note}`;
     lines.push(
       '',
       `Container, ${contractsInContainer} contracts a record             CPU a record   records/s    (${records} records, median of ${runs})`,
-      row('bare kafkajs loop, its input again', echoUs, echoPerSecond, `ours is ${echoRatio.toFixed(2)}x`),
-      row('bare kafkajs loop, outputs of our size', bareUs, barePerSecond, `ours is ${ratio.toFixed(2)}x`),
+      row('bare kafkajs loop, its input again', echoUs, echoPerSecond, ratioOf(echoRatio)),
+      row('bare kafkajs loop, outputs of our size', bareUs, barePerSecond, ratioOf(ratio)),
+      row('bare platformatic loop, outputs as ours', platformaticUs, platformaticPerSecond, ratioOf(platformaticRatio)),
       row('hft-engine processor', oursUs, oursPerSecond, ''),
     );
   }
@@ -185,11 +211,18 @@ export function tables(result: BenchResult): string {
   }
   if (result.instances) {
     const { instances, warmUpRecords, few, ours, bare, handler } = result.instances;
-    const row = (name: string, { oneUs, inTurnUs, togetherUs, ratio, ratioToOne, measured }: InstanceCost): string =>
-      `  ${name.padEnd(40)}${us(oneUs)}  ${us(inTurnUs)}  ${us(togetherUs)}    ${ratio.toFixed(2)}x      ${ratioToOne.toFixed(2)}x    (${measured} records)`;
+    const cells = (values: readonly string[], width: number): string =>
+      values.map((value) => value.padStart(width)).join('');
+    const row = (name: string, cost: InstanceCost): string =>
+      `  ${name.padEnd(38)}${cells([cost.oneUs, cost.oneBusyUs, cost.inTurnUs, cost.togetherUs].map(us), 13)}` +
+      `${cells(
+        [cost.ratioToOne, cost.ratioToBusy, cost.ratio].map((ratio) => `${ratio.toFixed(2)}x`),
+        10,
+      )}    (${cost.measured} records)`;
     lines.push(
       '',
-      `Instances, warm, CPU a record                   one  ${instances} in turn    together    / in turn  / one`,
+      `${'Instances, warm, CPU a record'.padEnd(40)}` +
+        `${cells(['one', 'machine busy', `${instances} in turn`, 'together'], 13)}${cells(['/ one', '/ busy', '/ in turn'], 10)}`,
       row('hft-engine processor', ours),
       row('bare kafkajs loop, outputs of our size', bare),
       row('handler alone, no broker', handler),
@@ -197,15 +230,7 @@ export function tables(result: BenchResult): string {
       `  up to the first ${warmUpRecords} records of each, starting included:${us(ours.oneColdUs)} and${us(ours.togetherColdUs)}`,
     );
   }
-  if (result.compression) {
-    lines.push('', 'Compression of outputs        instance    brokers    bytes a record');
-    for (const { contracts, codec, instanceUs, brokerUs, bytes } of result.compression) {
-      const name = codec === 'producer' ? 'none' : codec;
-      lines.push(
-        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(5)} ${us(instanceUs)} ${us(brokerUs)}    ${Math.round(bytes)}`,
-      );
-    }
-  }
+  if (result.compression) lines.push('', ...compressionTable(result.compression));
   if (result.latency) lines.push('', ...latencyTable(result.latency));
   if (result.storage) lines.push('', ...storageTable(result.storage));
   if (result.analytics) lines.push('', ...analyticsTable(result.analytics));
@@ -214,8 +239,26 @@ export function tables(result: BenchResult): string {
   return `${lines.join('\n')}\n`;
 }
 
+function compressionTable({ topics, codecs }: CompressionResult): string[] {
+  return [
+    'Compression of outputs, CPU a record       instance    brokers     reader    bytes a record',
+    ...topics.map(({ contracts, codec, instanceUs, brokerUs, readerUs, bytes }) => {
+      const name = codec === 'producer' ? 'none' : codec === 'lz4' ? 'lz4, by the brokers' : codec;
+      return (
+        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)}` +
+        `    ${Math.round(bytes)}`
+      );
+    }),
+    'A batch by itself, CPU a record                write                unpack    bytes a record',
+    ...codecs.map(({ contracts, codec, writeUs, unpackUs, bytes }) => {
+      const name = codec === 'lz4' ? "lz4, the bench's" : codec;
+      return `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(writeUs)}            ${us(unpackUs)}    ${Math.round(bytes)}`;
+    }),
+  ];
+}
+
 function latencyTable(result: LatencyResult): string[] {
-  const { rate, seconds, bare } = result;
+  const { rate, half, seconds, bare } = result;
   const quantiles = ({ p50, p99 }: Quantiles): string => `${p50} and ${p99} ms`.padEnd(18);
   const row = (name: string, latency: Latency): string => {
     const { rawMs, sentMs, enrichedMs, instanceCores, brokerCores, idleCores, records, warmUpSeconds } = latency;
@@ -225,11 +268,15 @@ function latencyTable(result: LatencyResult): string[] {
     return `  ${name.padEnd(36)}${[rawMs, sentMs, enrichedMs].map(quantiles).join('')}${cores}${after}`;
   };
   return [
-    `Latency at ${rate} records/s, p50 and p99 from the feed's timestamp (${seconds} s each, after warming up)`,
+    `Latency at ${rate} records/s${half ? ', half load' : ''}, p50 and p99 from the feed's timestamp (${seconds} s each, after warming up)`,
     `  ${''.padEnd(36)}${['raw read', 'output sent', 'output read'].map((name) => name.padEnd(18)).join('')}cores`,
     row('hft-engine processor', result),
     row('bare kafkajs loop, its input again', bare),
   ];
+}
+
+function kb(bytes: number): string {
+  return `${(bytes / 1_024).toFixed(2)} KB`;
 }
 
 function us(value: number): string {

@@ -1,8 +1,10 @@
 import type { CpuProfile } from '../profile/profile-tree.ts';
+import type { SourceOf } from '../profile/source-files.ts';
 
 /** What a record goes through, and what is not its own. */
 export const stages = [
-  ...(['fetch', 'decode', 'handle', 'encode', 'order', 'produce', 'commit', 'connections', 'collection'] as const),
+  ...(['event', 'fetch', 'decode', 'handle', 'encode', 'order', 'produce', 'commit', 'connections'] as const),
+  'collection',
   'rest',
 ] as const;
 
@@ -10,6 +12,7 @@ export type Stage = (typeof stages)[number];
 
 /** What each is, for a table. */
 export const stageMeaning: Readonly<Record<Stage, string>> = {
+  event: "Lambda's: its client, events into records",
   fetch: 'responses into records',
   decode: "the function's input into columns",
   handle: 'prices, Greeks, analytics',
@@ -24,6 +27,7 @@ export const stageMeaning: Readonly<Record<Stage, string>> = {
 
 /** The first that fits is it. */
 const patterns: readonly (readonly [RegExp, Stage])[] = [
+  [/^functions\/hosts\/lambda\/|\/aws-lambda-ric\/|\/runtime-client\.ts$/, 'event'],
   [/^functions\/processor\/(?:fast\/(?:read-\w+|input|keys)|decode|validate|chain)\.ts$/, 'decode'],
   [/^functions\/market\/(?:json|fields)\.ts$/, 'decode'],
   [/^functions\/processor\/(?:fast\/(?:put-\w+|output)|encode[\w-]*|json-bytes)\.ts$/, 'encode'],
@@ -61,13 +65,8 @@ export interface Span {
 /**
  * The share of each stage in the CPU time of a span. A function counts as the stage of its file; what is native, or serves
  * several stages, as its caller's.
- * @param fileAt the source file of a line (from 0) of the bundle
  */
-export function stageShares(
-  profile: CpuProfile,
-  { fromUs, toUs }: Span,
-  fileAt: (line: number) => string | undefined,
-): Record<Stage, number> {
+export function stageShares(profile: CpuProfile, { fromUs, toUs }: Span, sourceOf: SourceOf): Record<Stage, number> {
   const stageById = new Map<number, Stage | 'idle'>();
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const children = new Set(profile.nodes.flatMap((node) => node.children ?? []));
@@ -75,9 +74,8 @@ export function stageShares(
   function visit(id: number, caller: Stage): void {
     const node = nodes.get(id);
     if (node === undefined) return;
-    const { functionName, url, lineNumber } = node.callFrame;
-    const file = url.startsWith('node:') ? url : url.endsWith('.mjs') ? (fileAt(lineNumber) ?? '') : '';
-    const own = functionName === '(garbage collector)' ? 'collection' : (stageOf(file) ?? caller);
+    const { functionName } = node.callFrame;
+    const own = functionName === '(garbage collector)' ? 'collection' : (stageOf(sourceOf(node.callFrame)) ?? caller);
     stageById.set(id, functionName === '(idle)' ? 'idle' : own);
     for (const child of node.children ?? []) visit(child, own);
   }

@@ -1,3 +1,5 @@
+import type { SourceOf } from './source-files.ts';
+
 /** What V8's profiler writes (Chrome DevTools protocol, Profiler.Profile): nodes, and which of them each sample hit. */
 export interface CpuProfile {
   /** Microseconds of the system's monotonic clock. */
@@ -15,7 +17,7 @@ export interface CpuProfile {
 /** A function on one path of calls, with the CPU time of itself and of all that it called, microseconds. */
 export interface Frame {
   readonly name: string;
-  /** Where it stands: `file:line`; empty for what is native. */
+  /** The file that it is in; empty for what is native. */
   readonly place: string;
   selfUs: number;
   totalUs: number;
@@ -23,7 +25,7 @@ export interface Frame {
 }
 
 /** Where the time of a profile went, by path of calls. Idle time is left out: nothing ran then. */
-export function frameTree(profile: CpuProfile): Frame {
+export function frameTree(profile: CpuProfile, sourceOf: SourceOf): Frame {
   const usById = new Map<number, number>();
   for (const [index, id] of profile.samples.entries()) {
     usById.set(id, (usById.get(id) ?? 0) + Math.max(0, profile.timeDeltas[index] ?? 0));
@@ -36,9 +38,9 @@ export function frameTree(profile: CpuProfile): Frame {
   function add(id: number, parent: Frame): number {
     const node = nodes.get(id);
     if (node === undefined || node.callFrame.functionName === '(idle)') return 0;
-    const { functionName, url, lineNumber } = node.callFrame;
+    const { functionName } = node.callFrame;
     const isRoot = functionName === '(root)';
-    const place = url === '' ? '' : `${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`;
+    const place = sourceOf(node.callFrame);
     const name = functionName || '(anonymous)';
     const frame = isRoot ? parent : calleeOf(parent, name, place);
     const selfUs = usById.get(id) ?? 0;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { databaseSettingSpecs } from '../../functions/database/settings.ts';
 import { settingSpecs } from '../../functions/runtime/settings.ts';
+import { readmeRows } from '../../scripts/bench/readme-rows.ts';
 import { summaryRows } from '../../scripts/faults/html-report.ts';
 import { mergeReports } from '../../scripts/faults/merge.ts';
 
@@ -27,6 +28,13 @@ describe('README', () => {
       const whose = application === 'kafkajs' ? ', bare kafkajs' : '';
       expect(lines).toContain(`| \`${name}\`${whose} | ${figures.join(' | ')} |`);
     }
+  });
+
+  it('tells of costs what was measured', () => {
+    const rows = readmeRows(JSON.parse(read('test/fixtures/bench.json')));
+    const lines = readme.split('\n');
+    expect(rows.length).toBeGreaterThan(20);
+    for (const row of rows) expect(lines).toContain(row);
   });
 
   it('names every command that there is', () => {

@@ -9,9 +9,9 @@ test('latency: ours and a bare loop, each with the cores it had and what went be
   };
   const { brokerCores: _, ...unknown } = ours;
   const bare = { ...unknown, warmUpSeconds: 20, records: 59_000, enrichedMs: { p50: 20, p99: 90 } };
-  const lines = tables({ latency: { rate: 2_000, seconds: 30, ...ours, bare } }).split('\n');
+  const lines = tables({ latency: { rate: 2_000, half: true, seconds: 30, ...ours, bare } }).split('\n');
   expect(lines[1]).toBe(
-    "Latency at 2000 records/s, p50 and p99 from the feed's timestamp (30 s each, after warming up)",
+    "Latency at 2000 records/s, half load, p50 and p99 from the feed's timestamp (30 s each, after warming up)",
   );
   const row = (text: string): string | undefined => lines.find((line) => line.includes(text))?.replace(/ +/g, ' ');
   expect(row('hft-engine')).toBe(
@@ -23,7 +23,7 @@ test('latency: ours and a bare loop, each with the cores it had and what went be
 });
 
 test('aims are held beside what a run had, and only those of the parts that it had', () => {
-  const cost = { inputBytes: 200, outputBytes: 1_000, floorUs: 10 };
+  const cost = { inputBytes: 200, outputBytes: 1_000, floorUs: 10, allocatedBytes: 50, floorAllocatedBytes: 100 };
   const small = { ...cost, contracts: 2, handlerUs: 15, ratio: 1.5 };
   const large = { ...cost, contracts: 160, handlerUs: 6.1, ratio: 0.61 };
   expect(aimsOf({})).toEqual([]);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { stageOf, stageShares } from '../../../scripts/bench/stage-of.ts';
-import { upkeepOf } from '../../../scripts/bench/stages.ts';
+import { upkeepOf } from '../../../scripts/bench/upkeep.ts';
 import type { CpuProfile } from '../../../scripts/profile/profile-tree.ts';
+import { sourceOfLines } from '../../../scripts/profile/source-files.ts';
 import { sourcesOf, tidy } from '../../../scripts/support/tidy.ts';
 
 test.each([
@@ -14,6 +15,8 @@ test.each([
   ['functions/kafka/wire/written-record.ts', 'produce'],
   ['functions/kafka/wire/crc32c.ts', undefined],
   ['functions/hosts/container/commits.ts', 'commit'],
+  ['functions/hosts/lambda/event.ts', 'event'],
+  ['/app/infra/lambda-runtime/node_modules/aws-lambda-ric/dist/index.mjs', 'event'],
   ['functions/runtime/lane.ts', 'order'],
   ['functions/runtime/log.ts', undefined],
   ['node_modules/kafkajs/src/network/connection.js', 'connections'],
@@ -43,7 +46,7 @@ test('what is native or serves several stages counts as its caller, and only the
     samples: [2, 4, 5, 6, 8, 7],
     timeDeltas: [100, 20, 500, 10, 10, 70],
   };
-  const shares = stageShares(profile, { fromUs: 1_110, toUs: 1_650 }, (line) => files[line]);
+  const shares = stageShares(profile, { fromUs: 1_110, toUs: 1_650 }, sourceOfLines('functions.mjs', files));
   expect(shares).toMatchObject({ produce: 0.5, collection: 0.25, order: 0.25, rest: 0, fetch: 0 });
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { flameGraph } from '../../../scripts/profile/flame-graph.ts';
 import { type CpuProfile, frameTree, hottest } from '../../../scripts/profile/profile-tree.ts';
+import { sourceOfLines } from '../../../scripts/profile/source-files.ts';
 
 const frame = (functionName: string, url = 'file:///app/functions.mjs', lineNumber = 9) => ({
   functionName,
@@ -8,12 +9,18 @@ const frame = (functionName: string, url = 'file:///app/functions.mjs', lineNumb
   lineNumber,
 });
 
+const sourceOf = sourceOfLines('functions.mjs', [
+  ...new Array<undefined>(8),
+  'functions/processor/decode.ts',
+  'functions/kafka/outbox.ts',
+]);
+
 /** root -> decode (10) -> parse (30); root -> publish (20) -> parse (40); idle (900) */
 const profile: CpuProfile = {
   startTime: 0,
   nodes: [
     { id: 1, callFrame: frame('(root)', ''), children: [2, 4, 6] },
-    { id: 2, callFrame: frame('decode'), children: [3] },
+    { id: 2, callFrame: frame('decode', undefined, 8), children: [3] },
     { id: 3, callFrame: frame('parse', '', -1) },
     { id: 4, callFrame: frame('<publish>'), children: [5] },
     { id: 5, callFrame: frame('parse', '', -1) },
@@ -24,7 +31,7 @@ const profile: CpuProfile = {
 };
 
 test('time is summed by path of calls, and idle time is no part of it', () => {
-  const root = frameTree(profile);
+  const root = frameTree(profile, sourceOf);
   expect(root.totalUs).toBe(100);
   const paths = [...root.callees.values()].map(({ name, place, selfUs, totalUs }) => ({
     name,
@@ -33,25 +40,25 @@ test('time is summed by path of calls, and idle time is no part of it', () => {
     totalUs,
   }));
   expect(paths).toEqual([
-    { name: 'decode', place: 'functions.mjs:10', selfUs: 10, totalUs: 40 },
-    { name: '<publish>', place: 'functions.mjs:10', selfUs: 20, totalUs: 60 },
+    { name: 'decode', place: 'functions/processor/decode.ts', selfUs: 10, totalUs: 40 },
+    { name: '<publish>', place: 'functions/kafka/outbox.ts', selfUs: 20, totalUs: 60 },
   ]);
 });
 
 test('the list is by own time over all paths', () => {
-  expect(hottest(frameTree(profile), 2)).toEqual([
+  expect(hottest(frameTree(profile, sourceOf), 2)).toEqual([
     { name: 'parse', place: '', share: 0.7 },
-    { name: '<publish>', place: 'functions.mjs:10', share: 0.2 },
+    { name: '<publish>', place: 'functions/kafka/outbox.ts', share: 0.2 },
   ]);
 });
 
 test('boxes are as wide as their time, names are escaped', () => {
-  const svg = flameGraph(frameTree(profile), 'a < b');
+  const svg = flameGraph(frameTree(profile, sourceOf), 'a < b');
   const widths = [...svg.matchAll(/<title>([^:]+):.*?width="([\d.]+)"/g)].map(([, name, width]) => [
     name,
     Number(width),
   ]);
-  expect(widths).toContainEqual(['&lt;publish&gt;, functions.mjs', 719.5]);
+  expect(widths).toContainEqual(['&lt;publish&gt;, functions/kafka/outbox.ts', 719.5]);
   expect(svg).toContain('a &lt; b');
   expect(svg).not.toContain('<publish>');
 });
@@ -63,5 +70,5 @@ test('a profile in which nothing ran is an empty picture', () => {
     samples: [1],
     timeDeltas: [0],
   };
-  expect(flameGraph(frameTree(empty), 'nothing')).not.toContain('NaN');
+  expect(flameGraph(frameTree(empty, sourceOf), 'nothing')).not.toContain('NaN');
 });
