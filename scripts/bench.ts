@@ -37,8 +37,8 @@ await runCommand(
     usage: [
       '',
       '--only handler',
-      '--only container --records 200000 --runs 3',
-      '--only stages --records 500000',
+      '--only container --records 1000000 --runs 5',
+      '--only stages --records 200000',
       '--only memory --backlog 1000000',
       '--only instances --backlog 1000000',
       '--only latency --rate 2000 --warm-up 90',
@@ -49,7 +49,7 @@ await runCommand(
     ],
     options: {
       only: { type: 'string' },
-      records: { type: 'string', default: '200000' },
+      records: { type: 'string', default: '500000' },
       runs: { type: 'string', default: '3' },
       backlog: { type: 'string', default: '1000000' },
       rate: { type: 'string', default: 'half' },
@@ -83,6 +83,7 @@ await runCommand(
   async ({ only, records, runs, backlog, rate, 'warm-up': warmUp, snapshots, out, draw, read, json }) => {
     if (only !== undefined && !parts.includes(only))
       throw new UsageError(`--only takes one of ${parts.join(', ')}, not '${only}'`);
+    if (read !== undefined && only !== undefined) throw new UsageError('--read measures nothing: not with --only');
     const wanted = (part: string): boolean => read === undefined && (only === undefined || only === part);
     const result: BenchResult = read === undefined ? { conditions: conditionsNow(bundle) } : readRecord(read);
     // After each part: what took half an hour is not lost when a later one fails.

@@ -13,8 +13,8 @@ import { startTelling } from './tell.ts';
 const codecs = ['producer', 'gzip', 'lz4', 'zstd'] as const;
 /** Of the contracts of a chain, and of the records that are worked off of each: small ones, and a whole chain. */
 const loads = [
-  { contracts: 2, share: 1 },
-  { contracts: 160, share: 0.05 },
+  { contracts: 2, share: 0.4 },
+  { contracts: 160, share: 0.02 },
 ] as const;
 
 /**
