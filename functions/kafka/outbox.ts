@@ -65,10 +65,11 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     linger();
   }
 
-  function linger(): void {
+  /** With nothing on its way outputs go once their turn is over: what comes behind them gathers meanwhile. */
+  function linger(ms = busyLeaders.size > 0 ? options.lingerMs : 0): void {
     if (lingering) return;
     lingering = true;
-    setTimeout(flush, options.lingerMs);
+    setTimeout(flush, ms);
   }
 
   /** Sends what is ready, to every broker that has no request of ours in flight. */
@@ -93,7 +94,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     const gathering = options.moreToCome() && !full();
     for (const [leader, group] of byLeader) {
       if (gathering && !worthwhile(group) && now - (lastSentMs.get(leader) ?? Number.NEGATIVE_INFINITY) < maxGatherMs)
-        linger();
+        linger(options.lingerMs);
       else {
         lastSentMs.set(leader, now);
         void send(leader, requestOf(group, maxBatchBytes));
@@ -137,7 +138,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
     if (active.size === 0) return;
     // What came meanwhile is gathered, too: else every broker's answer sends the others their next few records.
     if (bytes >= muchBytes || failures.some(Boolean)) flush();
-    else linger();
+    else linger(options.lingerMs);
   }
 
   function acknowledge(queue: PartitionQueue): void {

@@ -131,7 +131,7 @@ export const settingSpecs = {
     name: 'KAFKA_LINGER_MS',
     fallback: '5',
     ...integer(0, 1_000),
-    effect: 'How long outputs are gathered before a produce request goes out.',
+    effect: 'How long outputs gather while a produce request is under way.',
   }),
   commitIntervalMs: setting({
     name: 'KAFKA_COMMIT_INTERVAL_MS',

@@ -7,16 +7,41 @@ afterEach(() => void vi.useRealTimers());
 const linger = (): Promise<unknown> => vi.advanceTimersByTimeAsync(5);
 
 describe('the outbox', () => {
-  test('gathers for a while, then sends one request to each leader', async () => {
+  test('with nothing on its way sends one request to each leader, once the turn is over', async () => {
     const { producer, sends } = createProducer();
     const { publish } = outboxOf(producer);
     publish(0, ['a', 'b']);
     publish(3, ['c']); // led by broker 0 as well
     publish(1, ['d']);
-    await vi.advanceTimersByTimeAsync(4);
     expect(sends).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(1);
     expect(sends.map(contents)).toEqual([['0: a b', '3: c'], ['1: d']]);
+  });
+
+  test('gathers for a while what comes while a request is on its way, and after its answer', async () => {
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer);
+    publish(0, ['a']);
+    await vi.advanceTimersByTimeAsync(1);
+    publish(1, ['b']); // of another leader, which has nothing on its way
+    await vi.advanceTimersByTimeAsync(4);
+    expect(sends).toHaveLength(1);
+    publish(1, ['c']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sends.slice(1).map(contents)).toEqual([['1: b c']]);
+    publish(0, ['d']);
+    await vi.advanceTimersByTimeAsync(5);
+    await sends[1]?.answer();
+    await sends[0]?.answer();
+    await vi.advanceTimersByTimeAsync(4);
+    expect(sends).toHaveLength(2);
+    publish(0, ['e']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sends.slice(2).map(contents)).toEqual([['0: d e']]);
+    await sends[2]?.answer();
+    publish(0, ['f']); // all is quiet again
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sends.slice(3).map(contents)).toEqual([['0: f']]);
   });
 
   test('tells each record once that it is stored, in order', async () => {
