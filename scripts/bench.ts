@@ -74,7 +74,8 @@ await runCommand(
       json: 'Print one JSON document in place of the tables.',
     },
     notes: [
-      'What needs brokers runs on a three-broker cluster of its own (latency: with 1 GB of heap each), or on KAFKA_BOOTSTRAP_SERVERS.',
+      'What needs brokers runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS. For latency each broker has 1 GB of heap,',
+      'and its data in memory where there is room.',
       'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes; so does the analytics part,',
       'which stores 937500 snapshots first.',
       'Nothing else should run meanwhile: brokers, loop and feed share the cores.',

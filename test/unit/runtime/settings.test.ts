@@ -25,7 +25,7 @@ describe('settings', () => {
       security: 'plaintext',
       sessionTimeoutMs: 10_000,
       fetchMaxWaitMs: 500,
-      fetchMinBytes: 1_024,
+      fetchMinBytes: 1,
       fetchMaxBytes: 50 * 1_048_576,
       fetchMaxPartitionBytes: 1_048_576,
       metricsPort: 9_464,
