@@ -19,7 +19,8 @@ const loads = [
 
 /**
  * The same backlog, with outputs compressed as their topic asks: what that takes of the instance, of the brokers and of a
- * reader of the outputs, and how many bytes are stored; and the codecs by themselves. Brokers are told by the directory of their cluster on the command line (Linux).
+ * reader of the outputs, and how many bytes are stored; and the codecs by themselves. Brokers are told by the directory of
+ * their cluster on the command line (Linux).
  */
 export async function benchCompression(
   { bootstrapServers, dir }: { readonly bootstrapServers: readonly string[]; readonly dir: string | undefined },
