@@ -61,7 +61,7 @@ function clip(text: string, letters: number): string {
 /** Garbage collection grey, native code and Node blue, the bundle in warm tones that differ by name. */
 function colourOf({ name, place }: Frame): string {
   if (name === '(garbage collector)') return '#b9b9b4';
-  if (!place.includes('.mjs')) return '#a9c8ee';
+  if (place === '' || place.startsWith('node:')) return '#a9c8ee';
   let hash = 0;
   for (const letter of name) hash = (hash * 31 + letter.charCodeAt(0)) % 997;
   return `hsl(${18 + (hash % 34)} 88% ${66 + (hash % 12)}%)`;

@@ -61,6 +61,9 @@ test('boxes are as wide as their time, names are escaped', () => {
   expect(widths).toContainEqual(['&lt;publish&gt;, functions/kafka/outbox.ts', 719.5]);
   expect(svg).toContain('a &lt; b');
   expect(svg).not.toContain('<publish>');
+  // What is native is blue, what has a source is not.
+  expect(svg).toMatch(/<title>parse:.*fill="#a9c8ee"/);
+  expect(svg).toMatch(/<title>decode,.*fill="hsl/);
 });
 
 test('a profile in which nothing ran is an empty picture', () => {
