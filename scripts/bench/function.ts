@@ -24,6 +24,8 @@ const partitions = 60;
 const rounds = 15;
 const invocationsPerRound = 200;
 const distinctEvents = 20;
+/** Records of an event, of the runs under the runtime client. */
+export const functionBatch = 1_000;
 
 /** Measures the host alone, with a handler that does nothing and no broker. */
 export async function benchDispatch(batch: number): Promise<DispatchCost> {

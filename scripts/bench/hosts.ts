@@ -1,12 +1,11 @@
 import { type LoopCost, runBareLoop, runContainer } from './container.ts';
 import { median } from './cpu.ts';
-import { benchDispatch, runEmptyFunction, runFunction } from './function.ts';
+import { benchDispatch, functionBatch, runEmptyFunction, runFunction } from './function.ts';
 import { fill, freshTopics } from './ground.ts';
 import type { ContainerResult, FunctionResult, MemoryResult } from './report.ts';
 
 type Say = (line: string) => void;
 
-const functionBatch = 1_000;
 const dispatchBatch = 100;
 
 /** The container beside bare loops, over one backlog, in turns. */

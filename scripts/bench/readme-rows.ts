@@ -1,5 +1,5 @@
 import { contractsInContainer } from './container.ts';
-import type { BenchResult } from './report.ts';
+import { type BenchResult, kb } from './report.ts';
 
 type Row = readonly [what: string, ours: string, floor: string, ratio: string];
 
@@ -98,12 +98,6 @@ function us(value: number): string {
   return `${value.toFixed(value < 50 ? 1 : 0)} us`;
 }
 
-function kb(bytes: number): string {
-  return `${(bytes / 1_024).toFixed(2)} KB`;
-}
-
 function count(value: number): string {
-  return Math.round(value)
-    .toString()
-    .replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
+  return Math.round(value).toLocaleString('en-US');
 }

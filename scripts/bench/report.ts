@@ -275,7 +275,8 @@ function latencyTable(result: LatencyResult): string[] {
   ];
 }
 
-function kb(bytes: number): string {
+/** Kilobytes, for a person. */
+export function kb(bytes: number): string {
   return `${(bytes / 1_024).toFixed(2)} KB`;
 }
 

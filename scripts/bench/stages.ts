@@ -6,7 +6,7 @@ import type { CpuProfile } from '../profile/profile-tree.ts';
 import { sourcesOfBundle } from '../profile/source-files.ts';
 import { CommandError } from '../support/command.ts';
 import { type BenchTopics, type LoopCost, runBareLoop, runContainer } from './container.ts';
-import { runFunction } from './function.ts';
+import { functionBatch, runFunction } from './function.ts';
 import { fill } from './ground.ts';
 import { type Stage, stageMeaning, stageShares, stages } from './stage-of.ts';
 import { type Upkeep, upkeepOf } from './upkeep.ts';
@@ -26,7 +26,6 @@ export interface StagesResult {
 
 type Say = (line: string) => void;
 
-const functionBatch = 1_000;
 const probe = `--import=${new URL('./probe.mjs', import.meta.url).href}`;
 
 /** Two runs of each host over as many records, under the profiler and without it, and one of the bare loop. */
