@@ -69,13 +69,18 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   function linger(ms = busyLeaders.size > 0 ? options.lingerMs : 0): void {
     if (lingering) return;
     lingering = true;
-    setTimeout(flush, ms);
+    setTimeout(flush, ms, ms);
   }
 
   /** Sends what is ready, to every broker that has no request of ours in flight. */
-  function flush(): void {
+  function flush(lingeredMs?: number): void {
     lingering = false;
     if (closed) return;
+    // The first turn of many: sent ahead, it would have a request to itself.
+    if (lingeredMs === 0 && options.moreToCome()) {
+      linger(options.lingerMs || 1);
+      return;
+    }
     const now = performance.now(); // a clock that is set back would make a retry wait for as long
     const byLeader = new Map<number, PartitionQueue[]>();
     let nextRetryMs = Number.POSITIVE_INFINITY;

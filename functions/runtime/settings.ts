@@ -88,25 +88,25 @@ export const settingSpecs = {
     name: 'KAFKA_SESSION_TIMEOUT_MS',
     fallback: '10000',
     ...integer(3_000, 300_000),
-    effect: 'An instance that is silent for this long loses its partitions to the others.',
+    effect: 'An instance that is silent for so long loses its partitions.',
   }),
   heartbeatIntervalMs: setting({
     name: 'KAFKA_HEARTBEAT_INTERVAL_MS',
     fallback: '1000',
     ...integer(100, 60_000),
-    effect: 'How often an instance reports to the group, and so how soon it learns of a rebalance.',
+    effect: 'How often an instance reports to the group, and learns of a rebalance.',
   }),
   fetchMaxWaitMs: setting({
     name: 'KAFKA_FETCH_MAX_WAIT_MS',
     fallback: '500',
     ...integer(1, 30_000),
-    effect: 'How long a broker may hold a fetch that has less than the minimum of bytes.',
+    effect: 'How long a broker may hold a fetch for the minimum of bytes.',
   }),
   fetchMinBytes: setting({
     name: 'KAFKA_FETCH_MIN_BYTES',
     fallback: '1',
     ...integer(1, 10_485_760),
-    effect: 'Bytes a broker waits for before it answers a fetch. More: fewer requests, later records.',
+    effect: 'Bytes a broker waits for before it answers a fetch.',
   }),
   fetchMaxBytes: setting({
     name: 'KAFKA_FETCH_MAX_BYTES',
@@ -124,14 +124,13 @@ export const settingSpecs = {
     name: 'KAFKA_OFFSET_OUT_OF_RANGE',
     fallback: 'stop',
     ...oneOf(['stop', 'earliest', 'latest']),
-    effect:
-      'When the next record is not in the topic any more: stand still and say so, or go on at the first or behind the last.',
+    effect: 'When the next record is gone: stand still and say so, or go on at the first or behind the last.',
   }),
   lingerMs: setting({
     name: 'KAFKA_LINGER_MS',
     fallback: '5',
     ...integer(0, 1_000),
-    effect: 'How long outputs gather while a produce request is under way.',
+    effect: 'How long outputs gather with a request on its way, or more at hand.',
   }),
   commitIntervalMs: setting({
     name: 'KAFKA_COMMIT_INTERVAL_MS',

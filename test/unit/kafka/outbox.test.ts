@@ -44,6 +44,23 @@ describe('the outbox', () => {
     expect(sends.slice(3).map(contents)).toEqual([['0: f']]);
   });
 
+  test.each([5, 0])('does not send the first turn of many ahead, with a linger of %i ms', async (lingerMs) => {
+    let more = true;
+    const { producer, sends } = createProducer();
+    const { publish } = outboxOf(producer, { lingerMs, moreToCome: () => more });
+    publish(0, ['first turn']);
+    await vi.advanceTimersByTimeAsync(0);
+    publish(0, ['second turn']);
+    expect(sends).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(lingerMs || 1);
+    expect(sends.map(contents)).toEqual([['0: first turn second turn']]);
+    more = false;
+    await sends[0]?.answer();
+    publish(0, ['alone']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sends.slice(1).map(contents)).toEqual([['0: alone']]);
+  });
+
   test('tells each record once that it is stored, in order', async () => {
     const { producer, sends } = createProducer();
     const { publish, order, fates } = outboxOf(producer);
