@@ -1,11 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aimsOf } from './bench/aims.ts';
 import { benchAnalytics } from './bench/analytics.ts';
 import { benchCompression } from './bench/compression.ts';
-import { conditionsNow } from './bench/conditions.ts';
+import { conditionsNow, recordForm } from './bench/conditions.ts';
 import { drawing } from './bench/drawing.ts';
 import { freshTopics, unhinderedBrokers, withCluster } from './bench/ground.ts';
+import { leastSearchSeconds } from './bench/half-load.ts';
 import { benchHandler } from './bench/handler.ts';
 import { benchContainer, benchFunction, benchMemory } from './bench/hosts.ts';
 import { benchInstances } from './bench/instances.ts';
@@ -62,11 +64,12 @@ await runCommand(
     },
     describe: {
       only: 'handler, container, stages, function, memory, instances, latency, compression, storage or analytics; all of them without it.',
-      records: 'Backlog that each container run works off.',
-      runs: 'Runs of each kind, taken in turns; the median counts.',
+      records: 'Records of each run of container, stages and function; compression takes shares of it.',
+      runs: 'Runs of each kind of container, function, storage and analytics, in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
       rate: 'Records a second of the latency run; half: as many as leave half of the machine idle.',
-      'warm-up': 'Seconds that the latency run feeds before it counts: fresh brokers compile their code meanwhile.',
+      'warm-up':
+        'Seconds that the latency run feeds before it counts: fresh brokers compile their code meanwhile, and in the second half of it half load is looked for.',
       snapshots: 'Snapshots of 160 options that each storage run writes.',
       out: 'Write the figures as JSON to this file as well, after each part.',
       draw: 'Write a drawing of the comparison (SVG) to this file.',
@@ -78,7 +81,8 @@ await runCommand(
       'and its data in memory where there is room.',
       'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes; so does the analytics part,',
       'which stores 937500 snapshots first.',
-      'Nothing else should run meanwhile: brokers, loop and feed share the cores.',
+      'Nothing else should run meanwhile: brokers, loop and feed share the cores. On 2 cores all parts take three quarters of an hour:',
+      'handler 10 s, container 6 minutes, function 5, memory 1, stages 4, instances 14, compression 5, latency 5, storage and analytics 5.',
     ],
   },
   async ({ only, records, runs, backlog, rate, 'warm-up': warmUp, snapshots, out, draw, read, json }) => {
@@ -106,6 +110,13 @@ await runCommand(
     const perSecond = rate === 'half' ? ('half' as const) : integerOption('rate', rate, 1, 1_000_000);
     const warmUpSeconds = integerOption('warm-up', warmUp, 0, 3_600);
     const snapshotCount = integerOption('snapshots', snapshots, 100, 100_000);
+    if (wanted('latency') && perSecond === 'half' && warmUpSeconds < leastSearchSeconds)
+      throw new UsageError(
+        `--rate half looks for the rate in the second half of --warm-up: it takes ${leastSearchSeconds} s at least, not ${warmUpSeconds}`,
+      );
+    for (const path of [out, draw])
+      if (path !== undefined && !existsSync(dirname(path)))
+        throw new UsageError(`${path} cannot be written: there is no folder ${dirname(path)}`);
     await measure('handler', async () => [await benchHandler(2), await benchHandler(160)]);
     if (parts.some((part) => wanted(part) && !['handler', 'latency', 'storage', 'analytics'].includes(part))) {
       await withCluster(say, async (bootstrapServers, dir) => {
@@ -136,9 +147,17 @@ await runCommand(
 );
 
 function readRecord(path: string): BenchResult {
+  let record: BenchResult | null;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as BenchResult;
+    record = JSON.parse(readFileSync(path, 'utf8')) as BenchResult | null;
   } catch (error) {
     throw new UsageError(`--read takes a file that --out wrote: ${path} cannot be read (${(error as Error).message})`);
   }
+  const form = record?.conditions?.form;
+  if (record === null || form !== recordForm)
+    throw new UsageError(
+      `--read takes a file that --out wrote, of form ${recordForm}: ${path} is of ${form === undefined ? 'none, or older' : `form ${form}`}. ` +
+        'Measure anew, or read it with the version that wrote it',
+    );
+  return record;
 }

@@ -7,6 +7,7 @@ import { benchCodecs } from './codecs.ts';
 import { type BenchTopics, runContainer, type Sample } from './container.ts';
 import { deleteTopics, fill, freshTopics } from './ground.ts';
 import type { CompressionResult, TopicPacking } from './report.ts';
+import { stallGuard } from './stall.ts';
 import { startTelling } from './tell.ts';
 
 /** LZ4 is the brokers': outputs go there as they are. */
@@ -18,8 +19,8 @@ const loads = [
 ] as const;
 
 /**
- * The same backlog, with outputs compressed as their topic asks: what that takes of the instance, of the brokers and of a
- * reader of the outputs, and how many bytes are stored; and the codecs by themselves. Brokers are told by the directory of
+ * The same backlog, with outputs compressed as their topic asks: what that takes of the instance and the brokers, then of a
+ * reader of the outputs and the brokers, and how many bytes are stored; and the codecs by themselves. Brokers are told by the directory of
  * their cluster on the command line (Linux).
  */
 export async function benchCompression(
@@ -44,8 +45,11 @@ export async function benchCompression(
       const { cpuUs, records: measured } = await runContainer(topics, bundle, records);
       const brokerUs = ((brokerCpuSeconds(dir) - before) * 1e6) / records;
       const bytes = storedBytes(dir, topics.output) / records;
+      const beforeRead = brokerCpuSeconds(dir);
       const readerUs = await readBack(topics, records);
-      topicCosts.push({ contracts, codec, records, instanceUs: cpuUs / measured, brokerUs, readerUs, bytes });
+      const brokerReadUs = ((brokerCpuSeconds(dir) - beforeRead) * 1e6) / records;
+      const instanceUs = cpuUs / measured;
+      topicCosts.push({ contracts, codec, records, instanceUs, brokerUs, readerUs, brokerReadUs, bytes });
       say(`${contracts} contracts, ${codec}: ${Math.round(bytes)} bytes a record on one replica`);
       await deleteTopics(topics);
     }
@@ -58,9 +62,11 @@ async function readBack({ bootstrapServers, output }: BenchTopics, records: numb
   const script = new URL('./reader-loop.ts', import.meta.url).pathname;
   const reader = await startTelling([script, bootstrapServers.join(','), output, `bench-read-${output}`]);
   try {
+    const goesOn = stallGuard('the reader');
     let start: Sample | undefined;
     for (;;) {
       const sample = await reader.sample();
+      goesOn(sample.recordsOut);
       if (sample.recordsOut >= records / 10) start ??= sample;
       if (start !== undefined && sample.recordsOut >= records) {
         const left = sample.recordsOut - start.recordsOut;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
 import type { LoopMode } from './loop-work.ts';
 import type { Span } from './stage-of.ts';
+import { stallGuard } from './stall.ts';
 
 /** What a run over a backlog took, starting up and the first tenth left out. */
 export interface LoopCost {
@@ -37,6 +38,7 @@ export interface Sample {
 export const contractsInContainer = 2;
 
 const samplePauseMs = 100;
+const leastPerMs = 1;
 
 /** Runs a bare loop over the whole backlog. */
 export async function runBareLoop(
@@ -48,10 +50,15 @@ export async function runBareLoop(
 ): Promise<LoopCost> {
   const args = bareLoopArgs(topics, `bench-bare-${process.pid}-${Date.now()}`, count, mode, client);
   const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // It says nothing until it is done: a tenth of the slowest that was seen is not slow but stalled.
+  const limitMs = 60_000 + count / leastPerMs;
+  const late = setTimeout(() => child.kill('SIGKILL'), limitMs);
   try {
     for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
-    throw new CommandError('The bare loop ended without a result.');
+    const why = child.signalCode === null ? 'ended' : `was ended after ${Math.round(limitMs / 1_000)} s,`;
+    throw new CommandError(`The bare loop of ${client} ${why} without a result.`);
   } finally {
+    clearTimeout(late);
     await end(child, 'SIGKILL');
   }
 }
@@ -85,10 +92,12 @@ export async function runContainer(
 ): Promise<LoopCost> {
   const instance = await startBenched(topics, bundle, `bench-ours-${process.pid}-${Date.now()}`, nodeFlags);
   try {
+    const goesOn = stallGuard('the container');
     let start: (Sample & { readonly wallMs: number; readonly atUs: number }) | undefined;
     for (;;) {
       const sample = await instance.sample();
       onSample(sample.residentBytes);
+      goesOn(sample.recordsOut);
       if (start === undefined && sample.recordsIn >= count / 10) {
         start = { ...sample, wallMs: performance.now(), atUs: monotonicUs() };
       }

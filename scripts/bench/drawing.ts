@@ -120,7 +120,7 @@ function groupsOf(result: BenchResult): Group[] {
     const { instances: many, few, ours: own, bare, handler: alone } = instances;
     group('Instances, CPU a record', 'us', [
       ours('1 instance', own.oneUs),
-      ours('1 instance, machine busy', own.oneBusyUs),
+      ours('1 instance beside 2 that compute', own.oneBusyUs),
       ...few.map(({ instances: count, togetherUs }) => ours(`${count} instances together`, togetherUs)),
       ours(`${many} instances in turn`, own.inTurnUs),
       ours(`${many} instances together`, own.togetherUs),
@@ -147,7 +147,7 @@ function groupsOf(result: BenchResult): Group[] {
     group(
       `${title}: CPU of instance, brokers and one reader`,
       'us',
-      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs + one.readerUs)),
+      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs + one.readerUs + one.brokerReadUs)),
     );
     group(
       `${title}: stored of a record`,

@@ -9,7 +9,7 @@ import { ensureTopics } from '../topics/ensure.ts';
 import { type BenchTopics, contractsInContainer } from './container.ts';
 
 /** Of Linux: files there are memory. */
-const memory = '/dev/shm';
+export const memory = '/dev/shm';
 /** More than the brokers of a latency run write, and what they hold themselves. */
 const neededBytes = 8 * 1_073_741_824;
 

@@ -7,6 +7,8 @@ export const firstRate = 200;
 const half = 0.5;
 const lookEveryMs = 6_000;
 const mostChange = 1.6;
+/** Of warming up, when half load is looked for in the second half of it: five looks, from a fifth of a rate to five times it. */
+export const leastSearchSeconds = 60;
 
 /**
  * Changes the pace of a feed, look by look, until half of the machine is idle: brokers with time to spare are given more and

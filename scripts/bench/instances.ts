@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
 import { type BenchedInstance, type BenchTopics, bareLoopArgs, type Sample, startBenched } from './container.ts';
+import { median } from './cpu.ts';
 import { fill } from './ground.ts';
 import { bundleHandler } from './handler.ts';
 import type { InstanceCost, InstanceKind, InstancesResult } from './report.ts';
@@ -16,14 +17,16 @@ const samplePauseMs = 100;
 const warmUpRecords = 50_000;
 const joinMs = 90_000;
 const leastShare = 0.2;
+/** One of ours, and many together, so many times in turns: what the machine does changes from minute to minute. */
+const turnsOfOurs = 3;
 /** A handler alone is done with a backlog before it can be measured. */
 const handlerTimes = 6;
 
 /**
  * A backlog worked off by one instance, by twelve together, and its twelfths by one after another: what is asked is what a
  * record costs more for being handled together, and twelve are never as warm as one that has all of the backlog. Processes on a
- * machine that is busy cost more whatever they do, and twelve keep it busy where one does not: so one is measured once more
- * beside processes that only compute, one a core, and all of it is asked of bare loops, and of the handler alone, too.
+ * machine that is busy cost more whatever they do: so one is measured once more beside processes that only compute, one a core
+ * (fewer than twelve that take turns), and all of it is asked of bare loops, and of the handler alone, too.
  */
 export async function benchInstances(
   fresh: (kind: string) => Promise<BenchTopics>,
@@ -51,7 +54,16 @@ export async function benchInstances(
   };
   const costs = {} as Record<InstanceKind, InstanceCost>;
   for (const [name, kind] of Object.entries(kinds) as [InstanceKind, Kind][]) {
-    const one = costOf(await run(kind, all, kind.records, 1));
+    const rounds = name === 'ours' ? turnsOfOurs : 1;
+    const pairs: { one: Cost; together: Cost }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const one = costOf(await run(kind, all, kind.records, 1));
+      const together = costOf(await run(kind, all, kind.records, many));
+      say(`${name}: one ${one.us.toFixed(1)} us, ${many} together ${together.us.toFixed(1)}`);
+      pairs.push({ one, together });
+    }
+    const middle = (of: (pair: (typeof pairs)[number]) => number): number => median(pairs.map(of));
+    const [oneUs, togetherUs] = [middle(({ one }) => one.us), middle(({ together }) => together.us)];
     const busy = costOf(
       await beside(
         availableParallelism(),
@@ -59,18 +71,17 @@ export async function benchInstances(
         () => run(kind, all, kind.records, 1),
       ),
     );
-    const turns: Span[] = [];
-    for (let turn = 0; turn < many; turn += 1) turns.push(...(await run(kind, share, kind.records / many, 1)));
-    const inTurn = costOf(turns);
-    const together = costOf(await run(kind, all, kind.records, many));
-    say(
-      `${name}: one ${one.us.toFixed(1)} us, on a busy machine ${busy.us.toFixed(1)}, ${many} in turn ${inTurn.us.toFixed(1)}, ` +
-        `together ${together.us.toFixed(1)}`,
-    );
+    const spans: Span[] = [];
+    for (let turn = 0; turn < many; turn += 1) spans.push(...(await run(kind, share, kind.records / many, 1)));
+    const inTurn = costOf(spans);
+    say(`${name}: one beside others that compute ${busy.us.toFixed(1)} us, ${many} in turn ${inTurn.us.toFixed(1)}`);
     costs[name] = {
-      ...{ oneUs: one.us, oneBusyUs: busy.us, inTurnUs: inTurn.us, togetherUs: together.us },
-      ...{ ratio: together.us / inTurn.us, ratioToOne: together.us / one.us, ratioToBusy: together.us / busy.us },
-      ...{ measured: together.records, oneColdUs: one.coldUs, togetherColdUs: together.coldUs },
+      ...{ oneUs, oneBusyUs: busy.us, inTurnUs: inTurn.us, togetherUs },
+      ...{ ratio: togetherUs / inTurn.us, ratioToBusy: togetherUs / busy.us },
+      ratioToOne: middle(({ one, together }) => together.us / one.us),
+      turns: pairs.map(({ one, together }) => ({ oneUs: one.us, togetherUs: together.us })),
+      measured: middle(({ together }) => together.records),
+      ...{ oneColdUs: middle(({ one }) => one.coldUs), togetherColdUs: middle(({ together }) => together.coldUs) },
     };
   }
   const few: { instances: number; togetherUs: number }[] = [];

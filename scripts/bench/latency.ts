@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Feed, startFeed } from '../feed/start.ts';
@@ -12,7 +13,7 @@ import {
   contractsInContainer,
   startBenched,
 } from './container.ts';
-import { deleteTopics } from './ground.ts';
+import { deleteTopics, memory } from './ground.ts';
 import { findHalfLoad, firstRate, idleSeconds } from './half-load.ts';
 import type { ReadLatencies } from './latency-reader.ts';
 import type { Latency, LatencyResult, Quantiles } from './report.ts';
@@ -52,7 +53,9 @@ export async function benchLatency(
   const { rate: _, ...bare } = await measure(await fresh('latency-bare'), next, say, (on, group) =>
     startTelling(bareLoopArgs(on, group, 0, 'echo')),
   );
-  return { rate, half: run.rate === 'half', seconds: measuredMs / 1_000, ...ours, bare };
+  const where = run.dir === undefined ? {} : { dataInMemory: run.dir.startsWith(memory) };
+  const half = run.rate === 'half';
+  return { rate, half, cores: availableParallelism(), ...where, seconds: measuredMs / 1_000, ...ours, bare };
 }
 
 type Say = (line: string) => void;

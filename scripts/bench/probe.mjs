@@ -1,8 +1,9 @@
 /**
  * Loaded into a process that is measured (`node --import`): twice a second it adds a line to the file of HFT_BENCH_PROBE
  * with what V8 has allocated, what its collections took of the main thread, and what went over the process's sockets so far.
- * With HFT_BENCH_PROFILE it does not: it profiles, until SIGUSR2 asks for the profile in that file. (A Lambda function is
- * killed, and `--cpu-prof` writes only what ends in order.)
+ * (A collection is told from its begin to its end: steps of marking and sweeping in between are not in it.) With
+ * HFT_BENCH_PROFILE it does not: it profiles, until SIGUSR2 asks for the profile in that file. (A Lambda function is killed,
+ * and `--cpu-prof` writes only what ends in order.)
  */
 import diagnostics from 'node:diagnostics_channel';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -76,4 +77,7 @@ function startProfile() {
 }
 
 if (profilePath !== '') startProfile();
-else setInterval(look, lookEveryMs).unref();
+else {
+  setInterval(look, lookEveryMs).unref();
+  process.once('exit', look);
+}

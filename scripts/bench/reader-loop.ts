@@ -20,7 +20,7 @@ const member = kafkajsPort({ brokers: brokers.split(','), clientId: 'bench-reade
   {
     ...{ topic, groupId, outOfRange: 'stop' as const },
     ...{ sessionTimeoutMs: 30_000, heartbeatIntervalMs: 3_000, rebalanceTimeoutMs: 30_000 },
-    ...{ maxWaitMs: 500, minBytes: 1_024 },
+    ...{ maxWaitMs: 500, minBytes: 1 },
     ...{ maxBytes: 52_428_800, maxBytesPerPartition: 1_048_576, maxBytesPerRound: 52_428_800 },
   },
   {

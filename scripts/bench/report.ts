@@ -64,11 +64,13 @@ export interface InstanceCost {
   readonly togetherUs: number;
   /** Of the last two, which are equally warm. */
   readonly ratio: number;
-  /** Of many together to one that has all of the backlog, and is warmer by that; and to that one on a busy machine. */
+  /** Of many together to one that has all of the backlog, and is warmer by that; and to that one beside processes that compute. */
   readonly ratioToOne: number;
   readonly ratioToBusy: number;
   /** Records that count: those that many handled once each had its partitions and its warm-up behind it. */
   readonly measured: number;
+  /** One and many together, in turns: the medians are above, and the median of their ratios. */
+  readonly turns: readonly { readonly oneUs: number; readonly togetherUs: number }[];
   /** CPU a record until then, starting included. */
   readonly oneColdUs: number;
   readonly togetherColdUs: number;
@@ -84,8 +86,8 @@ export interface InstancesResult extends Readonly<Record<InstanceKind, InstanceC
 }
 
 /**
- * Outputs for a topic that asks for a codec: CPU microseconds a record of the instance, of all brokers and of a reader of the
- * outputs, and the bytes that one replica stores.
+ * Outputs for a topic that asks for a codec: CPU microseconds a record of the instance and of all brokers meanwhile, of a reader of
+ * the outputs and of all brokers meanwhile, and the bytes that one replica stores.
  */
 export interface TopicPacking {
   readonly contracts: number;
@@ -95,6 +97,7 @@ export interface TopicPacking {
   readonly instanceUs: number;
   readonly brokerUs: number;
   readonly readerUs: number;
+  readonly brokerReadUs: number;
   readonly bytes: number;
 }
 
@@ -127,14 +130,20 @@ export interface Latency {
 /** Ours, and after it a bare kafkajs loop that writes its input again, on the same brokers. */
 export interface LatencyResult extends Latency {
   readonly rate: number;
-  /** Whether the rate was chosen so that half of the machine is idle. */
+  /** Of the machine. */
+  readonly cores: number;
+  /** Whether the rate was looked for that leaves half of the machine idle. How idle it was: `idleCores`. */
   readonly half: boolean;
+  /** Whether the brokers' data was in memory; unknown of brokers that were there before. */
+  readonly dataInMemory?: boolean;
   readonly seconds: number;
   readonly bare: Latency;
 }
 
 /** Where and of what a run was. */
 export interface BenchConditions {
+  /** Which form of record it is (`conditions.ts`). */
+  readonly form: number;
   readonly at: string;
   readonly machine: string;
   readonly node: string;
@@ -160,8 +169,13 @@ export interface BenchResult {
 /** The tables that a person reads. */
 export function tables(result: BenchResult): string {
   const lines: string[] = [];
+  if (result.conditions) {
+    const { at, machine, node, bundle } = result.conditions;
+    lines.push(`Begun ${at}, ${machine}, Node ${node}, bundle ${bundle?.slice(0, 12) ?? 'none'}`);
+  }
   if (result.handler) {
     lines.push(
+      '',
       'Handler alone                     handler    parse + stringify    ratio    bytes in -> out    V8 heap, both',
     );
     for (const cost of result.handler) {
@@ -217,12 +231,12 @@ export function tables(result: BenchResult): string {
       `  ${name.padEnd(38)}${cells([cost.oneUs, cost.oneBusyUs, cost.inTurnUs, cost.togetherUs].map(us), 13)}` +
       `${cells(
         [cost.ratioToOne, cost.ratioToBusy, cost.ratio].map((ratio) => `${ratio.toFixed(2)}x`),
-        10,
-      )}    (${cost.measured} records)`;
+        12,
+      )}    (${cost.measured} records${cost.turns.length > 1 ? `, medians of ${cost.turns.length}` : ''})`;
     lines.push(
       '',
       `${'Instances, warm, CPU a record'.padEnd(40)}` +
-        `${cells(['one', 'machine busy', `${instances} in turn`, 'together'], 13)}${cells(['/ one', '/ busy', '/ in turn'], 10)}`,
+        `${cells(['one', 'beside 2', `${instances} in turn`, 'together'], 13)}${cells(['/ one', '/ beside 2', '/ in turn'], 12)}`,
       row('hft-engine processor', ours),
       row('bare kafkajs loop, outputs of our size', bare),
       row('handler alone, no broker', handler),
@@ -241,11 +255,11 @@ export function tables(result: BenchResult): string {
 
 function compressionTable({ topics, codecs }: CompressionResult): string[] {
   return [
-    'Compression of outputs, CPU a record       instance    brokers     reader    bytes a record',
-    ...topics.map(({ contracts, codec, instanceUs, brokerUs, readerUs, bytes }) => {
+    'Compression of outputs, CPU a record       instance    brokers     reader    brokers    bytes a record',
+    ...topics.map(({ contracts, codec, instanceUs, brokerUs, readerUs, brokerReadUs, bytes }) => {
       const name = codec === 'producer' ? 'none' : codec === 'lz4' ? 'lz4, by the brokers' : codec;
       return (
-        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)}` +
+        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)} ${us(brokerReadUs)}` +
         `    ${Math.round(bytes)}`
       );
     }),
@@ -258,7 +272,9 @@ function compressionTable({ topics, codecs }: CompressionResult): string[] {
 }
 
 function latencyTable(result: LatencyResult): string[] {
-  const { rate, half, seconds, bare } = result;
+  const { rate, half, cores, idleCores, seconds, bare, dataInMemory } = result;
+  const busy = half ? `, looked for half load and found ${Math.round((1 - idleCores / cores) * 100)} %` : '';
+  const data = dataInMemory === undefined ? '' : `, brokers' data ${dataInMemory ? 'in memory' : 'on disk'}`;
   const quantiles = ({ p50, p99 }: Quantiles): string => `${p50} and ${p99} ms`.padEnd(18);
   const row = (name: string, latency: Latency): string => {
     const { rawMs, sentMs, enrichedMs, instanceCores, brokerCores, idleCores, records, warmUpSeconds } = latency;
@@ -268,7 +284,7 @@ function latencyTable(result: LatencyResult): string[] {
     return `  ${name.padEnd(36)}${[rawMs, sentMs, enrichedMs].map(quantiles).join('')}${cores}${after}`;
   };
   return [
-    `Latency at ${rate} records/s${half ? ', half load' : ''}, p50 and p99 from the feed's timestamp (${seconds} s each, after warming up)`,
+    `Latency at ${rate} records/s${busy}${data}, p50 and p99 from the feed's timestamp (${seconds} s each, after warming up)`,
     `  ${''.padEnd(36)}${['raw read', 'output sent', 'output read'].map((name) => name.padEnd(18)).join('')}cores`,
     row('hft-engine processor', result),
     row('bare kafkajs loop, its input again', bare),

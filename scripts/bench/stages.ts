@@ -45,9 +45,9 @@ export async function benchStages(topics: BenchTopics, bundle: string, count: nu
     if (file === undefined) throw new CommandError('the processor wrote no profile: it did not end in order');
     const us = costsOf(file, profiled, 'container');
     const functionUs = costsOf('function', await profiledFunction(dir, topics, bundle, count), 'function');
-    const bare = await probed(dir, 'bare', (flags) => runBareLoop(topics, count, 'enriched', flags));
-    const ours = await probed(dir, 'ours', (flags) => runContainer(topics, bundle, count, undefined, flags));
-    const ofFunction = await probed(dir, 'lambda', (_, env) =>
+    const bare = await probed(dir, 'bare', count, (flags) => runBareLoop(topics, count, 'enriched', flags));
+    const ours = await probed(dir, 'ours', count, (flags) => runContainer(topics, bundle, count, undefined, flags));
+    const ofFunction = await probed(dir, 'lambda', count, (_, env) =>
       runFunction(topics, bundle, count, functionBatch, { env }),
     );
     return { records: profiled.records, us, functionUs, ours, ofFunction, bare };
@@ -74,6 +74,7 @@ async function profiledFunction(dir: string, topics: BenchTopics, bundle: string
 async function probed(
   dir: string,
   name: string,
+  all: number,
   run: (flags: readonly string[], env: Readonly<Record<string, string>>) => Promise<LoopCost>,
 ): Promise<Upkeep> {
   const path = join(dir, `${name}.ndjson`);
@@ -85,6 +86,7 @@ async function probed(
     span,
     records,
     cpuUs,
+    all,
   );
 }
 
@@ -104,7 +106,7 @@ export function stagesTable({ records, us, functionUs, ours, ofFunction, bare }:
       (stage) => `  ${stage.padEnd(12)}${cell(us, stage)}${cell(functionUs, stage)}   ${stageMeaning[stage]}`,
     ),
     '',
-    'A record, without the profiler             CPU     V8 heap  collections   bytes on the wire',
+    'A record, without the profiler             CPU     V8 heap  collections   bytes from and to brokers',
     upkeep('processor, container', ours),
     upkeep(`processor, function, ${functionBatch} an event`, ofFunction),
     upkeep('bare kafkajs loop, outputs as ours', bare),

@@ -20,8 +20,20 @@ export interface Look {
   readonly writtenBytes: number;
 }
 
-/** Looks come twice a second: what lies between the first and the last of the span stands for all of it. */
-export function upkeepOf(looks: readonly Look[], { fromUs, toUs }: Span, records: number, cpuUs: number): Upkeep {
+/**
+ * Looks come twice a second: what lies between the first and the last of the span stands for all of it. Not for bytes: a client
+ * fetches ahead of what is handled, so they are those of the process's whole life over all that it handled.
+ *
+ * @param records of the span
+ * @param all records that the process handled
+ */
+export function upkeepOf(
+  looks: readonly Look[],
+  { fromUs, toUs }: Span,
+  records: number,
+  cpuUs: number,
+  all: number,
+): Upkeep {
   const within = looks.filter(({ atUs }) => atUs >= fromUs && atUs <= toUs);
   const [first, last] = [within[0], within.at(-1)];
   if (first === undefined || last === undefined || last.cpuUs === first.cpuUs) {
@@ -35,7 +47,7 @@ export function upkeepOf(looks: readonly Look[], { fromUs, toUs }: Span, records
     cpuUs: cpuUs / records,
     allocatedBytes: perRecord((look) => look.allocatedBytes),
     collectionShare: between((look) => look.gcUs) / between((look) => look.cpuUs),
-    readBytes: perRecord((look) => look.readBytes),
-    writtenBytes: perRecord((look) => look.writtenBytes),
+    readBytes: (looks.at(-1)?.readBytes ?? 0) / all,
+    writtenBytes: (looks.at(-1)?.writtenBytes ?? 0) / all,
   };
 }

@@ -5,6 +5,7 @@ test('bars are as long as their cost beside the dearest of their group', () => {
   const ratios = { ratio: 2, ratioToOne: 2.5, ratioToBusy: 2.2 };
   const cost = {
     measured: 800,
+    turns: [],
     oneUs: 4,
     oneBusyUs: 4.5,
     inTurnUs: 5,

@@ -24,9 +24,20 @@ test('the record that is in the tree is shown and drawn, and nothing is measured
 
 test.each([
   ['a file that is not there', ['--read', 'nothing.json'], /--read takes a file that --out wrote: nothing\.json/],
+  [
+    'a record of another form',
+    ['--read', 'test/fixtures/bad-days.json'],
+    /of form 2: test\/fixtures\/bad-days\.json is of none/,
+  ],
+  ['a record in no folder', ['--only', 'handler', '--out', 'nowhere/bench.json'], /there is no folder nowhere/],
+  [
+    'a search for half load that is too short',
+    ['--only', 'latency', '--warm-up', '20'],
+    /it takes 60 s at least, not 20/,
+  ],
   ['a part together with a record', ['--read', 'test/fixtures/bench.json', '--only', 'handler'], /not with --only/],
 ])('%s is refused', (_, args, reason) => {
   const { status, stderr } = bench(...args);
-  expect(status).not.toBe(0);
+  expect(status).toBe(2);
   expect(stderr).toMatch(reason);
 });

@@ -9,9 +9,11 @@ test('latency: ours and a bare loop, each with the cores it had and what went be
   };
   const { brokerCores: _, ...unknown } = ours;
   const bare = { ...unknown, warmUpSeconds: 20, records: 59_000, enrichedMs: { p50: 20, p99: 90 } };
-  const lines = tables({ latency: { rate: 2_000, half: true, seconds: 30, ...ours, bare } }).split('\n');
+  const lines = tables({
+    latency: { rate: 2_000, half: true, cores: 2, dataInMemory: true, seconds: 30, ...ours, bare },
+  }).split('\n');
   expect(lines[1]).toBe(
-    "Latency at 2000 records/s, half load, p50 and p99 from the feed's timestamp (30 s each, after warming up)",
+    "Latency at 2000 records/s, looked for half load and found 77 %, brokers' data in memory, p50 and p99 from the feed's timestamp (30 s each, after warming up)",
   );
   const row = (text: string): string | undefined => lines.find((line) => line.includes(text))?.replace(/ +/g, ' ');
   expect(row('hft-engine')).toBe(

@@ -55,9 +55,10 @@ test('what lies between the looks stands for the whole of the span', () => {
     return { atUs, cpuUs: 10 * all, allocatedBytes: 1_000 * all, gcUs: all, readBytes: 5 * all, writtenBytes: 7 * all };
   };
   // The looks of the span saw half of its 800 us.
-  const upkeep = upkeepOf([look(0, 0), look(10, 20), look(20, 60), look(30, 90)], { fromUs: 5, toUs: 25 }, 100, 800);
-  expect(upkeep).toEqual({ cpuUs: 8, allocatedBytes: 800, collectionShare: 0.1, readBytes: 4, writtenBytes: 5.6 });
-  expect(() => upkeepOf([look(10, 20)], { fromUs: 5, toUs: 25 }, 100, 800)).toThrow('give more --records');
+  const looks = [look(0, 0), look(10, 20), look(20, 60), look(30, 90)];
+  const upkeep = upkeepOf(looks, { fromUs: 5, toUs: 25 }, 100, 800, 125);
+  expect(upkeep).toEqual({ cpuUs: 8, allocatedBytes: 800, collectionShare: 0.1, readBytes: 3.6, writtenBytes: 5.04 });
+  expect(() => upkeepOf([look(10, 20)], { fromUs: 5, toUs: 25 }, 100, 800, 125)).toThrow('give more --records');
 });
 
 test('each line of a tidied bundle has its file', async () => {
