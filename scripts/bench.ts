@@ -12,7 +12,7 @@ import { benchHandler } from './bench/handler.ts';
 import { benchContainer, benchFunction, benchMemory } from './bench/hosts.ts';
 import { benchInstances } from './bench/instances.ts';
 import { benchLatency } from './bench/latency.ts';
-import { type BenchResult, tables } from './bench/report.ts';
+import { type BenchConditions, type BenchResult, tables } from './bench/report.ts';
 import { benchStages } from './bench/stages.ts';
 import { benchStorage } from './bench/storage.ts';
 import { integerOption, runCommand, UsageError } from './support/command.ts';
@@ -47,6 +47,7 @@ await runCommand(
       '--only storage --snapshots 3000 --runs 5',
       '--only analytics --runs 5',
       '--json --out dist/bench.json --draw dist/bench.svg',
+      '--resume --out dist/bench.json',
       '--read test/fixtures/bench.json --draw dist/bench.svg',
     ],
     options: {
@@ -59,6 +60,7 @@ await runCommand(
       snapshots: { type: 'string', default: '3000' },
       out: { type: 'string' },
       draw: { type: 'string' },
+      resume: { type: 'boolean' },
       read: { type: 'string' },
       json: { type: 'boolean' },
     },
@@ -73,6 +75,8 @@ await runCommand(
       snapshots: 'Snapshots of 160 options that each storage run writes.',
       out: 'Write the figures as JSON to this file as well, after each part.',
       draw: 'Write a drawing of the comparison (SVG) to this file.',
+      resume:
+        'Measure only the parts that the file of --out has not yet, or the one of --only anew: same bundle, Node and machine.',
       read: 'Measure nothing: show what an earlier run wrote with --out.',
       json: 'Print one JSON document in place of the tables.',
     },
@@ -85,12 +89,18 @@ await runCommand(
       'handler 10 s, container 6 minutes, function 5, memory 1, stages 4, instances 14, compression 5, latency 5, storage and analytics 5.',
     ],
   },
-  async ({ only, records, runs, backlog, rate, 'warm-up': warmUp, snapshots, out, draw, read, json }) => {
+  async ({ only, records, runs, backlog, rate, 'warm-up': warmUp, snapshots, out, draw, resume, read, json }) => {
     if (only !== undefined && !parts.includes(only))
       throw new UsageError(`--only takes one of ${parts.join(', ')}, not '${only}'`);
     if (read !== undefined && only !== undefined) throw new UsageError('--read measures nothing: not with --only');
-    const wanted = (part: string): boolean => read === undefined && (only === undefined || only === part);
-    const result: BenchResult = read === undefined ? { conditions: conditionsNow(bundle) } : readRecord(read);
+    if (resume && (out === undefined || read !== undefined))
+      throw new UsageError('--resume goes on with the file of --out, and measures: not with --read');
+    const now = conditionsNow(bundle);
+    const result: BenchResult =
+      read !== undefined ? readRecord(read) : resume && out !== undefined ? begun(out, now) : { conditions: now };
+    const has = new Set(Object.keys(result));
+    const wanted = (part: string): boolean =>
+      read === undefined && (only === undefined ? !has.has(part) : only === part);
     // After each part: what took half an hour is not lost when a later one fails.
     const keep = (): void => {
       if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...result, aims: aimsOf(result) }, null, 2)}\n`);
@@ -146,17 +156,27 @@ await runCommand(
   },
 );
 
+/** A record that is gone on with; what was measured under other conditions does not go into it. */
+function begun(path: string, now: BenchConditions): BenchResult {
+  const record = readRecord(path);
+  for (const what of ['bundle', 'node', 'machine'] as const) {
+    const [then, today] = [record.conditions?.[what], now[what]];
+    if (then !== today) throw new UsageError(`--resume: ${path} is of ${what} ${then}, this would be of ${today}`);
+  }
+  return record;
+}
+
 function readRecord(path: string): BenchResult {
   let record: BenchResult | null;
   try {
     record = JSON.parse(readFileSync(path, 'utf8')) as BenchResult | null;
   } catch (error) {
-    throw new UsageError(`--read takes a file that --out wrote: ${path} cannot be read (${(error as Error).message})`);
+    throw new UsageError(`${path} is no file that --out wrote, it cannot be read (${(error as Error).message})`);
   }
   const form = record?.conditions?.form;
   if (record === null || form !== recordForm)
     throw new UsageError(
-      `--read takes a file that --out wrote, of form ${recordForm}: ${path} is of ${form === undefined ? 'none, or older' : `form ${form}`}. ` +
+      `${path} is no file that --out wrote, of form ${recordForm}, but of ${form === undefined ? 'none, or older' : `form ${form}`}. ` +
         'Measure anew, or read it with the version that wrote it',
     );
   return record;

@@ -39,6 +39,7 @@ export const contractsInContainer = 2;
 
 const samplePauseMs = 100;
 const leastPerMs = 1;
+const mostFailedLooks = 20;
 
 /** Runs a bare loop over the whole backlog. */
 export async function runBareLoop(
@@ -147,8 +148,16 @@ export async function startBenched(
     const url = await metricsUrl(child);
     return {
       async sample() {
-        if (child.exitCode !== null) throw new CommandError(`The container ended with code ${child.exitCode}.`);
-        return await sampleOf(url);
+        for (let failed = 0; ; failed += 1) {
+          if (child.exitCode !== null) throw new CommandError(`The container ended with code ${child.exitCode}.`);
+          try {
+            return await sampleOf(url);
+          } catch (error) {
+            // A connection that is kept alive may be closed as it is used, where this process was held up.
+            if (failed === mostFailedLooks) throw new CommandError(`The container does not answer: ${causeOf(error)}`);
+            await sleep(samplePauseMs);
+          }
+        }
       },
       stop: async () => await end(child, 'SIGTERM'),
     };
@@ -163,6 +172,11 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   await once(child, 'exit');
+}
+
+function causeOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
 }
 
 async function metricsUrl(child: ChildProcess): Promise<string> {

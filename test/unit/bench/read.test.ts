@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -23,12 +23,13 @@ test('the record that is in the tree is shown and drawn, and nothing is measured
 });
 
 test.each([
-  ['a file that is not there', ['--read', 'nothing.json'], /--read takes a file that --out wrote: nothing\.json/],
+  ['a file that is not there', ['--read', 'nothing.json'], /nothing\.json is no file that --out wrote/],
   [
     'a record of another form',
     ['--read', 'test/fixtures/bad-days.json'],
-    /of form 2: test\/fixtures\/bad-days\.json is of none/,
+    /bad-days\.json is no file that --out wrote, of form 2, but of none/,
   ],
+  ['to go on with nothing', ['--resume'], /--resume goes on with the file of --out/],
   ['a record in no folder', ['--only', 'handler', '--out', 'nowhere/bench.json'], /there is no folder nowhere/],
   [
     'a search for half load that is too short',
@@ -40,4 +41,18 @@ test.each([
   const { status, stderr } = bench(...args);
   expect(status).toBe(2);
   expect(stderr).toMatch(reason);
+});
+
+test('a record of another bundle is not gone on with, and stays as it is', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'hft-bench-resume-'));
+  try {
+    const path = join(dir, 'bench.json');
+    writeFileSync(path, '{"conditions":{"form":2,"bundle":"another"}}');
+    const { status, stderr } = bench('--resume', '--out', path, '--only', 'handler');
+    expect(stderr).toMatch(/is of bundle another, this would be of/);
+    expect(status).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe('{"conditions":{"form":2,"bundle":"another"}}');
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
