@@ -67,7 +67,7 @@ await runCommand(
     describe: {
       only: 'handler, container, stages, function, memory, instances, latency, compression, storage or analytics; all of them without it.',
       records: 'Records of each run of container, stages and function; compression takes shares of it.',
-      runs: 'Runs of each kind of container, function, storage and analytics, in turns; the median counts.',
+      runs: 'Runs of each kind of container, function, instances, storage and analytics, in turns; the median counts.',
       backlog: 'Backlog of the memory run, and of those with one and with twelve instances.',
       rate: 'Records a second of the latency run; half: as many as leave half of the machine idle.',
       'warm-up':
@@ -106,12 +106,15 @@ await runCommand(
       if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...result, aims: aimsOf(result) }, null, 2)}\n`);
       if (draw !== undefined) writeFileSync(draw, drawing(result));
     };
-    const measure = async <Part extends keyof BenchResult>(
+    const measure = async <Part extends Exclude<keyof BenchResult, 'measured'>>(
       part: Part,
       how: () => Promise<BenchResult[Part]>,
     ): Promise<void> => {
       if (!wanted(part)) return;
       result[part] = await how();
+      const { bundle: of } = now;
+      const done = { at: new Date().toISOString(), ...(of === undefined ? {} : { bundle: of }) };
+      result.measured = { ...result.measured, [part]: done };
       keep();
     };
     const recordCount = integerOption('records', records, 1_000);
@@ -135,7 +138,7 @@ await runCommand(
         await measure('function', () => benchFunction(bootstrapServers, bundle, recordCount, runCount, say));
         await measure('memory', () => benchMemory(bootstrapServers, bundle, backlogCount, say));
         await measure('stages', async () => await benchStages(await fresh('stages'), bundle, recordCount, say));
-        await measure('instances', () => benchInstances(fresh, bundle, backlogCount, say));
+        await measure('instances', () => benchInstances(fresh, bundle, backlogCount, runCount, say));
         if (only === undefined && dir === undefined) say('compression is left out: it looks at brokers of its own');
         else await measure('compression', () => benchCompression({ bootstrapServers, dir }, bundle, recordCount, say));
       });

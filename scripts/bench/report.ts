@@ -97,7 +97,8 @@ export interface TopicPacking {
   readonly instanceUs: number;
   readonly brokerUs: number;
   readonly readerUs: number;
-  readonly brokerReadUs: number;
+  /** Not in records of before it was looked at. */
+  readonly brokerReadUs?: number;
   readonly bytes: number;
 }
 
@@ -154,6 +155,8 @@ export interface BenchConditions {
 /** What was measured, by part. */
 export interface BenchResult {
   conditions?: BenchConditions;
+  /** When each part was, and of which bundle: a record may be gone on with. */
+  measured?: Record<string, { readonly at: string; readonly bundle?: string }>;
   handler?: HandlerCost[];
   container?: ContainerResult;
   stages?: StagesResult;
@@ -172,6 +175,8 @@ export function tables(result: BenchResult): string {
   if (result.conditions) {
     const { at, machine, node, bundle } = result.conditions;
     lines.push(`Begun ${at}, ${machine}, Node ${node}, bundle ${bundle?.slice(0, 12) ?? 'none'}`);
+    for (const [part, one] of Object.entries(result.measured ?? {}))
+      if (one.bundle !== bundle) lines.push(`  ${part}: done ${one.at}, bundle ${one.bundle?.slice(0, 12) ?? 'none'}`);
   }
   if (result.handler) {
     lines.push(
@@ -259,7 +264,7 @@ function compressionTable({ topics, codecs }: CompressionResult): string[] {
     ...topics.map(({ contracts, codec, instanceUs, brokerUs, readerUs, brokerReadUs, bytes }) => {
       const name = codec === 'producer' ? 'none' : codec === 'lz4' ? 'lz4, by the brokers' : codec;
       return (
-        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)} ${us(brokerReadUs)}` +
+        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)} ${brokerReadUs === undefined ? ''.padStart(10) : us(brokerReadUs)}` +
         `    ${Math.round(bytes)}`
       );
     }),
