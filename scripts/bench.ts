@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aimsOf } from './bench/aims.ts';
 import { benchAnalytics } from './bench/analytics.ts';
 import { benchCompression } from './bench/compression.ts';
-import { conditionsNow, recordForm } from './bench/conditions.ts';
+import { conditionsNow } from './bench/conditions.ts';
 import { drawing } from './bench/drawing.ts';
 import { freshTopics, unhinderedBrokers, withCluster } from './bench/ground.ts';
 import { leastSearchSeconds } from './bench/half-load.ts';
@@ -12,7 +12,8 @@ import { benchHandler } from './bench/handler.ts';
 import { benchContainer, benchFunction, benchMemory } from './bench/hosts.ts';
 import { benchInstances } from './bench/instances.ts';
 import { benchLatency } from './bench/latency.ts';
-import { type BenchConditions, type BenchResult, tables } from './bench/report.ts';
+import { begunRecord, readRecord } from './bench/record.ts';
+import { type BenchResult, tables } from './bench/report.ts';
 import { benchStages } from './bench/stages.ts';
 import { benchStorage } from './bench/storage.ts';
 import { integerOption, runCommand, UsageError } from './support/command.ts';
@@ -97,7 +98,7 @@ await runCommand(
       throw new UsageError('--resume goes on with the file of --out, and measures: not with --read');
     const now = conditionsNow(bundle);
     const result: BenchResult =
-      read !== undefined ? readRecord(read) : resume && out !== undefined ? begun(out, now) : { conditions: now };
+      read !== undefined ? readRecord(read) : resume && out !== undefined ? begunRecord(out, now) : { conditions: now };
     const has = new Set(Object.keys(result));
     const wanted = (part: string): boolean =>
       read === undefined && (only === undefined ? !has.has(part) : only === part);
@@ -158,29 +159,3 @@ await runCommand(
     return 0;
   },
 );
-
-/** A record that is gone on with; what was measured under other conditions does not go into it. */
-function begun(path: string, now: BenchConditions): BenchResult {
-  const record = readRecord(path);
-  for (const what of ['bundle', 'node', 'machine'] as const) {
-    const [then, today] = [record.conditions?.[what], now[what]];
-    if (then !== today) throw new UsageError(`--resume: ${path} is of ${what} ${then}, this would be of ${today}`);
-  }
-  return record;
-}
-
-function readRecord(path: string): BenchResult {
-  let record: BenchResult | null;
-  try {
-    record = JSON.parse(readFileSync(path, 'utf8')) as BenchResult | null;
-  } catch (error) {
-    throw new UsageError(`${path} is no file that --out wrote, it cannot be read (${(error as Error).message})`);
-  }
-  const form = record?.conditions?.form;
-  if (record === null || form !== recordForm)
-    throw new UsageError(
-      `${path} is no file that --out wrote, of form ${recordForm}, but of ${form === undefined ? 'none, or older' : `form ${form}`}. ` +
-        'Measure anew, or read it with the version that wrote it',
-    );
-  return record;
-}

@@ -76,7 +76,7 @@ export function createOutbox(producer: Producer, options: OutboxOptions): Publis
   function flush(lingeredMs?: number): void {
     lingering = false;
     if (closed) return;
-    // The first turn of many: sent ahead, it would have a request to itself.
+    // The first turn of many: sent ahead, it would have a request to itself. (After 0 ms it would be held up again and again.)
     if (lingeredMs === 0 && options.moreToCome()) {
       linger(options.lingerMs || 1);
       return;

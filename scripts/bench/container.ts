@@ -51,12 +51,16 @@ export async function runBareLoop(
 ): Promise<LoopCost> {
   const args = bareLoopArgs(topics, `bench-bare-${process.pid}-${Date.now()}`, count, mode, client);
   const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  // It says nothing until it is done: a tenth of the slowest that was seen is not slow but stalled.
+  // It says nothing until it is done: less than a tenth of what the slowest did is not slow but stalled.
   const limitMs = 60_000 + count / leastPerMs;
-  const late = setTimeout(() => child.kill('SIGKILL'), limitMs);
+  let stalled = false;
+  const late = setTimeout(() => {
+    stalled = true;
+    child.kill('SIGKILL');
+  }, limitMs);
   try {
     for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoopCost;
-    const why = child.signalCode === null ? 'ended' : `was ended after ${Math.round(limitMs / 1_000)} s,`;
+    const why = stalled ? `was ended after ${Math.round(limitMs / 1_000)} s,` : 'ended';
     throw new CommandError(`The bare loop of ${client} ${why} without a result.`);
   } finally {
     clearTimeout(late);

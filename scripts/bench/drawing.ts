@@ -120,7 +120,7 @@ function groupsOf(result: BenchResult): Group[] {
     const { instances: many, few, ours: own, bare, handler: alone } = instances;
     group('Instances, CPU a record', 'us', [
       ours('1 instance', own.oneUs),
-      ours('1 instance beside 2 that compute', own.oneBusyUs),
+      ours('1 instance, machine kept busy', own.oneBusyUs),
       ...few.map(({ instances: count, togetherUs }) => ours(`${count} instances together`, togetherUs)),
       ours(`${many} instances in turn`, own.inTurnUs),
       ours(`${many} instances together`, own.togetherUs),

@@ -17,7 +17,6 @@ const samplePauseMs = 100;
 /** Of each instance: what it handles meanwhile has V8 compile and recompile its code, once in the life of a process. */
 const warmUpRecords = 50_000;
 const joinMs = 90_000;
-const stallMs = 60_000;
 const leastShare = 0.2;
 /** A handler alone is done with a backlog before it can be measured. */
 const handlerTimes = 6;
@@ -177,7 +176,7 @@ async function beside<Result>(
 async function watch(instances: readonly BenchedInstance[], backlog: number, who: string): Promise<Sample[][]> {
   const stories: Sample[][] = instances.map(() => []);
   const joinedByMs = performance.now() + joinMs;
-  const goesOn = stallGuard(who, stallMs);
+  const goesOn = stallGuard(who);
   for (;;) {
     const now = await Promise.all(instances.map((instance) => instance.sample()));
     for (const [index, sample] of now.entries()) stories[index]?.push(sample);

@@ -52,13 +52,18 @@ function manyRows({ instances }: BenchResult): Row[] {
   const growth = (ratio: 'ratioToOne' | 'ratioToBusy' | 'ratio'): string =>
     `${bare[ratio].toFixed(2)} and ${handler[ratio].toFixed(2)}`;
   const others =
-    'the same of bare kafkajs loops and of processes with the handler and no broker: beside one, beside one that';
+    'the same of bare kafkajs loops and of processes with the handler and no broker: beside one, beside one';
   return [
     [what, us(ours.togetherUs), one, ours.ratioToOne.toFixed(2)],
-    ['', '', `${us(ours.oneBusyUs)}, that one beside two processes that compute`, ours.ratioToBusy.toFixed(2)],
+    [
+      '',
+      '',
+      `${us(ours.oneBusyUs)}, that one beside processes that only compute, one a core`,
+      ours.ratioToBusy.toFixed(2),
+    ],
     ['', '', `${us(ours.inTurnUs)}, the same shares one after another`, ours.ratio.toFixed(2)],
     [
-      `${others} has two beside it, in turn`,
+      `${others} on a machine kept busy so, in turn`,
       '',
       '',
       `${growth('ratioToOne')}; ${growth('ratioToBusy')}; ${growth('ratio')}`,

@@ -1,4 +1,4 @@
-import { aimsOf, aimsTable } from './aims.ts';
+import { aimsOf, aimsTable, busyPercent } from './aims.ts';
 import { type AnalyticsResult, analyticsTable } from './analytics.ts';
 import type { CodecCost } from './codecs.ts';
 import { contractsInContainer } from './container.ts';
@@ -241,7 +241,7 @@ export function tables(result: BenchResult): string {
     lines.push(
       '',
       `${'Instances, warm, CPU a record'.padEnd(40)}` +
-        `${cells(['one', 'beside 2', `${instances} in turn`, 'together'], 13)}${cells(['/ one', '/ beside 2', '/ in turn'], 12)}`,
+        `${cells(['one', 'machine busy', `${instances} in turn`, 'together'], 13)}${cells(['/ one', '/ busy', '/ in turn'], 12)}`,
       row('hft-engine processor', ours),
       row('bare kafkajs loop, outputs of our size', bare),
       row('handler alone, no broker', handler),
@@ -277,8 +277,8 @@ function compressionTable({ topics, codecs }: CompressionResult): string[] {
 }
 
 function latencyTable(result: LatencyResult): string[] {
-  const { rate, half, cores, idleCores, seconds, bare, dataInMemory } = result;
-  const busy = half ? `, looked for half load and found ${Math.round((1 - idleCores / cores) * 100)} %` : '';
+  const { rate, half, seconds, bare, dataInMemory } = result;
+  const busy = half ? `, looked for half load and found ${busyPercent(result)} %` : '';
   const data = dataInMemory === undefined ? '' : `, brokers' data ${dataInMemory ? 'in memory' : 'on disk'}`;
   const quantiles = ({ p50, p99 }: Quantiles): string => `${p50} and ${p99} ms`.padEnd(18);
   const row = (name: string, latency: Latency): string => {
