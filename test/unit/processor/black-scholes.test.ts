@@ -54,7 +54,8 @@ describe('Black-Scholes-Merton', () => {
         expect(price).toBeGreaterThanOrEqual(Math.max(sign * (carried - discounted), 0) - allowed);
         expect(price).toBeLessThanOrEqual((isCall ? carried : discounted) + allowed);
         expect(sign * delta).toBeGreaterThanOrEqual(0);
-        expect(sign * delta).toBeLessThanOrEqual(carried / spot);
+        // The exponential that delta has may be a bit above the language's own, which is what it is held to here.
+        expect(sign * delta).toBeLessThanOrEqual((carried / spot) * (1 + 4 * Number.EPSILON));
         expect(gamma).toBeGreaterThanOrEqual(0);
         expect(vega).toBeGreaterThanOrEqual(0);
       }),
