@@ -80,7 +80,7 @@ export interface StartOptions extends LocalStart {
   readonly outside?: boolean;
   /** Whether clients need TLS, a login and rights. A directory is of one kind for good. With Java only. */
   readonly secure?: boolean;
-  /** Settings of the brokers, by their name in server.properties, that go before ours. With Java only. */
+  /** Settings of the brokers, by their name in server.properties, that go before ours. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Java's options of the brokers that override ours, such as a larger heap. */
   readonly jvm?: readonly string[];
@@ -156,8 +156,8 @@ async function prepare(dir: string, running: boolean, options: FullStart<StartOp
     ...(settings === undefined ? {} : { settings }),
     ...(jvm === undefined ? {} : { jvm }),
   };
-  if ((outside || secure || settings) && state.engine.kind !== 'java') {
-    const what = secure ? 'a secured cluster needs' : 'brokers behind a proxy, or with other settings, need';
+  if ((outside || secure) && state.engine.kind !== 'java') {
+    const what = secure ? 'a secured cluster needs' : 'brokers behind a proxy need';
     throw new CommandError(`${what} Java 17: the containers have one plain listener only`);
   }
   if (secure) prepareSecurity(dir, state.brokers);

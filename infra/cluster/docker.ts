@@ -12,7 +12,11 @@ const composeFile = fileURLToPath(new URL('compose.yml', import.meta.url));
 const execute = promisify(execFile);
 
 /** The environment of the containers, as the image wants it: `min.insync.replicas` is KAFKA_MIN_INSYNC_REPLICAS. */
-export function containerSettings(clusterId: string, jvm: readonly string[] = []): Readonly<Record<string, string>> {
+export function containerSettings({
+  clusterId,
+  jvm = [],
+  settings: more = {},
+}: Pick<ClusterState, 'clusterId' | 'jvm' | 'settings'>): Readonly<Record<string, string>> {
   const settings = {
     'process.roles': 'broker,controller',
     'controller.quorum.voters': brokerIds.map((id) => `${id}@broker-${id}:19093`).join(','),
@@ -22,6 +26,7 @@ export function containerSettings(clusterId: string, jvm: readonly string[] = []
     'inter.broker.listener.name': 'INTERNAL',
     'log.dirs': '/var/lib/kafka/data',
     ...sharedSettings,
+    ...more,
   };
   const named = Object.entries(settings).map(([name, value]) => [
     `KAFKA_${name.replaceAll('.', '_').toUpperCase()}`,
@@ -66,7 +71,7 @@ export function dockerDriver(dir: string, state: ClusterState): Driver {
   return {
     inspect: () => parseContainers(printedBy('ps', ['--all', '--format', 'json'])),
     async launch(ids) {
-      const settings = containerSettings(state.clusterId, state.jvm);
+      const settings = containerSettings(state);
       const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
       writeFileSync(join(dir, 'containers.env'), lines.join(''));
       await compose('up', ['--detach', '--no-deps', '--quiet-pull'], ids);

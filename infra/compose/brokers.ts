@@ -15,7 +15,7 @@ export function brokersEnv(): string {
     HFT_PORT_1: '9092',
     HFT_PORT_2: '9093',
     HFT_PORT_3: '9094',
-    ...containerSettings(clusterId),
+    ...containerSettings({ clusterId }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   return `# Made by infra/compose/brokers.ts: change infra/cluster/config.ts instead.\n${lines.join('')}`;

@@ -17,20 +17,28 @@ const neededBytes = 8 * 1_073_741_824;
 export interface Brokers {
   /** Java's options, over those of every local cluster. */
   readonly jvm?: readonly string[];
+  /** Kafka's settings, by their name in server.properties, over those of every local cluster. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Where their data goes, in place of the system's folder for temporary files. */
   readonly parent?: string;
 }
 
 /**
- * For brokers whose pauses are in what is measured. 1 GB is what Kafka's own scripts give; with most of it young they collect
- * once in seconds, where the 512 MB of other local clusters have each of three brokers pause twice a second for 10 ms. Their data
- * goes to memory, where the system has a folder of that: each of these brokers is a controller as well, and syncs a record to its
- * disk twice a second, behind which the appends of a small machine's one disk wait. Brokers of a real cluster are no controllers.
+ * For brokers whose pauses are in what is measured: a record waits for all three, so whatever stops one of them for 20 ms is in
+ * the p99. They collect beside their work (ZGC), where those of other local clusters stand still for it twice a second. Each of
+ * these brokers is a controller as well: it writes no record that says nothing twice a second, for which all would go to their
+ * disks; and its data is in memory, where the system has a folder of that. Brokers of a real cluster are no controllers.
  */
 export const unhinderedBrokers: Brokers = {
-  jvm: ['-Xms1g', '-Xmx1g', '-Xmn700m'],
+  jvm: ['-Xms1g', '-Xmx1g', '-XX:-UseSerialGC', '-XX:+UseZGC'],
+  settings: { 'metadata.max.idle.interval.ms': '0' },
   ...(roomIn(memory) >= neededBytes ? { parent: memory } : {}),
 };
+
+/** As they stand on a command line and in server.properties. */
+export function optionsOf({ jvm = [], settings = {} }: Brokers): string[] {
+  return [...jvm, ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)];
+}
 
 function roomIn(dir: string): number {
   if (!existsSync(dir)) return 0;
@@ -44,12 +52,12 @@ type Say = (line: string) => void;
 export async function withCluster(
   say: Say,
   use: (bootstrapServers: readonly string[], dir: string | undefined) => Promise<void>,
-  { jvm = [], parent = tmpdir() }: Brokers = {},
+  { parent = tmpdir(), ...brokers }: Brokers = {},
 ): Promise<void> {
   const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
   if (given) return use(given.split(','), undefined);
   const dir = mkdtempSync(join(parent, 'hft-bench-'));
-  const cluster = await startCluster({ dir, attached: true, temporary: true, jvm, onProgress: say });
+  const cluster = await startCluster({ dir, attached: true, temporary: true, ...brokers, onProgress: say });
   try {
     await use(cluster.bootstrapServers, dir);
   } finally {

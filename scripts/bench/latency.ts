@@ -13,7 +13,7 @@ import {
   contractsInContainer,
   startBenched,
 } from './container.ts';
-import { deleteTopics, memory } from './ground.ts';
+import { deleteTopics, memory, optionsOf, unhinderedBrokers } from './ground.ts';
 import { findHalfLoad, firstRate, idleSeconds } from './half-load.ts';
 import type { ReadLatencies } from './latency-reader.ts';
 import type { Latency, LatencyResult, Quantiles } from './report.ts';
@@ -53,7 +53,10 @@ export async function benchLatency(
   const { rate: _, ...bare } = await measure(await fresh('latency-bare'), next, say, (on, group) =>
     startTelling(bareLoopArgs(on, group, 0, 'echo')),
   );
-  const where = run.dir === undefined ? {} : { dataInMemory: run.dir.startsWith(memory) };
+  const where =
+    run.dir === undefined
+      ? {}
+      : { dataInMemory: run.dir.startsWith(memory), brokerOptions: optionsOf(unhinderedBrokers) };
   const half = run.rate === 'half';
   return { rate, half, cores: availableParallelism(), ...where, seconds: measuredMs / 1_000, ...ours, bare };
 }

@@ -137,6 +137,8 @@ export interface LatencyResult extends Latency {
   readonly half: boolean;
   /** Whether the brokers' data was in memory; unknown of brokers that were there before. */
   readonly dataInMemory?: boolean;
+  /** Java's options and Kafka's settings of those brokers, where they are not those of every local cluster. */
+  readonly brokerOptions?: readonly string[];
   readonly seconds: number;
   readonly bare: Latency;
 }
@@ -277,7 +279,7 @@ function compressionTable({ topics, codecs }: CompressionResult): string[] {
 }
 
 function latencyTable(result: LatencyResult): string[] {
-  const { rate, half, seconds, bare, dataInMemory } = result;
+  const { rate, half, seconds, bare, dataInMemory, brokerOptions } = result;
   const busy = half ? `, looked for half load and found ${busyPercent(result)} %` : '';
   const data = dataInMemory === undefined ? '' : `, brokers' data ${dataInMemory ? 'in memory' : 'on disk'}`;
   const quantiles = ({ p50, p99 }: Quantiles): string => `${p50} and ${p99} ms`.padEnd(18);
@@ -293,6 +295,7 @@ function latencyTable(result: LatencyResult): string[] {
     `  ${''.padEnd(36)}${['raw read', 'output sent', 'output read'].map((name) => name.padEnd(18)).join('')}cores`,
     row('hft-engine processor', result),
     row('bare kafkajs loop, its input again', bare),
+    ...(brokerOptions === undefined ? [] : [`  brokers with ${brokerOptions.join(' ')}`]),
   ];
 }
 

@@ -9,8 +9,9 @@ test('latency: ours and a bare loop, each with the cores it had and what went be
   };
   const { brokerCores: _, ...unknown } = ours;
   const bare = { ...unknown, warmUpSeconds: 20, records: 59_000, enrichedMs: { p50: 20, p99: 90 } };
+  const brokerOptions = ['-XX:+UseZGC', 'num.io.threads=3'];
   const lines = tables({
-    latency: { rate: 2_000, half: true, cores: 2, dataInMemory: true, seconds: 30, ...ours, bare },
+    latency: { rate: 2_000, half: true, cores: 2, dataInMemory: true, brokerOptions, seconds: 30, ...ours, bare },
   }).split('\n');
   expect(lines[1]).toBe(
     "Latency at 2000 records/s, looked for half load and found 77 %, brokers' data in memory, p50 and p99 from the feed's timestamp (30 s each, after warming up)",
@@ -22,6 +23,7 @@ test('latency: ours and a bare loop, each with the cores it had and what went be
   expect(row('bare kafkajs')).toBe(
     ' bare kafkajs loop, its input again 4 and 31 ms 9 and 43 ms 20 and 90 ms 0.15, idle 0.46 (59000 records, after 20 s)',
   );
+  expect(row('brokers with')).toBe(' brokers with -XX:+UseZGC num.io.threads=3');
 });
 
 test('aims are held beside what a run had, and only those of the parts that it had', () => {

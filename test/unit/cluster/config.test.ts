@@ -52,7 +52,16 @@ test.each([
   const [name = '', value] = setting.split('=');
 
   expect(serverProperties(brokers[0], brokers, '/data').split('\n')).toContain(setting);
-  expect(containerSettings('id')[`KAFKA_${name.replaceAll('.', '_').toUpperCase()}`]).toBe(value);
+  expect(containerSettings({ clusterId: 'id' })[`KAFKA_${name.replaceAll('.', '_').toUpperCase()}`]).toBe(value);
+});
+
+test('settings of one cluster go before those of all, whichever the engine', () => {
+  const settings = { 'min.insync.replicas': '1', 'num.io.threads': '3' };
+  const lines = serverProperties(brokers[0], brokers, '/data', settings).split('\n');
+  const named = containerSettings({ clusterId: 'id', settings });
+
+  expect(lines).toEqual(expect.arrayContaining(['min.insync.replicas=1', 'num.io.threads=3']));
+  expect(named).toMatchObject({ KAFKA_MIN_INSYNC_REPLICAS: '1', KAFKA_NUM_IO_THREADS: '3' });
 });
 
 test('backslashes of a path survive a properties file', () => {
@@ -76,7 +85,7 @@ test('a broker process is small, and bears its directory on its command line', (
   expect(args).toContain('-Dhft.broker=/clusters/a/broker-2');
   const larger = javaArguments('/clusters/a', { java: 'java', jars: '/jars' }, 2, ['-Xmx1g']);
   expect(larger.indexOf('-Xmx1g')).toBeGreaterThan(larger.indexOf('-Xmx512m'));
-  expect(containerSettings('id', ['-Xmx1g']).KAFKA_HEAP_OPTS).toMatch(/-Xmx512m .*-Xmx1g$/);
+  expect(containerSettings({ clusterId: 'id', jvm: ['-Xmx1g'] }).KAFKA_HEAP_OPTS).toMatch(/-Xmx512m .*-Xmx1g$/);
   expect(args.slice(-4)).toEqual(['-cp', '/jars/*', 'kafka.Kafka', '/clusters/a/broker-2/server.properties']);
 });
 
