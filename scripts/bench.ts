@@ -6,7 +6,7 @@ import { benchAnalytics } from './bench/analytics.ts';
 import { benchCompression } from './bench/compression.ts';
 import { conditionsNow } from './bench/conditions.ts';
 import { drawing } from './bench/drawing.ts';
-import { freshTopics, unhinderedBrokers, withCluster } from './bench/ground.ts';
+import { checkRoom, unhinderedBrokers, withCluster } from './bench/ground.ts';
 import { leastSearchSeconds } from './bench/half-load.ts';
 import { benchHandler } from './bench/handler.ts';
 import { benchContainer, benchFunction, benchMemory } from './bench/hosts.ts';
@@ -131,15 +131,18 @@ await runCommand(
     for (const path of [out, draw])
       if (path !== undefined && !existsSync(dirname(path)))
         throw new UsageError(`${path} cannot be written: there is no folder ${dirname(path)}`);
+    const filled = parts.filter(
+      (part) => wanted(part) && !['handler', 'latency', 'storage', 'analytics'].includes(part),
+    );
+    if (filled.length > 0 && !process.env.KAFKA_BOOTSTRAP_SERVERS) checkRoom(Math.max(recordCount, backlogCount));
     await measure('handler', async () => [await benchHandler(2), await benchHandler(160)]);
-    if (parts.some((part) => wanted(part) && !['handler', 'latency', 'storage', 'analytics'].includes(part))) {
+    if (filled.length > 0) {
       await withCluster(say, async (bootstrapServers, dir) => {
-        const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
         await measure('container', () => benchContainer(bootstrapServers, bundle, recordCount, runCount, say));
         await measure('function', () => benchFunction(bootstrapServers, bundle, recordCount, runCount, say));
         await measure('memory', () => benchMemory(bootstrapServers, bundle, backlogCount, say));
-        await measure('stages', async () => await benchStages(await fresh('stages'), bundle, recordCount, say));
-        await measure('instances', () => benchInstances(fresh, bundle, backlogCount, runCount, say));
+        await measure('stages', () => benchStages(bootstrapServers, bundle, recordCount, say));
+        await measure('instances', () => benchInstances(bootstrapServers, bundle, backlogCount, runCount, say));
         if (only === undefined && dir === undefined) say('compression is left out: it looks at brokers of its own');
         else await measure('compression', () => benchCompression({ bootstrapServers, dir }, bundle, recordCount, say));
       });
@@ -147,8 +150,7 @@ await runCommand(
     if (wanted('latency')) {
       const run = { rate: perSecond, warmUpSeconds };
       const onBrokers = async (bootstrapServers: readonly string[], dir: string | undefined): Promise<void> => {
-        const fresh = async (kind: string) => await freshTopics(bootstrapServers, kind);
-        await measure('latency', () => benchLatency(fresh, bundle, { ...run, dir }, say));
+        await measure('latency', () => benchLatency(bootstrapServers, bundle, { ...run, dir }, say));
       };
       await withCluster(say, onBrokers, unhinderedBrokers);
     }

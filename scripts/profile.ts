@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runContainer } from './bench/container.ts';
-import { fill, freshTopics, withCluster } from './bench/ground.ts';
+import { fill, withCluster, withTopics } from './bench/ground.ts';
 import { flameGraph } from './profile/flame-graph.ts';
 import { type CpuProfile, frameTree, hottest } from './profile/profile-tree.ts';
 import { sourcesOfBundle } from './profile/source-files.ts';
@@ -59,10 +59,11 @@ async function profiled(count: number): Promise<CpuProfile> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-profile-'));
   try {
     await withCluster(say, async (bootstrapServers) => {
-      const topics = await freshTopics(bootstrapServers, 'profile');
-      await fill(topics, count, say);
-      say('the processor works it off ...');
-      await runContainer(topics, bundle, count, undefined, ['--cpu-prof', `--cpu-prof-dir=${dir}`]);
+      await withTopics(bootstrapServers, 'profile', async (topics) => {
+        await fill(topics, count, say);
+        say('the processor works it off ...');
+        await runContainer(topics, bundle, count, undefined, ['--cpu-prof', `--cpu-prof-dir=${dir}`]);
+      });
     });
     const [file] = readdirSync(dir);
     if (file === undefined) throw new CommandError('the processor wrote no profile: it did not end in order');

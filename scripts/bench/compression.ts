@@ -5,7 +5,7 @@ import { CommandError } from '../support/command.ts';
 import { brokerCpuSeconds } from './broker-cpu.ts';
 import { benchCodecs } from './codecs.ts';
 import { type BenchTopics, runContainer, type Sample } from './container.ts';
-import { deleteTopics, fill, freshTopics } from './ground.ts';
+import { fill, withTopics } from './ground.ts';
 import type { CompressionResult, TopicPacking } from './report.ts';
 import { stallGuard } from './stall.ts';
 import { startTelling } from './tell.ts';
@@ -32,26 +32,27 @@ export async function benchCompression(
   if (dir === undefined) throw new CommandError('--only compression looks at brokers: unset KAFKA_BOOTSTRAP_SERVERS');
   const topicCosts: TopicPacking[] = [];
   // Brokers that are cold take twice as much: the first codec is not to pay for that.
-  const first = await freshTopics(bootstrapServers, 'warm-up');
-  await fill(first, count, say);
-  await runContainer(first, bundle, count);
-  await deleteTopics(first);
+  await withTopics(bootstrapServers, 'warm-up', async (topics) => {
+    await fill(topics, count, say);
+    await runContainer(topics, bundle, count);
+  });
   for (const { contracts, share } of loads) {
     const records = Math.round(count * share);
     for (const codec of codecs) {
-      const topics = await freshTopics(bootstrapServers, `${codec}-${contracts}`, codec);
-      await fill(topics, records, say, contracts);
-      const before = brokerCpuSeconds(dir);
-      const { cpuUs, records: measured } = await runContainer(topics, bundle, records);
-      const brokerUs = ((brokerCpuSeconds(dir) - before) * 1e6) / records;
-      const bytes = storedBytes(dir, topics.output) / records;
-      const beforeRead = brokerCpuSeconds(dir);
-      const readerUs = await readBack(topics, records);
-      const brokerReadUs = ((brokerCpuSeconds(dir) - beforeRead) * 1e6) / records;
-      const instanceUs = cpuUs / measured;
-      topicCosts.push({ contracts, codec, records, instanceUs, brokerUs, readerUs, brokerReadUs, bytes });
-      say(`${contracts} contracts, ${codec}: ${Math.round(bytes)} bytes a record on one replica`);
-      await deleteTopics(topics);
+      const use = async (topics: BenchTopics): Promise<void> => {
+        await fill(topics, records, say, contracts);
+        const before = brokerCpuSeconds(dir);
+        const { cpuUs, records: measured } = await runContainer(topics, bundle, records);
+        const brokerUs = ((brokerCpuSeconds(dir) - before) * 1e6) / records;
+        const bytes = storedBytes(dir, topics.output) / records;
+        const beforeRead = brokerCpuSeconds(dir);
+        const readerUs = await readBack(topics, records);
+        const brokerReadUs = ((brokerCpuSeconds(dir) - beforeRead) * 1e6) / records;
+        const instanceUs = cpuUs / measured;
+        topicCosts.push({ contracts, codec, records, instanceUs, brokerUs, readerUs, brokerReadUs, bytes });
+        say(`${contracts} contracts, ${codec}: ${Math.round(bytes)} bytes a record on one replica`);
+      };
+      await withTopics(bootstrapServers, `${codec}-${contracts}`, use, codec);
     }
   }
   return { topics: topicCosts, codecs: await benchCodecs() };

@@ -1,7 +1,7 @@
-import { type LoopCost, runBareLoop, runContainer } from './container.ts';
+import { type BenchTopics, type LoopCost, runBareLoop, runContainer } from './container.ts';
 import { median } from './cpu.ts';
 import { benchDispatch, functionBatch, runEmptyFunction, runFunction } from './function.ts';
-import { fill, freshTopics } from './ground.ts';
+import { fill, withOutput, withSource, withTopics } from './ground.ts';
 import type { ContainerResult, FunctionResult, MemoryResult } from './report.ts';
 
 type Say = (line: string) => void;
@@ -16,22 +16,25 @@ export async function benchContainer(
   runs: number,
   say: Say,
 ): Promise<ContainerResult> {
-  const topics = await freshTopics(bootstrapServers, 'container');
-  await fill(topics, count, say);
   const ours: LoopCost[] = [];
   const bare: LoopCost[] = [];
   const echo: LoopCost[] = [];
   const platformatic: LoopCost[] = [];
-  for (let run = 1; run <= runs; run += 1) {
-    echo.push(await runBareLoop(topics, count, 'echo'));
-    bare.push(await runBareLoop(topics, count, 'enriched'));
-    platformatic.push(await runBareLoop(topics, count, 'enriched', [], 'platformatic'));
-    ours.push(await runContainer(topics, bundle, count));
-    const last = (costs: readonly LoopCost[]): string => `${perRecord(costs.at(-1)).toFixed(1)} us`;
-    say(
-      `run ${run} of ${runs}: echo loop ${last(echo)}, bare loop ${last(bare)}, of platformatic ${last(platformatic)}, ours ${last(ours)}`,
-    );
-  }
+  await withSource(bootstrapServers, 'container', async (source) => {
+    await fill(source, count, say);
+    const over = async (run: (topics: BenchTopics) => Promise<LoopCost>): Promise<LoopCost> =>
+      await withOutput(source, 'container', run);
+    for (let run = 1; run <= runs; run += 1) {
+      echo.push(await over((topics) => runBareLoop(topics, count, 'echo')));
+      bare.push(await over((topics) => runBareLoop(topics, count, 'enriched')));
+      platformatic.push(await over((topics) => runBareLoop(topics, count, 'enriched', [], 'platformatic')));
+      ours.push(await over((topics) => runContainer(topics, bundle, count)));
+      const last = (costs: readonly LoopCost[]): string => `${perRecord(costs.at(-1)).toFixed(1)} us`;
+      say(
+        `run ${run} of ${runs}: echo loop ${last(echo)}, bare loop ${last(bare)}, of platformatic ${last(platformatic)}, ours ${last(ours)}`,
+      );
+    }
+  });
   const [oursUs = 0, bareUs = 0, echoUs = 0, platformaticUs = 0] = [ours, bare, echo, platformatic].map((costs) =>
     median(costs.map(perRecord)),
   );
@@ -60,26 +63,27 @@ export async function benchFunction(
   runs: number,
   say: Say,
 ): Promise<FunctionResult> {
-  const topics = await freshTopics(bootstrapServers, 'function');
-  await fill(topics, count, say);
   const functions: number[] = [];
   const containers: number[] = [];
   const clients: number[] = [];
   const inits: number[] = [];
   const emptyInits: number[] = [];
-  for (let run = 1; run <= runs; run += 1) {
-    const cost = await runFunction(topics, bundle, count, functionBatch);
-    functions.push(perRecord(cost));
-    inits.push(cost.initMs);
-    const client = await runEmptyFunction(topics, count, functionBatch);
-    clients.push(perRecord(client));
-    emptyInits.push(client.initMs);
-    containers.push(perRecord(await runContainer(topics, bundle, count)));
-    say(
-      `run ${run} of ${runs}: function ${functions.at(-1)?.toFixed(1)} us, the runtime client alone ` +
-        `${clients.at(-1)?.toFixed(1)} us, container ${containers.at(-1)?.toFixed(1)} us`,
-    );
-  }
+  await withSource(bootstrapServers, 'function', async (source) => {
+    await fill(source, count, say);
+    for (let run = 1; run <= runs; run += 1) {
+      const cost = await withOutput(source, 'function', (topics) => runFunction(topics, bundle, count, functionBatch));
+      functions.push(perRecord(cost));
+      inits.push(cost.initMs);
+      const client = await withOutput(source, 'function', (topics) => runEmptyFunction(topics, count, functionBatch));
+      clients.push(perRecord(client));
+      emptyInits.push(client.initMs);
+      containers.push(perRecord(await withOutput(source, 'function', (topics) => runContainer(topics, bundle, count))));
+      say(
+        `run ${run} of ${runs}: function ${functions.at(-1)?.toFixed(1)} us, the runtime client alone ` +
+          `${clients.at(-1)?.toFixed(1)} us, container ${containers.at(-1)?.toFixed(1)} us`,
+      );
+    }
+  });
   const [functionUs, clientUs, containerUs] = [median(functions), median(clients), median(containers)];
   return {
     dispatch: await benchDispatch(dispatchBatch),
@@ -96,10 +100,11 @@ export async function benchMemory(
   backlog: number,
   say: Say,
 ): Promise<MemoryResult> {
-  const topics = await freshTopics(bootstrapServers, 'memory');
-  await fill(topics, backlog, say);
   const samples: number[] = [];
-  await runContainer(topics, bundle, backlog, (bytes) => samples.push(bytes));
+  await withTopics(bootstrapServers, 'memory', async (topics) => {
+    await fill(topics, backlog, say);
+    await runContainer(topics, bundle, backlog, (bytes) => samples.push(bytes));
+  });
   const peak = (part: readonly number[]): number => Math.max(...part) / 1_048_576;
   const half = samples.length >> 1;
   return {

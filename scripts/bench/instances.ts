@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../support/command.ts';
 import { type BenchedInstance, type BenchTopics, bareLoopArgs, type Sample, startBenched } from './container.ts';
 import { median } from './cpu.ts';
-import { fill } from './ground.ts';
+import { fill, type Source, withOutput, withSource } from './ground.ts';
 import { bundleHandler } from './handler.ts';
 import type { InstanceCost, InstanceKind, InstancesResult } from './report.ts';
 import { Stalled, stallGuard } from './stall.ts';
@@ -30,15 +30,34 @@ const handlerTimes = 6;
  * @param runs of one of ours and of many together, in turns: what the machine does changes from minute to minute
  */
 export async function benchInstances(
-  fresh: (kind: string) => Promise<BenchTopics>,
+  bootstrapServers: readonly string[],
   bundle: string,
   backlog: number,
   runs: number,
   say: Say,
 ): Promise<InstancesResult> {
-  const [all, share] = [await fresh('many'), await fresh('share')];
-  await fill(all, backlog, say);
-  await fill(share, Math.ceil(backlog / many), say);
+  return await withSource(bootstrapServers, 'many', (all) =>
+    withSource(bootstrapServers, 'share', async (share) => {
+      await fill(all, backlog, say);
+      await fill(share, Math.ceil(backlog / many), say);
+      return await instancesOver({ all, share }, bundle, backlog, runs, say);
+    }),
+  );
+}
+
+/** All of the backlog, and a twelfth of it. */
+interface Sources {
+  readonly all: Source;
+  readonly share: Source;
+}
+
+async function instancesOver(
+  { all, share }: Sources,
+  bundle: string,
+  backlog: number,
+  runs: number,
+  say: Say,
+): Promise<InstancesResult> {
   const handler = await bundleHandler();
   const loop = new URL('./handler-loop.ts', import.meta.url).pathname;
   const computing = (records: number, partitions: number): Promise<BenchedInstance> =>
@@ -53,7 +72,7 @@ export async function benchInstances(
     handler: {
       records: backlog * handlerTimes,
       start: (topics, _, count) => {
-        const records = (backlog * handlerTimes) / (topics === share ? many : count);
+        const records = (backlog * handlerTimes) / (topics.source === share.source ? many : count);
         return computing(records, 60 / count);
       },
     },
@@ -130,12 +149,13 @@ function costOf(spans: readonly Span[]): Cost {
  * Each instance counts from when it has warmed up, in the assignment that lasts, until it has nothing left: what it takes
  * to start, to share the partitions, and to wait for the others is no part of what a record costs.
  */
-async function run(kind: Kind, topics: BenchTopics, all: number, count: number): Promise<Span[]> {
+async function run(kind: Kind, source: Source, all: number, count: number): Promise<Span[]> {
+  const once = (): Promise<Span[]> => withOutput(source, 'many', (topics) => runOnce(kind, topics, all, count));
   try {
-    return await runOnce(kind, topics, all, count);
+    return await once();
   } catch (error) {
     if (!kind.mayStall || !(error instanceof Stalled)) throw error;
-    return await runOnce(kind, topics, all, count);
+    return await once();
   }
 }
 

@@ -13,7 +13,7 @@ import {
   contractsInContainer,
   startBenched,
 } from './container.ts';
-import { deleteTopics, memory, optionsOf, unhinderedBrokers } from './ground.ts';
+import { memory, optionsOf, unhinderedBrokers, withTopics } from './ground.ts';
 import { findHalfLoad, firstRate, idleSeconds } from './half-load.ts';
 import type { ReadLatencies } from './latency-reader.ts';
 import type { Latency, LatencyResult, Quantiles } from './report.ts';
@@ -40,18 +40,17 @@ export interface LatencyRun {
  * kafkajs loop, on brokers that are warmer.
  */
 export async function benchLatency(
-  fresh: (kind: string) => Promise<BenchTopics>,
+  bootstrapServers: readonly string[],
   bundle: string,
   run: LatencyRun,
   say: Say,
 ): Promise<LatencyResult> {
-  const topics = await fresh('latency');
-  const { rate, ...ours } = await measure(topics, run, say, (on, group) => startBenched(on, bundle, group));
-  // Followers look at every partition whenever they fetch: ours would slow down the next.
-  await deleteTopics(topics);
+  const { rate, ...ours } = await withTopics(bootstrapServers, 'latency', (topics) =>
+    measure(topics, run, say, (on, group) => startBenched(on, bundle, group)),
+  );
   const next = { ...run, rate, warmUpSeconds: Math.min(run.warmUpSeconds, nextWarmUpSeconds) };
-  const { rate: _, ...bare } = await measure(await fresh('latency-bare'), next, say, (on, group) =>
-    startTelling(bareLoopArgs(on, group, 0, 'echo')),
+  const { rate: _, ...bare } = await withTopics(bootstrapServers, 'latency-bare', (topics) =>
+    measure(topics, next, say, (on, group) => startTelling(bareLoopArgs(on, group, 0, 'echo'))),
   );
   const where =
     run.dir === undefined

@@ -7,7 +7,7 @@ import { sourcesOfBundle } from '../profile/source-files.ts';
 import { CommandError } from '../support/command.ts';
 import { type BenchTopics, type LoopCost, runBareLoop, runContainer } from './container.ts';
 import { functionBatch, runFunction } from './function.ts';
-import { fill } from './ground.ts';
+import { fill, withOutput, withSource } from './ground.ts';
 import { type Stage, stageMeaning, stageShares, stages } from './stage-of.ts';
 import { type Upkeep, upkeepOf } from './upkeep.ts';
 
@@ -29,8 +29,22 @@ type Say = (line: string) => void;
 const probe = `--import=${new URL('./probe.mjs', import.meta.url).href}`;
 
 /** Two runs of each host over as many records, under the profiler and without it, and one of the bare loop. */
-export async function benchStages(topics: BenchTopics, bundle: string, count: number, say: Say): Promise<StagesResult> {
-  await fill(topics, count, say);
+export async function benchStages(
+  bootstrapServers: readonly string[],
+  bundle: string,
+  count: number,
+  say: Say,
+): Promise<StagesResult> {
+  return await withSource(bootstrapServers, 'stages', async (source) => {
+    await fill(source, count, say);
+    return await stagesOf((run) => withOutput(source, 'stages', run), bundle, count, say);
+  });
+}
+
+/** Runs something over all of the source. */
+type Over = <Result>(run: (topics: BenchTopics) => Promise<Result>) => Promise<Result>;
+
+async function stagesOf(over: Over, bundle: string, count: number, say: Say): Promise<StagesResult> {
   const dir = mkdtempSync(join(tmpdir(), 'hft-stages-'));
   try {
     const sourceOf = await sourcesOfBundle(bundle);
@@ -40,15 +54,24 @@ export async function benchStages(topics: BenchTopics, bundle: string, count: nu
       say(`${host}: ${(cpuUs / records).toFixed(1)} us a record under the profiler`);
       return Object.fromEntries(stages.map((stage) => [stage, (shares[stage] * cpuUs) / records])) as StageCosts;
     };
-    const profiled = await runContainer(topics, bundle, count, undefined, ['--cpu-prof', `--cpu-prof-dir=${dir}`]);
+    const flags = ['--cpu-prof', `--cpu-prof-dir=${dir}`];
+    const profiled = await over((topics) => runContainer(topics, bundle, count, undefined, flags));
     const [file] = readdirSync(dir);
     if (file === undefined) throw new CommandError('the processor wrote no profile: it did not end in order');
     const us = costsOf(file, profiled, 'container');
-    const functionUs = costsOf('function', await profiledFunction(dir, topics, bundle, count), 'function');
-    const bare = await probed(dir, 'bare', count, (flags) => runBareLoop(topics, count, 'enriched', flags));
-    const ours = await probed(dir, 'ours', count, (flags) => runContainer(topics, bundle, count, undefined, flags));
+    const functionUs = costsOf(
+      'function',
+      await over((topics) => profiledFunction(dir, topics, bundle, count)),
+      'function',
+    );
+    const bare = await probed(dir, 'bare', count, (flags) =>
+      over((topics) => runBareLoop(topics, count, 'enriched', flags)),
+    );
+    const ours = await probed(dir, 'ours', count, (flags) =>
+      over((topics) => runContainer(topics, bundle, count, undefined, flags)),
+    );
     const ofFunction = await probed(dir, 'lambda', count, (_, env) =>
-      runFunction(topics, bundle, count, functionBatch, { env }),
+      over((topics) => runFunction(topics, bundle, count, functionBatch, { env })),
     );
     return { records: profiled.records, us, functionUs, ours, ofFunction, bare };
   } finally {
