@@ -14,12 +14,15 @@ const many = 12;
 const others = [2, 4];
 /** Of one instance. A look costs it CPU, which is not to weigh more on a record where twelve share the cores. */
 const samplePauseMs = 100;
-/** Of each instance: what it handles meanwhile has V8 compile and recompile its code, once in the life of a process. */
-const warmUpRecords = 50_000;
+/**
+ * Of each instance: what it handles meanwhile has V8 compile and recompile its code, once in the life of a process. One that
+ * has all of the backlog is as warm as it gets by then.
+ */
+const warmUpRecords = 120_000;
 const joinMs = 90_000;
 const leastShare = 0.2;
 /** A handler alone is done with a backlog before it can be measured. */
-const handlerTimes = 6;
+const handlerTimes = 3;
 
 /**
  * A backlog worked off by one instance, by twelve together, and its twelfths by one after another: what is asked is what a

@@ -7,13 +7,13 @@ function sample(partitions: number, recordsOut: number, cpuSeconds: number): Sam
 }
 
 test('an instance counts from when it is warm and has its share for good, until it has nothing left', () => {
-  const warm = sample(5, 70_000, 3);
+  const warm = sample(5, 170_000, 3);
   const samples = [
-    sample(60, 60_000, 2), // warm, and not yet in the assignment that lasts
+    sample(60, 160_000, 2), // warm, and not yet in the assignment that lasts
     warm,
-    sample(5, 90_000, 3.2),
-    sample(5, 100_000, 3.3),
-    sample(5, 100_000, 3.5), // waits for the others
+    sample(5, 190_000, 3.2),
+    sample(5, 200_000, 3.3),
+    sample(5, 200_000, 3.5), // waits for the others
   ];
   const span = spanOf(samples, 5);
   expect(span).toMatchObject({ records: 30_000, cold: warm });
@@ -21,7 +21,7 @@ test('an instance counts from when it is warm and has its share for good, until 
 });
 
 test('one that never warms up, or is done before it is, does not count', () => {
-  expect(spanOf([sample(5, 10_000, 1), sample(5, 40_000, 2)], 5)).toBeUndefined();
-  expect(spanOf([sample(5, 10_000, 1), sample(5, 60_000, 2)], 5)).toBeUndefined();
-  expect(spanOf([sample(60, 60_000, 1), sample(60, 90_000, 2)], 5)).toBeUndefined();
+  expect(spanOf([sample(5, 10_000, 1), sample(5, 100_000, 2)], 5)).toBeUndefined();
+  expect(spanOf([sample(5, 10_000, 1), sample(5, 160_000, 2)], 5)).toBeUndefined();
+  expect(spanOf([sample(60, 160_000, 1), sample(60, 190_000, 2)], 5)).toBeUndefined();
 });
