@@ -6,7 +6,7 @@ import { median } from './cpu.ts';
 import { fill, type Source, withOutput, withSource } from './ground.ts';
 import { bundleHandler } from './handler.ts';
 import type { InstanceCost, InstanceKind, InstancesResult } from './report.ts';
-import { Stalled, stallGuard } from './stall.ts';
+import { stallGuard } from './stall.ts';
 import { startTelling } from './tell.ts';
 
 const many = 12;
@@ -69,7 +69,6 @@ async function instancesOver(
     ours: { records: backlog, start: (topics, group) => startBenched(topics, bundle, group) },
     bare: {
       records: backlog,
-      mayStall: true,
       start: (topics, group) => startTelling(bareLoopArgs(topics, group, 0, 'enriched')),
     },
     handler: {
@@ -126,8 +125,6 @@ type Say = (line: string) => void;
 /** What runs as one process and as many, and how many records they share. */
 interface Kind {
   readonly records: number;
-  /** A group of bare loops was seen to stand still; it is given another try. Ours is not. */
-  readonly mayStall?: boolean;
   start(topics: BenchTopics, group: string, count: number): Promise<BenchedInstance>;
 }
 
@@ -153,16 +150,10 @@ function costOf(spans: readonly Span[]): Cost {
  * to start, to share the partitions, and to wait for the others is no part of what a record costs.
  */
 async function run(kind: Kind, source: Source, all: number, count: number): Promise<Span[]> {
-  const once = (): Promise<Span[]> => withOutput(source, 'many', (topics) => runOnce(kind, topics, all, count));
-  try {
-    return await once();
-  } catch (error) {
-    if (!kind.mayStall || !(error instanceof Stalled)) throw error;
-    return await once();
-  }
+  return await withOutput(source, 'many', (topics) => runOver(kind, topics, all, count));
 }
 
-async function runOnce({ start }: Kind, topics: BenchTopics, all: number, count: number): Promise<Span[]> {
+async function runOver({ start }: Kind, topics: BenchTopics, all: number, count: number): Promise<Span[]> {
   const group = `bench-many-${process.pid}-${Date.now()}`;
   const started = await Promise.allSettled(Array.from({ length: count }, () => start(topics, group, count)));
   const instances = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
