@@ -86,8 +86,9 @@ await runCommand(
       'which it collects beside its work (ZGC), and its data in memory where there is room. A million records take up to 12 GB of disk.',
       'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes; so does the analytics part,',
       'which stores 937500 snapshots first.',
-      'Nothing else should run meanwhile: brokers, loop and feed share the cores. On 2 cores all parts take three quarters of an hour:',
-      'handler 10 s, container 6 minutes, function 5, memory 1, stages 4, instances 14, compression 5, latency 5, storage and analytics 5.',
+      'Nothing else should run meanwhile: brokers, loop and feed share the cores. On 2 cores all parts take three quarters of an hour,',
+      'twice that on a slow machine: handler 10 s, container 4 minutes, function 2, memory 1, stages 2, instances 20, compression 5,',
+      'latency 3, storage and analytics 2.',
     ],
   },
   async ({ only, records, runs, backlog, rate, 'warm-up': warmUp, snapshots, out, draw, resume, read, json }) => {

@@ -147,7 +147,7 @@ function groupsOf(result: BenchResult): Group[] {
     group(
       `${title}: CPU of instance, brokers and one reader`,
       'us',
-      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs + one.readerUs + (one.brokerReadUs ?? 0))),
+      costs.map((one) => ours(name(one.codec), one.instanceUs + one.brokerUs + one.readerUs + one.brokerReadUs)),
     );
     group(
       `${title}: stored of a record`,

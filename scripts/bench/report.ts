@@ -97,8 +97,7 @@ export interface TopicPacking {
   readonly instanceUs: number;
   readonly brokerUs: number;
   readonly readerUs: number;
-  /** Not in records of before it was looked at. */
-  readonly brokerReadUs?: number;
+  readonly brokerReadUs: number;
   readonly bytes: number;
 }
 
@@ -266,7 +265,7 @@ function compressionTable({ topics, codecs }: CompressionResult): string[] {
     ...topics.map(({ contracts, codec, instanceUs, brokerUs, readerUs, brokerReadUs, bytes }) => {
       const name = codec === 'producer' ? 'none' : codec === 'lz4' ? 'lz4, by the brokers' : codec;
       return (
-        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)} ${brokerReadUs === undefined ? ''.padStart(10) : us(brokerReadUs)}` +
+        `  ${String(contracts).padStart(3)} contracts, ${name.padEnd(20)} ${us(instanceUs)} ${us(brokerUs)} ${us(readerUs)} ${us(brokerReadUs)}` +
         `    ${Math.round(bytes)}`
       );
     }),
