@@ -53,6 +53,7 @@ function shown(value: number): string {
 
 function groupsOf(result: BenchResult): Group[] {
   const { handler, container, stages: parts, function: lambda, instances, latency, compression, memory } = result;
+  const { storage, analytics } = result;
   const groups: Group[] = [];
   const group = (title: string, unit: string, bars: readonly Bar[]): void => void groups.push({ title, unit, bars });
   const ours = (name: string, value: number): Bar => ({ name, value, ours: true });
@@ -155,5 +156,19 @@ function groupsOf(result: BenchResult): Group[] {
       costs.map((one) => ours(name(one.codec), one.bytes)),
     );
   }
+  const rowUs = ({ clientUs, serverUs }: { clientUs: number; serverUs: number }): number => clientUs + serverUs;
+  if (storage)
+    group('Storage, CPU an option row, client and server', 'us', [
+      floor('bare COPY of the same rows', rowUs(storage.bare)),
+      ours('hft-engine storage', rowUs(storage.ours)),
+    ]);
+  if (analytics)
+    group(
+      `Analytics, database time of ${analytics.batch} windows of ${analytics.window}`,
+      'ms',
+      analytics.costs.map(({ chains, vacuumed, databaseMs }) =>
+        ours(`of ${chains} chains, ${vacuumed ? 'vacuumed' : 'just written'}`, databaseMs),
+      ),
+    );
   return groups;
 }

@@ -26,7 +26,7 @@ const handlerTimes = 3;
 
 /**
  * A backlog worked off by one instance, by twelve together, and its twelfths by one after another: what is asked is what a
- * record costs more for being handled together, and twelve are never as warm as one that has all of the backlog. Processes on a
+ * record costs more for being handled together. Processes on a
  * machine that is busy cost more whatever they do: so one is measured once more beside processes that only compute, one a core
  * (fewer than twelve that take turns), and all of it is asked of bare loops, and of the handler alone, too.
  *

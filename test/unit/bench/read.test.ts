@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tables } from '../../../scripts/bench/report.ts';
 
 function bench(...args: string[]): ReturnType<typeof spawnSync> {
   return spawnSync(process.execPath, ['scripts/bench.ts', ...args], { encoding: 'utf8' });
@@ -16,10 +17,25 @@ test('the record that is in the tree is shown and drawn, and nothing is measured
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const part of ['Handler alone', 'Container', 'Instances, warm', 'Compression', 'Latency at', 'Aims'])
       expect(stdout).toContain(part);
-    expect(readFileSync(drawn, 'utf8')).toContain('LZ4'.toLowerCase());
+    for (const part of ['lz4', 'Storage, CPU', 'Analytics, database time'])
+      expect(readFileSync(drawn, 'utf8')).toContain(part);
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+test('what was done before or long after a record was begun is told, with when', () => {
+  const conditions = { form: 2, at: '2026-01-02T10:00:00.000Z', machine: '', node: '', bundle: 'b' };
+  const measured = {
+    handler: { at: '2026-01-02T11:59:00.000Z', bundle: 'b' },
+    latency: { at: '2026-01-02T12:01:00.000Z', bundle: 'b' },
+    instances: { at: '2026-01-02T09:59:00.000Z', bundle: 'b' },
+    storage: { at: '2026-01-02T10:01:00.000Z', bundle: 'older' },
+  };
+  const told = tables({ conditions, measured })
+    .split('\n')
+    .filter((line) => line.includes(': done '));
+  expect(told.map((line) => line.trim().split(':')[0])).toEqual(['latency', 'instances', 'storage']);
 });
 
 test.each([
