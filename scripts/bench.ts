@@ -83,7 +83,8 @@ await runCommand(
     },
     notes: [
       'What needs brokers runs on a three-broker cluster of its own, or on KAFKA_BOOTSTRAP_SERVERS. For latency each broker has 1 GB of heap,',
-      'which it collects beside its work (ZGC), and its data in memory where there is room. A million records take up to 12 GB of disk, the default backlog 27.',
+      'which it collects beside its work (ZGC), and its data in memory where there is room. A million records take up to 12 GB of disk,',
+      'the default backlog 27.',
       'The storage part runs on a PostgreSQL of its own, and needs /proc for what the server takes; so does the analytics part,',
       'which stores 937500 snapshots first.',
       'Nothing else should run meanwhile: brokers, loop and feed share the cores. On 2 cores all parts take three quarters of an hour,',

@@ -1,6 +1,7 @@
 import type { BenchResult } from './report.ts';
 import { stages } from './stage-of.ts';
 import type { StageCosts } from './stages.ts';
+import { totalUs } from './storage.ts';
 import type { Upkeep } from './upkeep.ts';
 
 interface Bar {
@@ -156,11 +157,10 @@ function groupsOf(result: BenchResult): Group[] {
       costs.map((one) => ours(name(one.codec), one.bytes)),
     );
   }
-  const rowUs = ({ clientUs, serverUs }: { clientUs: number; serverUs: number }): number => clientUs + serverUs;
   if (storage)
     group('Storage, CPU an option row, client and server', 'us', [
-      floor('bare COPY of the same rows', rowUs(storage.bare)),
-      ours('hft-engine storage', rowUs(storage.ours)),
+      floor('bare COPY of the same rows', totalUs(storage.bare)),
+      ours('hft-engine storage', totalUs(storage.ours)),
     ]);
   if (analytics)
     group(

@@ -26,9 +26,9 @@ const handlerTimes = 3;
 
 /**
  * A backlog worked off by one instance, by twelve together, and its twelfths by one after another: what is asked is what a
- * record costs more for being handled together. Processes on a
- * machine that is busy cost more whatever they do: so one is measured once more beside processes that only compute, one a core
- * (fewer than twelve that take turns), and all of it is asked of bare loops, and of the handler alone, too.
+ * record costs more for being handled together. Processes on a machine that is busy cost more whatever they do: so one is
+ * measured once more beside processes that only compute, one a core (fewer than twelve that take turns), and all of it is
+ * asked of bare loops, and of the handler alone, too.
  *
  * @param runs of one of ours and of many together, in turns: what the machine does changes from minute to minute
  */

@@ -1,5 +1,6 @@
 import { contractsInContainer } from './container.ts';
 import { type BenchResult, kb } from './report.ts';
+import { totalUs } from './storage.ts';
 
 type Row = readonly [what: string, ours: string, floor: string, ratio: string];
 
@@ -87,7 +88,7 @@ function otherRows({ latency, memory, storage }: BenchResult): Row[] {
   }
   if (storage) {
     const { ours, bare, contracts, ratio } = storage;
-    const all = (cost: typeof ours): string => `${(cost.clientUs + cost.serverUs).toFixed(2)} us`;
+    const all = (cost: typeof ours): string => `${totalUs(cost).toFixed(2)} us`;
     const floor = `${all(bare)}, a bare \`COPY\` of the same rows: ${ratio.toFixed(2)}x its rows a CPU second`;
     rows.push([
       `storage, an option row of ${contracts} a snapshot, server and client`,

@@ -34,9 +34,9 @@ export interface StorageResult {
 
 /** The lines that a person reads. */
 export function storageTable({ ours, bare, ratio, rows, contracts: each, runs }: StorageResult): string[] {
-  const row = (name: string, { clientUs, serverUs, rowsPerSecond }: RowCost): string => {
-    const costs = [clientUs, serverUs, clientUs + serverUs].map((cost) => `${cost.toFixed(2)} us`.padStart(10));
-    return `  ${name.padEnd(32)}${costs.join('')}${Math.round(rowsPerSecond).toString().padStart(12)}`;
+  const row = (name: string, cost: RowCost): string => {
+    const costs = [cost.clientUs, cost.serverUs, totalUs(cost)].map((us) => `${us.toFixed(2)} us`.padStart(10));
+    return `  ${name.padEnd(32)}${costs.join('')}${Math.round(cost.rowsPerSecond).toString().padStart(12)}`;
   };
   return [
     `CPU an option row, ${each} a snapshot      client    server       all      rows/s    (${rows} rows, median of ${runs})`,
@@ -86,10 +86,10 @@ async function measure(
     }
     const [bare, ours] = [costs.bare.at(-1), costs.ours.at(-1)];
     if (bare && ours)
-      say(`run ${run} of ${runs}: bare COPY ${total(bare).toFixed(2)} us a row, ours ${total(ours).toFixed(2)} us`);
+      say(`run ${run} of ${runs}: bare COPY ${totalUs(bare).toFixed(2)} us a row, ours ${totalUs(ours).toFixed(2)} us`);
   }
   const [ours, bare] = [middle(costs.ours), middle(costs.bare)];
-  return { rows: snapshots * contracts, contracts, runs, ours, bare, ratio: total(bare) / total(ours) };
+  return { rows: snapshots * contracts, contracts, runs, ours, bare, ratio: totalUs(bare) / totalUs(ours) };
 }
 
 /** The same rows as ours, made beforehand, in transactions of the same size. */
@@ -148,7 +148,8 @@ function serverCpuSeconds(dir: string): number {
   return ticks / 100;
 }
 
-function total({ clientUs, serverUs }: RowCost): number {
+/** CPU microseconds a row, of the client and of the server. */
+export function totalUs({ clientUs, serverUs }: RowCost): number {
   return clientUs + serverUs;
 }
 
